@@ -1,0 +1,69 @@
+/** What the process offers to its HTTP routes and its command line. */
+import type {
+  Command,
+  CommandOutcome,
+  IncidentEventKind,
+  IncidentStatus,
+  IncidentView,
+  Severity,
+} from "../actors/incident/types.ts";
+
+export type IncidentFilter = {
+  /** Empty lists mean: any. "open" is every status but resolved, closed and merged. */
+  statuses: (IncidentStatus | "open")[];
+  severities: Severity[];
+  services: string[];
+  tenants: string[];
+  /** Case-insensitive substring of the title. */
+  text: string;
+  /** Only incidents created at or after / before; ms; null: unbounded. */
+  createdFromMs: number | null;
+  createdBeforeMs: number | null;
+};
+
+/** Newest first. `cursor` continues after the last item of an earlier page. */
+export type IncidentPage = { items: IncidentView[]; cursor: string | null };
+
+export type TimelineEntry = {
+  at: string;
+  event: IncidentEventKind;
+  by: string;
+  because: string;
+  detail: Record<string, string | number>;
+};
+
+export interface IncidentService {
+  /** @throws RetryableError when no owner answered in time: outcome unknown, safe to repeat. */
+  execute(command: Command): Promise<CommandOutcome>;
+  list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<IncidentPage>;
+  get(id: string): Promise<IncidentView | null>;
+  timeline(id: string): Promise<TimelineEntry[] | null>;
+}
+
+export interface Analytics {
+  /**
+   * Runs one read-only statement.
+   * @param format a ClickHouse output format, e.g. "JSON", "JSONEachRow", "PrettyCompact".
+   * @throws TerminalError with ClickHouse's message; RetryableError while it is away.
+   */
+  query(sql: string, format: string): Promise<string>;
+}
+
+/** Accepts alerts: the only way in. */
+export interface AlertIntake {
+  /**
+   * Takes a JSON array (or a single object) of alerts in the native schema: Alertmanager's
+   * PostableAlert plus "dedup_key". Resolves when every valid alert is durable (I1).
+   */
+  submit(body: Uint8Array, source: string): Promise<IntakeResult>;
+}
+
+export type IntakeResult =
+  | { kind: "accepted"; accepted: number; rejected: RejectedAlert[] }
+  /** The body is no JSON array of objects; nothing was taken. */
+  | { kind: "malformed"; error: string }
+  /** Too much is in flight, or the log is full or away; nothing of it may be assumed stored. */
+  | { kind: "overloaded"; status: 429 | 503; retryAfterSeconds: number; reason: string };
+
+/** `index` is the alert's place in the request, from 0. */
+export type RejectedAlert = { index: number; reason: string; field: string; value: string };

@@ -1,0 +1,20 @@
+/**
+ * Records of the partitions' input subjects, apart from alert frames (frame.ts):
+ * `in.<p>` holds frames, "wake" and "config"; `work.<q>` holds all kinds below.
+ */
+import type { AlertEvent } from "../actors/alert/events.ts";
+import type { DedupConfig } from "../actors/alert/config.ts";
+import type { Command, DeliveryReport, IncidentConfig } from "../actors/incident/types.ts";
+
+export type WorkRecord =
+  | {
+      /** Alert events of one dedup partition, in order: item i has origin (stepSeq, index). */
+      kind: "alerts";
+      partition: number;
+      items: { stepSeq: number; index: number; event: AlertEvent }[];
+    }
+  | { kind: "command"; command: Command }
+  | { kind: "delivery"; report: DeliveryReport }
+  | { kind: "config"; config: IncidentConfig | DedupConfig }
+  /** Only moves time on; the stage fires what is due (I5). */
+  | { kind: "wake" };
