@@ -46,6 +46,23 @@ export interface Log {
   purge(subject: string, beforeSeq: number): Promise<void>;
 }
 
+/**
+ * A stream for readers outside, or for delivery workers: many subjects, each message with an id
+ * by which a copy is recognised.
+ */
+export interface PublicStream {
+  /**
+   * Resolves with the message's stream sequence once it is durable; a repeated id within the
+   * stream's duplicate window is stored once and resolves with the first copy's sequence.
+   * @throws RetryableError when it is unknown whether the message was stored.
+   */
+  publish(subject: string, messageId: string, data: Uint8Array): Promise<number>;
+  /** The ids of all messages with a sequence > `seq`: what a crashed relay had got through. */
+  messageIdsAfter(seq: number): Promise<Set<string>>;
+  /** The highest sequence of the stream that this process has heard of; never beyond the end. */
+  knownSeq(): number;
+}
+
 export type Timer = { id: string; generation: number; fireAtMs: number };
 
 /** The replicated timers of one partition: a KV bucket that owners and stand-bys watch. */

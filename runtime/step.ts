@@ -19,21 +19,37 @@ export type AlertCounters = {
   rejected: number;
 };
 
-export type StepRecord<Output> =
-  | {
-      kind: "step";
-      /** The process and thread that wrote it; with `n` it tells our append from another's. */
-      owner: string;
-      /** Counts the owner's appends, from 1 (its claim). */
-      n: number;
-      inputSeq: number;
-      /** Time of the record at inputSeq, ms. */
-      timeMs: number;
-      outputs: Output[];
-    }
-  | { kind: "claim"; owner: string; n: 1; inputSeq: number; timeMs: number }
-  /** The input record `inputSeq` killed its shard repeatedly and is skipped from now on. */
-  | { kind: "dead"; owner: string; n: number; inputSeq: number; timeMs: number; error: string };
+export type StepRecord<Output> = StepHead &
+  (
+    | { kind: "step"; outputs: Output[] }
+    /** A new owner begins; every later append of the old one is refused. */
+    | { kind: "claim" }
+    /** The input record `deadSeq` killed its shard repeatedly and is skipped from now on. */
+    | { kind: "dead"; deadSeq: number; error: string }
+  );
+
+export type StepHead = {
+  /** The process and thread that wrote it; with `n` it tells our append from another's. */
+  owner: string;
+  /** Counts the owner's appends since its start; its claim is 1. */
+  n: number;
+  /** Input position of the newest step, this one included; 0: there is none yet. */
+  inputSeq: number;
+  /** Time of the record at inputSeq, ms. */
+  timeMs: number;
+  relayed: RelayPosition;
+};
+
+/** How far a partition's relay has got: its start after a crash. */
+export type RelayPosition = {
+  /** Every output of the steps up to this step-log sequence has been published. */
+  stepSeq: number;
+  /** Sequences of the public streams at that moment: later messages must be looked at. */
+  incidentsSeq: number;
+  outboxSeq: number;
+};
+
+export const relayStart: RelayPosition = { stepSeq: 0, incidentsSeq: 0, outboxSeq: 0 };
 
 /** What a dedup partition puts out: an event and the correlation domain that it belongs to. */
 export type DedupOutput = { domain: string; event: AlertEvent };

@@ -1,0 +1,236 @@
+/**
+ * The partition processor: the one machine that both stages run on (design, section 2).
+ * It owns a partition's memory, reads its input in order, appends fenced steps, and hands them
+ * to the relay.
+ *
+ * P1 The input position moves only with a step or a snapshot: a crash repeats input, and the
+ *    repeated input must give the same outputs, which recovery checks against the step log.
+ * P2 One step is in flight at a time; while it is, input accumulates and the next step grows.
+ * P3 No output leaves before its step is durable.
+ */
+import type { Clock, Codec, Log, Logger, LogReader, LogRecord, Snapshots } from "./ports.ts";
+import { recover, type Recovered } from "./recovery.ts";
+import { type Publisher, Relay } from "./relay.ts";
+import type { Stage } from "./stage.ts";
+import { StepLog, retrying } from "./step-log.ts";
+import type { StageName } from "./step.ts";
+import type { Suspects } from "./suspects.ts";
+
+export type ProcessorLimits = {
+  /** Input records taken into one step at most. */
+  recordsPerStepMax: number;
+  /** A step is closed at the next record boundary once it holds this many outputs. */
+  outputsPerStepMax: number;
+  /** Or once its input records hold this many bytes: keeps a step below the log's message limit. */
+  inputBytesPerStepMax: number;
+  /** A snapshot is due after this much time or this many records, whichever comes first. */
+  snapshotEveryMs: number;
+  snapshotEveryRecords: number;
+};
+
+export const defaultProcessorLimits: ProcessorLimits = {
+  recordsPerStepMax: 64,
+  outputsPerStepMax: 200,
+  inputBytesPerStepMax: 1024 * 1024,
+  snapshotEveryMs: 30_000,
+  snapshotEveryRecords: 20_000,
+};
+
+export type ProcessorOptions<Output> = {
+  stageName: StageName;
+  partition: number;
+  owner: string;
+  subjects: { input: string; step: string; dead: string };
+  stage: Stage<Output>;
+  publisher: Publisher<Output>;
+  log: Log;
+  snapshots: Snapshots;
+  clock: Clock;
+  codec: Codec;
+  logger: Logger;
+  suspects: Suspects;
+  limits: ProcessorLimits;
+  /** Called after recovery, before new input; e.g. to reconcile timers. */
+  recovered?: () => Promise<void>;
+  /** Called with each durable step's outputs at once; e.g. to answer commands. */
+  committed?: (outputs: Output[]) => void;
+  /** When the next wake record is due, ms; default: the stage's own deadline. */
+  nextWakeAtMs?: () => number | null;
+};
+
+/** Wakes are looked for this often; a deadline is served at most this late. */
+const wakePollMs = 50;
+
+export class PartitionProcessor<Output> {
+  readonly options: ProcessorOptions<Output>;
+  /** True between the end of recovery and the end of `run`. */
+  ready = false;
+  inputSeq = 0;
+  timeMs = 0;
+  private readonly steps: StepLog<Output>;
+  private relay: Relay<Output> | null = null;
+  private reader: LogReader | null = null;
+  private stopping = false;
+  private dead = new Set<number>();
+  private snapshotAtMs = 0;
+  private recordsSinceSnapshot = 0;
+  private snapshotStepSeq = -1;
+  private pending: Output[] = [];
+  private pendingInputBytes = 0;
+
+  constructor(options: ProcessorOptions<Output>) {
+    this.options = options;
+    const { log, codec, clock, owner, subjects } = options;
+    this.steps = new StepLog({ log, codec, clock, owner, subject: subjects.step });
+  }
+
+  /**
+   * Owns the partition until `stop()` (resolves after a last snapshot) or until the signal is
+   * aborted (leaves everything as a crash would).
+   * @throws FencedError when another owner took over; any other error is a bug or a bad record.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { publisher, recovered, clock } = this.options;
+    const state = await recover(this.options, this.steps, signal);
+    this.adopt(state);
+    const relay = new Relay(publisher, state.relayed);
+    this.relay = relay;
+    const local = new AbortController();
+    const both = AbortSignal.any([signal, local.signal]);
+    const background = Promise.all([relay.run(state.backlog, both), this.wakeLoop(both)]);
+    try {
+      await recovered?.();
+      this.ready = true;
+      await Promise.race([this.loop(relay, both), background.then(() => undefined)]);
+      await relay.drained(clock, both);
+      await this.snapshot(relay, both);
+    } finally {
+      this.ready = false;
+      local.abort();
+      await this.reader?.close();
+      await background.catch(() => undefined);
+    }
+  }
+
+  /** Finishes the step under way, relays everything, saves a snapshot, and ends `run`. */
+  stop(): void {
+    this.stopping = true;
+    void this.reader?.close();
+  }
+
+  get backlog(): number {
+    return this.relay?.backlog ?? 0;
+  }
+
+  private adopt(state: Recovered<Output>): void {
+    this.inputSeq = state.inputSeq;
+    this.timeMs = state.timeMs;
+    this.dead = state.dead;
+    this.snapshotStepSeq = state.snapshotStepSeq;
+    this.snapshotAtMs = this.options.clock.nowMs();
+    this.recordsSinceSnapshot = state.replayed;
+  }
+
+  private async loop(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    const { log, subjects, limits, clock } = this.options;
+    const reader = log.read(subjects.input, this.inputSeq + 1);
+    this.reader = reader;
+    while (!this.stopping) {
+      const records = await reader.next(limits.recordsPerStepMax);
+      signal.throwIfAborted();
+      for (const record of records) {
+        this.applyRecord(record);
+        const full =
+          this.pending.length >= limits.outputsPerStepMax ||
+          this.pendingInputBytes >= limits.inputBytesPerStepMax;
+        if (full) await this.commit(relay, signal);
+      }
+      await this.commit(relay, signal);
+      await this.snapshotIfDue(relay, signal);
+      await relay.room(clock, signal);
+    }
+  }
+
+  private applyRecord(record: LogRecord): void {
+    const { stage, suspects } = this.options;
+    if (record.seq <= this.inputSeq) return;
+    const at = { seq: record.seq, timeMs: Math.max(this.timeMs, record.timeMs) };
+    const emit = (output: Output): void => void this.pending.push(output);
+    if (!this.dead.has(record.seq)) {
+      suspects.began(record.seq);
+      stage.advance(at.timeMs, emit);
+      stage.apply(record.data, at, emit);
+      suspects.finished();
+    }
+    this.inputSeq = record.seq;
+    this.timeMs = at.timeMs;
+    this.recordsSinceSnapshot += 1;
+    this.pendingInputBytes += record.data.length;
+  }
+
+  private async commit(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    this.pendingInputBytes = 0;
+    if (this.pending.length === 0) return;
+    const outputs = this.pending;
+    this.pending = [];
+    const seq = await this.steps.append(signal, {
+      kind: "step",
+      inputSeq: this.inputSeq,
+      timeMs: this.timeMs,
+      outputs,
+      relayed: relay.position(),
+    });
+    this.options.committed?.(outputs);
+    relay.push({ seq, outputs });
+  }
+
+  private async snapshotIfDue(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    const { limits, clock } = this.options;
+    const ageMs = clock.nowMs() - this.snapshotAtMs;
+    if (ageMs < limits.snapshotEveryMs && this.recordsSinceSnapshot < limits.snapshotEveryRecords) {
+      return;
+    }
+    await this.snapshot(relay, signal);
+  }
+
+  private async snapshot(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    const { snapshots, stage, codec, clock, log, subjects } = this.options;
+    const unchanged = this.recordsSinceSnapshot === 0 && this.steps.lastSeq === this.snapshotStepSeq;
+    this.snapshotAtMs = clock.nowMs();
+    if (unchanged) return;
+    const data = codec.encode({
+      version: 1,
+      inputSeq: this.inputSeq,
+      timeMs: this.timeMs,
+      stepSeq: this.steps.lastSeq,
+      relayed: relay.position(),
+      dead: [...this.dead],
+      stage: stage.snapshot(),
+    });
+    await retrying(clock, signal, () => snapshots.save(snapshotName(this.options), data));
+    this.recordsSinceSnapshot = 0;
+    this.snapshotStepSeq = this.steps.lastSeq;
+    await retrying(clock, signal, () => log.purge(subjects.input, this.inputSeq + 1));
+  }
+
+  /** Appends a wake record when a deadline has passed: time enters through the log (I5). */
+  private async wakeLoop(signal: AbortSignal): Promise<void> {
+    const { clock, codec, log, subjects, stage } = this.options;
+    const due = this.options.nextWakeAtMs ?? (() => stage.nextWakeAtMs());
+    const wake = codec.encode({ kind: "wake" });
+    while (!signal.aborted) {
+      const deadlineMs = this.ready && !this.stopping ? due() : null;
+      const nowMs = clock.nowMs();
+      if (deadlineMs === null || deadlineMs >= nowMs) {
+        await clock.sleep(wakePollMs, signal);
+        continue;
+      }
+      const seq = await retrying(clock, signal, () => log.append(subjects.input, wake));
+      while (!signal.aborted && this.ready && this.inputSeq < seq) await clock.sleep(5, signal);
+    }
+  }
+}
+
+export function snapshotName(of: { stageName: StageName; partition: number }): string {
+  return `${of.stageName}.${of.partition}`;
+}

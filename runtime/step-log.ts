@@ -1,0 +1,134 @@
+/**
+ * One partition's step log, written by its owner alone.
+ *
+ * L1 Every append carries the subject's last sequence as this owner knows it; the log refuses a
+ *    stale owner (I2), so a refusal means: somebody else owns the partition now. Stop.
+ * L2 An append whose outcome is unknown is settled by reading the subject's last record: it is
+ *    ours (owner and count inside), or it is not there and the append is repeated.
+ */
+import { RetryableError } from "./errors.ts";
+import type { Clock, Codec, Log } from "./ports.ts";
+import { relayStart, type StepRecord } from "./step.ts";
+
+/** Another owner claimed the partition: this processor must stop without further output. */
+export class FencedError extends Error {
+  constructor(subject: string) {
+    super(`${subject} has a new owner; this one stops`);
+    this.name = "FencedError";
+  }
+}
+
+const retryDelayMs = 100;
+const retryDelayMaxMs = 5_000;
+
+export class StepLog<Output> {
+  private readonly log: Log;
+  private readonly codec: Codec;
+  private readonly clock: Clock;
+  private readonly subject: string;
+  private readonly owner: string;
+  private appends = 0;
+  /** Sequence of the subject's last record. */
+  lastSeq = 0;
+
+  constructor(options: { log: Log; codec: Codec; clock: Clock; subject: string; owner: string }) {
+    this.log = options.log;
+    this.codec = options.codec;
+    this.clock = options.clock;
+    this.subject = options.subject;
+    this.owner = options.owner;
+  }
+
+  decode(data: Uint8Array): StepRecord<Output> {
+    return this.codec.decode(data) as StepRecord<Output>;
+  }
+
+  /**
+   * Takes the partition over: from here on every append of an earlier owner is refused.
+   * @returns the record that was last before the claim, null for a new partition.
+   */
+  async claim(signal: AbortSignal): Promise<StepRecord<Output> | null> {
+    for (;;) {
+      const last = await this.retrying(signal, () => this.log.last(this.subject));
+      const previous = last === null ? null : this.decode(last.data);
+      this.lastSeq = last?.seq ?? 0;
+      this.appends = 0;
+      const claimed = await this.tryAppend(signal, {
+        kind: "claim",
+        inputSeq: previous?.inputSeq ?? 0,
+        timeMs: previous?.timeMs ?? 0,
+        relayed: previous?.relayed ?? relayStart,
+      });
+      if (claimed) return previous;
+    }
+  }
+
+  /** @returns the record's sequence. @throws FencedError */
+  async append(signal: AbortSignal, record: Draft<StepRecord<Output>>): Promise<number> {
+    const appended = await this.tryAppend(signal, record);
+    if (!appended) throw new FencedError(this.subject);
+    return this.lastSeq;
+  }
+
+  private async tryAppend(
+    signal: AbortSignal,
+    draft: Draft<StepRecord<Output>>,
+  ): Promise<boolean> {
+    this.appends += 1;
+    const n = this.appends;
+    const data = this.codec.encode({ ...draft, owner: this.owner, n });
+    for (let attempt = 0; ; attempt += 1) {
+      signal.throwIfAborted();
+      try {
+        const result = await this.log.appendFenced(this.subject, data, this.lastSeq);
+        if (result.kind === "appended") {
+          this.lastSeq = result.seq;
+          return true;
+        }
+        // After an earlier attempt of unknown outcome, the refusal may be caused by ourselves.
+        return attempt > 0 && (await this.isOurs(signal, n));
+      } catch (error) {
+        if (!(error instanceof RetryableError)) throw error;
+        await this.clock.sleep(backoffMs(attempt), signal);
+        if (await this.isOurs(signal, n)) return true;
+      }
+    }
+  }
+
+  private async isOurs(signal: AbortSignal, n: number): Promise<boolean> {
+    const last = await this.retrying(signal, () => this.log.last(this.subject));
+    if (last === null || last.seq <= this.lastSeq) return false;
+    const record = this.decode(last.data);
+    if (record.owner !== this.owner || record.n !== n) return false;
+    this.lastSeq = last.seq;
+    return true;
+  }
+
+  private async retrying<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+    return retrying(this.clock, signal, action);
+  }
+}
+
+/** A record without what the step log adds. */
+export type Draft<R> = R extends { owner: string; n: number } ? Omit<R, "owner" | "n"> : never;
+
+export function backoffMs(attempt: number): number {
+  return Math.min(retryDelayMaxMs, retryDelayMs * 2 ** Math.min(attempt, 10));
+}
+
+/** Repeats what fails for now, with back-off, until it succeeds or the signal is aborted. */
+export async function retrying<T>(
+  clock: Clock,
+  signal: AbortSignal,
+  action: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof RetryableError)) throw error;
+      await clock.sleep(backoffMs(attempt), signal);
+    }
+  }
+}
