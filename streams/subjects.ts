@@ -14,6 +14,7 @@ export const bucketNames = {
   timers: "tocsin_timers",
   incidents: "tocsin_incidents",
   meta: "tocsin_meta",
+  snapshots: "tocsin_snapshots",
 } as const;
 
 export const inputSubject = (partition: number): string => `in.${partition}`;

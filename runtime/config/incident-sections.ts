@@ -1,0 +1,73 @@
+/** The sections about alerts and incidents: how they are joined, and how long they live. */
+import { formatDuration } from "./units.ts";
+import type { TocsinConfig } from "./types.ts";
+import type { ConfigValue } from "./value.ts";
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const labelsMax = 32;
+const labelCharsMax = 512;
+
+export function readDedup(value: ConfigValue): TocsinConfig["dedup"] {
+  const section = value.section(["rollup_first", "rollup_max", "domain_by"]);
+  const range = { min: second, max: day };
+  const rollupFirstMs = section("rollup_first").duration({ default: minute, ...range });
+  const rollupMaxMs = section("rollup_max").duration({ default: hour, ...range });
+  if (rollupMaxMs < rollupFirstMs) {
+    section("rollup_max").expected(`at least rollup_first (${formatDuration(rollupFirstMs)})`);
+  }
+  return { rollupFirstMs, rollupMaxMs, domainBy: readDomain(section("domain_by")) };
+}
+
+/** Each entry is a label, or a list of labels that mean the same. */
+function readDomain(value: ConfigValue): string[][] {
+  if (!value.present) {
+    return [
+      ["tenant_id", "tenant"],
+      ["environment", "env"],
+    ];
+  }
+  return value.list(labelsMax).map((entry) => {
+    if (!entry.isList()) return [readLabel(entry)];
+    const synonyms = entry.list(labelsMax).map(readLabel);
+    if (synonyms.length === 0) entry.expected("at least one label");
+    return synonyms;
+  });
+}
+
+export function readGrouping(value: ConfigValue): TocsinConfig["grouping"] {
+  const by = value.section(["by"])("by");
+  if (!by.present) return { by: ["alertname", "service"] };
+  return { by: by.list(labelsMax).map(readLabel) };
+}
+
+export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"] {
+  const section = value.section(["enabled", "window", "labels"]);
+  const labels = section("labels");
+  return {
+    enabled: section("enabled").flag(true),
+    windowMs: section("window").duration({ default: 5 * minute, min: second, max: day }),
+    labels: labels.present ? labels.list(labelsMax).map(readLabel) : ["service", "model_id"],
+  };
+}
+
+export function readLifecycle(value: ConfigValue): TocsinConfig["lifecycle"] {
+  const section = value.section(["reopen_window", "close_after", "retire_after"]);
+  const range = { min: 0, max: 30 * day };
+  const reopenWindowMs = section("reopen_window").duration({ default: 10 * minute, ...range });
+  const closeAfterMs = section("close_after").duration({ default: hour, ...range });
+  const retireAfterMs = section("retire_after").duration({ default: hour, ...range });
+  if (closeAfterMs < reopenWindowMs) {
+    section("close_after").expected(`at least reopen_window (${formatDuration(reopenWindowMs)})`);
+  }
+  return { reopenWindowMs, closeAfterMs, retireAfterMs };
+}
+
+function readLabel(value: ConfigValue): string {
+  const label = value.text();
+  if (label.length > labelCharsMax) value.expected(`at most ${labelCharsMax} characters`);
+  return label;
+}

@@ -1,0 +1,127 @@
+/**
+ * The few settings that the command line and the environment may give. Precedence: flags, then
+ * environment, then the file, then defaults. Pure: the caller hands over argv and environment.
+ */
+import { nearestWord } from "./nearest-word.ts";
+import { parseListen } from "./listen.ts";
+import type { HostPort, TocsinConfig } from "./types.ts";
+
+export type Options = {
+  /** Null: the shipped file (load.ts). */
+  configFile: string | null;
+  listen: HostPort | null;
+  dataDir: string | null;
+  natsUrl: string | null;
+  clickhouseUrl: string | null;
+  /** What `shards: auto` means on this machine. */
+  shardsAuto: number;
+};
+
+export type ResolvedOptions =
+  | { kind: "run"; options: Options }
+  | { kind: "help"; text: string }
+  | { kind: "version" }
+  /** A sentence to print; exit code 2. */
+  | { kind: "refused"; message: string };
+
+const flagToEnv: Record<string, string> = {
+  "--config": "TOCSIN_CONFIG",
+  "--listen": "TOCSIN_LISTEN",
+  "--data": "TOCSIN_DATA",
+};
+
+export const helpText = `Tocsin: a durable stream processor for alerts.
+
+Usage: npm start -- [--config FILE] [--listen HOST:PORT] [--data DIR]
+
+  --config FILE       configuration, YAML; default: config/tocsin.yaml  (TOCSIN_CONFIG)
+  --listen HOST:PORT  where to serve HTTP; default 127.0.0.1:9093,
+                      port 0 picks a free one                           (TOCSIN_LISTEN)
+  --data DIR          where everything is kept; default ./.tocsin       (TOCSIN_DATA)
+  --help, --version
+
+Environment: NATS_URL and CLICKHOUSE_URL name servers of your own; without them Tocsin runs
+an nats-server and an embedded ClickHouse inside the data directory.
+
+Examples:
+  npm start
+  npm start -- --config my.yaml --listen 127.0.0.1:0 --data /var/lib/tocsin
+  NATS_URL=nats://10.0.0.5:4222 npm start
+
+When it is ready, one line of JSON with the key "listening" is printed. Other commands:
+npx tocsin help
+`;
+
+/** @param argv arguments after the program's name. */
+export function resolveOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cpuCount: number,
+): ResolvedOptions {
+  const flags = new Map<string, string>();
+  for (let i = 0; i < argv.length; i++) {
+    const [name, inline] = split(argv[i]!);
+    if (name === "--help" || name === "-h") return { kind: "help", text: helpText };
+    if (name === "--version") return { kind: "version" };
+    if (!Object.hasOwn(flagToEnv, name)) return refused(unknownArgument(name));
+    const value = inline ?? argv[++i];
+    if (value === undefined || value === "") return refused(`${name} needs a value`);
+    if (flags.has(name)) return refused(`${name} is given twice`);
+    flags.set(name, value);
+  }
+  const given = (flag: string): [string, string] | null => {
+    const value = flags.get(flag);
+    if (value !== undefined) return [flag, value];
+    const fromEnv = env[flagToEnv[flag]!];
+    return fromEnv ? [flagToEnv[flag]!, fromEnv] : null;
+  };
+  let listen: HostPort | null = null;
+  const address = given("--listen");
+  if (address !== null) {
+    const parsed = parseListen(address[1]);
+    if ("problem" in parsed) return refused(`${address[0]}: ${parsed.problem}`);
+    listen = parsed;
+  }
+  const options: Options = {
+    configFile: given("--config")?.[1] ?? null,
+    listen,
+    dataDir: given("--data")?.[1] ?? null,
+    natsUrl: env["NATS_URL"] || null,
+    clickhouseUrl: env["CLICKHOUSE_URL"] || null,
+    shardsAuto: Math.max(1, cpuCount - 1),
+  };
+  return { kind: "run", options };
+}
+
+/** The configuration that is in force: the file's, overridden by flags and environment. */
+export function withOptions(
+  config: TocsinConfig,
+  options: Options,
+): TocsinConfig & { shards: number } {
+  return Object.freeze({
+    ...config,
+    listen: options.listen ?? config.listen,
+    dataDir: options.dataDir ?? config.dataDir,
+    shards: config.shards === "auto" ? options.shardsAuto : config.shards,
+    nats: Object.freeze({ ...config.nats, url: options.natsUrl ?? config.nats.url }),
+    clickhouse: Object.freeze({
+      ...config.clickhouse,
+      url: options.clickhouseUrl ?? config.clickhouse.url,
+    }),
+  });
+}
+
+function split(argument: string): [string, string | undefined] {
+  const equals = argument.indexOf("=");
+  if (!argument.startsWith("--") || equals === -1) return [argument, undefined];
+  return [argument.slice(0, equals), argument.slice(equals + 1)];
+}
+
+function unknownArgument(name: string): string {
+  const near = nearestWord(name, [...Object.keys(flagToEnv), "--help", "--version"]);
+  return `unknown argument ${name}${near === null ? "" : `; did you mean ${near}?`} (see --help)`;
+}
+
+function refused(message: string): ResolvedOptions {
+  return { kind: "refused", message };
+}

@@ -1,0 +1,60 @@
+/** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
+import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
+import type { Matcher } from "../../actors/incident/types.ts";
+
+export type HostPort = { host: string; port: number };
+
+export type WebhookReceiver = {
+  name: string;
+  channel: "webhook";
+  webhook: {
+    url: string;
+    /** Names in lower case; `authorization` comes from authorization_file. */
+    headers: Record<string, string>;
+    /** Key of the HMAC signature; null: unsigned. */
+    secret: string | null;
+    timeoutMs: number;
+    allowPrivate: boolean;
+  };
+};
+export type Receiver = WebhookReceiver;
+
+export type TocsinConfig = {
+  /** The file it was read from; null: built-in defaults. */
+  source: string | null;
+  listen: HostPort;
+  dataDir: string;
+  /** Fixed when a data directory is created. */
+  partitions: { dedup: number; incident: number };
+  /** "auto": one fewer than the machine's processors, at least one. */
+  shards: number | "auto";
+  nats: {
+    /** Null: a nats-server of our own. */
+    url: string | null;
+    port: number | "preferred";
+    durability: "default" | "always";
+  };
+  clickhouse: {
+    /** Null: embedded. */
+    url: string | null;
+    /** Null: rows are kept for ever. */
+    retentionDays: number | null;
+  };
+  ingest: {
+    resolveTimeoutMs: number;
+    bodyBytesMax: number;
+    bodyTimeoutMs: number;
+    requestsInFlightMax: number;
+    pendingBytesMax: number;
+    framesInFlightMax: number;
+    frameBytesTarget: number;
+    lingerMs: number;
+  };
+  dedup: { rollupFirstMs: number; rollupMaxMs: number; domainBy: string[][] };
+  grouping: { by: string[] };
+  correlation: { enabled: boolean; windowMs: number; labels: string[] };
+  lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
+  receivers: Receiver[];
+  policies: Record<string, EscalationPolicy>;
+  rules: { matchers: Matcher[]; policy: string }[];
+};

@@ -1,0 +1,74 @@
+/** Hosts one incident partition: its timers' mirror, answers to commands, and reads. */
+import type { IncidentEvent, IncidentOutput, Notification } from "../actors/incident/types.ts";
+import { IncidentPublisher } from "./incident-publisher.ts";
+import { IncidentStage } from "./incident-stage.ts";
+import { type Incarnation, ProcessorHost } from "./partition-host.ts";
+import type { ProcessorOptions } from "./partition-processor.ts";
+import type { PublicStream, StateStore, Timers } from "./ports.ts";
+import { TimerMirror } from "./timer-mirror.ts";
+
+export type IncidentHostOptions = Omit<
+  ProcessorOptions<IncidentOutput>,
+  "stageName" | "stage" | "publisher"
+> & {
+  timers: Timers;
+  state: StateStore;
+  incidents: PublicStream;
+  outbox: PublicStream;
+  reply(replyTo: string, outcome: unknown): void;
+  incidentSubject(event: IncidentEvent): string;
+  outboxSubject(notification: Notification): string;
+};
+
+export class IncidentHost extends ProcessorHost<IncidentOutput> {
+  private readonly options: IncidentHostOptions;
+  private current: IncidentStage | null = null;
+
+  constructor(options: IncidentHostOptions) {
+    super("incident", options.partition, options.logger);
+    this.options = options;
+  }
+
+  /** The stage for reads; null while the partition recovers. */
+  reads(): IncidentStage | null {
+    return this.serving ? this.current : null;
+  }
+
+  protected override incarnate(): Incarnation<IncidentOutput> {
+    const { timers, state, incidents, outbox, reply, ...rest } = this.options;
+    const { incidentSubject, outboxSubject, ...shared } = rest;
+    const { partition, codec, clock } = shared;
+    const stage = new IncidentStage({ codec, partition, config: null });
+    const mirror = new TimerMirror(timers, partition);
+    const publisher = new IncidentPublisher({
+      partition,
+      incidents,
+      outbox,
+      state,
+      timers: mirror,
+      codec,
+      clock,
+      incidentSubject,
+      outboxSubject,
+    });
+    this.current = stage;
+    const committed = (outputs: IncidentOutput[]): void => {
+      for (const output of outputs) {
+        if (output.kind === "reply") reply(output.replyTo, output.outcome);
+      }
+    };
+    return {
+      options: {
+        ...shared,
+        stageName: "incident",
+        stage,
+        publisher,
+        committed,
+        recovered: () => mirror.start(stage.liveTimers()),
+        nextWakeAtMs: () => mirror.nextWakeAtMs(stage.nextWakeAtMs()),
+      },
+      stats: () => ({ actors: stage.size, counters: null }),
+      end: () => mirror.stop(),
+    };
+  }
+}

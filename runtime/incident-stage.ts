@@ -1,0 +1,207 @@
+/**
+ * The incident stage of one partition: decodes the records of `work.<q>`, keeps log time, drops
+ * what it has seen before, and lets the incident actors decide. It owns the desk, the wake heap
+ * and the last origin seen of each source; the reads for the API go through it as well.
+ *
+ * The heap is driven by the timer outputs alone: what outside watchers are told is exactly what
+ * the stage itself waits for.
+ */
+import type { AlertEvent } from "../actors/alert/events.ts";
+import { applyAlert } from "../actors/incident/alerts.ts";
+import { assertNever } from "../actors/incident/assert-never.ts";
+import { applyCommand } from "../actors/incident/commands.ts";
+import { applyDelivery } from "../actors/incident/deliveries.ts";
+import { Desk } from "../actors/incident/desk.ts";
+import type { DeskSnapshot } from "../actors/incident/desk-snapshot.ts";
+import { deskFrom, snapshotOf } from "../actors/incident/desk-snapshot.ts";
+import { nextWakeAtMs } from "../actors/incident/incident.ts";
+import { wake } from "../actors/incident/transitions.ts";
+import type { Turn } from "../actors/incident/turn.ts";
+import { beginTurn, endTurn } from "../actors/incident/turn.ts";
+import type { IncidentConfig, IncidentOutput, IncidentView } from "../actors/incident/types.ts";
+import { timeText, viewOf } from "../actors/incident/view.ts";
+import { listIncidents } from "./incident-list.ts";
+import type { Codec, Timer } from "./ports.ts";
+import type { IncidentFilter, IncidentPage, TimelineEntry } from "./services.ts";
+import type { RecordPosition, Stage } from "./stage.ts";
+import { WakeHeap } from "./wake-heap.ts";
+import type { WorkRecord } from "./work.ts";
+
+/** In force until the first configuration record of the partition. */
+export const defaultIncidentConfig: IncidentConfig = {
+  hash: "default",
+  groupBy: ["alertname", "service"],
+  correlation: { enabled: true, windowMs: 300_000, labels: ["service", "model_id"] },
+  reopenWindowMs: 600_000,
+  closeAfterMs: 3_600_000,
+  retireAfterMs: 3_600_000,
+  policies: {},
+  rules: [],
+};
+
+export type IncidentStageOptions = {
+  codec: Codec;
+  partition: number;
+  config: IncidentConfig | null;
+};
+
+type Emit = (output: IncidentOutput) => void;
+
+/** [source partition, step sequence, index]: the last item seen of each source (I8). */
+type OriginRow = [number, number, number];
+
+type StageSnapshot = { version: 1; nowMs: number; origins: OriginRow[]; desk: DeskSnapshot };
+
+export class IncidentStage implements Stage<IncidentOutput> {
+  readonly #codec: Codec;
+  readonly #partition: number;
+  #desk: Desk;
+  #heap = new WakeHeap();
+  /** Bounded by the number of dedup partitions, which a deployment fixes at its creation. */
+  #origins = new Map<number, { stepSeq: number; index: number }>();
+  /** Log time; never steps back, even where the log's own clock did. */
+  #nowMs = 0;
+
+  constructor(options: IncidentStageOptions) {
+    this.#codec = options.codec;
+    this.#partition = options.partition;
+    this.#desk = new Desk(options.partition, options.config ?? defaultIncidentConfig);
+  }
+
+  apply(data: Uint8Array, at: RecordPosition, emit: Emit): void {
+    const record = this.#codec.decode(data) as WorkRecord;
+    this.#nowMs = Math.max(this.#nowMs, at.timeMs);
+    const turn = beginTurn(this.#desk, this.#nowMs, at.seq, this.#scheduling(emit));
+    switch (record.kind) {
+      case "alerts":
+        for (const item of record.items) {
+          if (this.#isNew(record.partition, item)) applyAlert(turn, ownBody(item.event));
+        }
+        break;
+      case "command":
+        applyCommand(turn, record.command);
+        break;
+      case "delivery":
+        applyDelivery(turn, record.report);
+        break;
+      case "config":
+        // The dedup stage's configuration goes through its own subject; here it says nothing.
+        if ("groupBy" in record.config) this.#desk.configure(record.config);
+        break;
+      case "wake":
+        break;
+      default:
+        assertNever(record);
+    }
+    endTurn(turn);
+  }
+
+  advance(toMs: number, emit: Emit): void {
+    this.#nowMs = Math.max(this.#nowMs, toMs);
+    for (;;) {
+      const id = this.#heap.popDue(this.#nowMs, this.#deadlineOf);
+      if (id === null) return;
+      const incident = this.#desk.incidents.get(id);
+      if (incident === undefined) continue;
+      // No record stands behind it, and no incident opens by a wake: the sequence is not used.
+      const turn: Turn = beginTurn(this.#desk, this.#nowMs, 0, this.#scheduling(emit));
+      wake(turn, incident);
+      endTurn(turn);
+    }
+  }
+
+  nextWakeAtMs(): number | null {
+    return this.#heap.peekMs(this.#deadlineOf);
+  }
+
+  snapshot(): StageSnapshot {
+    const origins = [...this.#origins].map(
+      ([partition, { stepSeq, index }]): OriginRow => [partition, stepSeq, index],
+    );
+    return { version: 1, nowMs: this.#nowMs, origins, desk: snapshotOf(this.#desk) };
+  }
+
+  /** @throws Error when the snapshot is of another version or partition. */
+  restore(snapshot: unknown): void {
+    const { version, nowMs, origins, desk } = snapshot as StageSnapshot;
+    if (version !== 1) throw new Error(`incident snapshot has version ${version}, expected 1`);
+    this.#desk = deskFrom(desk, this.#partition);
+    this.#nowMs = nowMs;
+    this.#origins = new Map(origins.map(([source, stepSeq, index]) => [source, { stepSeq, index }]));
+    this.#heap.clear();
+    for (const timer of this.liveTimers()) this.#heap.schedule(timer.id, timer.fireAtMs);
+  }
+
+  /** Newest first. @throws TerminalError when the cursor is not one of ours. */
+  list(filter: IncidentFilter, limit: number, cursor: string | null): IncidentPage {
+    return listIncidents([...this.#desk.incidents.values()], filter, limit, cursor);
+  }
+
+  get(id: string): IncidentView | null {
+    const incident = this.#desk.incidents.get(id);
+    return incident === undefined ? null : viewOf(incident);
+  }
+
+  /** Oldest first; the newest entries of a long history. Null: no such incident in memory. */
+  timeline(id: string): TimelineEntry[] | null {
+    const incident = this.#desk.incidents.get(id);
+    if (incident === undefined) return null;
+    return incident.timeline.map(({ atMs, event, by, because, detail }) => ({
+      at: timeText(atMs),
+      event,
+      by,
+      because,
+      detail,
+    }));
+  }
+
+  /** Every timer that the partition waits for: what the timers bucket has to hold. */
+  liveTimers(): Timer[] {
+    const timers: Timer[] = [];
+    for (const { id, timerGeneration: generation, timerAtMs } of this.#desk.incidents.values()) {
+      if (timerAtMs !== null) timers.push({ id, generation, fireAtMs: timerAtMs });
+    }
+    return timers;
+  }
+
+  /** Incidents in memory, closed ones included. */
+  get size(): number {
+    return this.#desk.incidents.size;
+  }
+
+  #deadlineOf = (id: string): number | null => {
+    const incident = this.#desk.incidents.get(id);
+    return incident === undefined ? null : nextWakeAtMs(incident);
+  };
+
+  #scheduling(emit: Emit): Emit {
+    return (output) => {
+      if (output.kind === "timer") {
+        if (output.fireAtMs === null) this.#heap.remove(output.id);
+        else this.#heap.schedule(output.id, output.fireAtMs);
+      }
+      emit(output);
+    };
+  }
+
+  #isNew(source: number, { stepSeq, index }: { stepSeq: number; index: number }): boolean {
+    const last = this.#origins.get(source);
+    if (last === undefined) {
+      this.#origins.set(source, { stepSeq, index });
+      return true;
+    }
+    if (stepSeq < last.stepSeq || (stepSeq === last.stepSeq && index <= last.index)) return false;
+    last.stepSeq = stepSeq;
+    last.index = index;
+    return true;
+  }
+}
+
+/**
+ * Strings cut out of a decoded record may keep all of it alive. What an incident keeps for hours
+ * must own its text, so bodies, which are few after deduplication, are copied.
+ */
+function ownBody(event: AlertEvent): AlertEvent {
+  if (event.kind !== "opened" && event.kind !== "changed") return event;
+  return JSON.parse(JSON.stringify(event)) as AlertEvent;
+}

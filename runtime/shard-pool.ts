@@ -1,0 +1,208 @@
+/**
+ * The shard threads of this node, as long-running piscina tasks, and their supervision.
+ *
+ * H1 Partitions are spread by rendezvous hashing; a thread that died is started again with the
+ *    same partitions, after a back-off that grows while it keeps dying.
+ * H2 Before the restart, whatever record each of its partitions was working on is counted as a
+ *    suspect; the processor that recovers sends a repeated offender to the dead-letter stream.
+ */
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { Piscina } from "piscina";
+import { type Hash32, ownerOf } from "./placement.ts";
+import type { Logger } from "./ports.ts";
+import type { ProcessorLimits } from "./partition-processor.ts";
+import type { Assignment, PartitionStats, ShardReport, ShardTask } from "./shard-task.ts";
+import type { StageName } from "./step.ts";
+import { SharedSuspects, suspectsBytes } from "./suspects.ts";
+
+export type ShardPoolOptions = {
+  /** File URL of the thread's entry (shard.ts). */
+  entry: string;
+  shards: number;
+  node: string;
+  natsUrl: string;
+  partitions: { dedup: number; incident: number };
+  limits: ProcessorLimits;
+  logLevel: string;
+  hash: Hash32;
+  logger: Logger;
+};
+
+const restartDelayMs = 200;
+const restartDelayMaxMs = 10_000;
+/** A thread that lived this long is taken to be well again. */
+const healthyAfterMs = 30_000;
+/** A thread that has not said anything for this long is taken for hung, and ended. */
+const silentMaxMs = 30_000;
+
+type Shard = {
+  name: string;
+  assignments: Assignment[];
+  abort: AbortController;
+  port: MessagePort | null;
+  startedAtMs: number;
+  heardAtMs: number;
+  deaths: number;
+  restarts: number;
+  stats: PartitionStats[];
+  done: Promise<void>;
+};
+
+export class ShardPool {
+  private readonly options: ShardPoolOptions;
+  private readonly pool: Piscina;
+  private readonly memory: SharedArrayBuffer;
+  private readonly shards: Shard[];
+  private stopping = false;
+  private incarnation = 0;
+
+  constructor(options: ShardPoolOptions) {
+    this.options = options;
+    const total = options.partitions.dedup + options.partitions.incident;
+    this.memory = new SharedArrayBuffer(suspectsBytes(total));
+    this.pool = new Piscina({
+      filename: options.entry,
+      minThreads: options.shards,
+      maxThreads: options.shards,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      atomics: "disabled",
+    });
+    this.shards = this.place();
+  }
+
+  start(): void {
+    for (const shard of this.shards) shard.done = this.supervise(shard);
+  }
+
+  /** Statistics of every partition, as last reported. */
+  stats(): { shard: string; restarts: number; partitions: PartitionStats[] }[] {
+    return this.shards.map(({ name, restarts, stats }) => ({
+      shard: name,
+      restarts,
+      partitions: stats,
+    }));
+  }
+
+  /** Reasons why not all partitions are served; empty: all are. */
+  unready(): string[] {
+    const reasons: string[] = [];
+    for (const shard of this.shards) {
+      for (const { stage, partition } of shard.assignments) {
+        const found = shard.stats.find((s) => s.stage === stage && s.partition === partition);
+        if (found?.stopped != null) reasons.push(`${stage} ${partition}: ${found.stopped}`);
+        else if (found?.ready !== true) reasons.push(`${stage} ${partition} is recovering`);
+      }
+    }
+    return reasons;
+  }
+
+  /** Ends a thread without warning, as a crash would; it is restarted. */
+  kill(index: number): boolean {
+    const shard = this.shards[index];
+    shard?.abort.abort();
+    return shard !== undefined;
+  }
+
+  /** Lets every partition finish its step and snapshot; ends the threads after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping = true;
+    for (const shard of this.shards) shard.port?.postMessage({ kind: "stop" });
+    const all = Promise.all(this.shards.map((shard) => shard.done));
+    const late = setTimeout(() => this.shards.forEach((shard) => shard.abort.abort()), graceMs);
+    await all;
+    clearTimeout(late);
+    await this.pool.destroy();
+  }
+
+  private place(): Shard[] {
+    const names = Array.from(
+      { length: this.options.shards },
+      (_, index) => `${this.options.node}-${index}`,
+    );
+    const shards = names.map((name): Shard => ({
+      name,
+      assignments: [],
+      abort: new AbortController(),
+      port: null,
+      startedAtMs: 0,
+      heardAtMs: 0,
+      deaths: 0,
+      restarts: 0,
+      stats: [],
+      done: Promise.resolve(),
+    }));
+    let slot = 0;
+    const assign = (stage: StageName, count: number): void => {
+      for (let partition = 0; partition < count; partition += 1) {
+        const name = ownerOf(`${stage}.${partition}`, names, this.options.hash);
+        shards[names.indexOf(name)]?.assignments.push({ stage, partition, slot });
+        slot += 1;
+      }
+    };
+    assign("dedup", this.options.partitions.dedup);
+    assign("incident", this.options.partitions.incident);
+    return shards;
+  }
+
+  private async supervise(shard: Shard): Promise<void> {
+    const { logger } = this.options;
+    while (!this.stopping) {
+      shard.startedAtMs = Date.now();
+      shard.heardAtMs = Date.now();
+      shard.abort = new AbortController();
+      try {
+        await this.runOnce(shard);
+        if (this.stopping) return;
+        logger.warn({ shard: shard.name }, "shard thread ended unasked");
+      } catch (error) {
+        if (this.stopping) return;
+        const message = error instanceof Error ? error.message : String(error);
+        logger.error({ shard: shard.name, error: message }, "shard thread died; restarting it");
+      }
+      this.blame(shard);
+      shard.stats = [];
+      shard.restarts += 1;
+      const healthy = Date.now() - shard.startedAtMs > healthyAfterMs;
+      shard.deaths = healthy ? 0 : shard.deaths + 1;
+      const delayMs = Math.min(restartDelayMaxMs, restartDelayMs * 2 ** shard.deaths);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+
+  private async runOnce(shard: Shard): Promise<void> {
+    const { node, natsUrl, limits, logLevel, partitions } = this.options;
+    const { port1, port2 } = new MessageChannel();
+    shard.port = port1;
+    port1.on("message", (report: ShardReport) => {
+      shard.heardAtMs = Date.now();
+      shard.stats = report.partitions;
+    });
+    const watchdog = setInterval(() => {
+      if (Date.now() - shard.heardAtMs > silentMaxMs) shard.abort.abort();
+    }, silentMaxMs / 4);
+    this.incarnation += 1;
+    const task: ShardTask = {
+      shard: shard.name,
+      owner: `${node}/${shard.name}/${process.pid}.${Date.now()}.${this.incarnation}`,
+      natsUrl,
+      assignments: shard.assignments,
+      incidentPartitions: partitions.incident,
+      suspects: this.memory,
+      limits,
+      logLevel,
+      port: port2,
+    };
+    try {
+      await this.pool.run(task, { transferList: [port2], signal: shard.abort.signal });
+    } finally {
+      clearInterval(watchdog);
+      port1.close();
+      shard.port = null;
+    }
+  }
+
+  private blame(shard: Shard): void {
+    for (const { slot } of shard.assignments) new SharedSuspects(this.memory, slot).died();
+  }
+}

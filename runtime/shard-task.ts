@@ -1,0 +1,41 @@
+/** What the process tells a shard thread, and what the thread tells it back. */
+import type { MessagePort } from "node:worker_threads";
+import type { ProcessorLimits } from "./partition-processor.ts";
+import type { AlertCounters, StageName } from "./step.ts";
+
+export type Assignment = {
+  stage: StageName;
+  partition: number;
+  /** The partition's slot in the shared suspects memory. */
+  slot: number;
+};
+
+export type ShardTask = {
+  shard: string;
+  /** Unique per incarnation of the thread: the owner name in the step log. */
+  owner: string;
+  natsUrl: string;
+  assignments: Assignment[];
+  incidentPartitions: number;
+  suspects: SharedArrayBuffer;
+  limits: ProcessorLimits;
+  logLevel: string;
+  port: MessagePort;
+};
+
+export type ShardCommand = { kind: "stop" };
+
+export type PartitionStats = {
+  stage: StageName;
+  partition: number;
+  ready: boolean;
+  /** Set when the partition stopped for good and needs a person; the sentence says why. */
+  stopped: string | null;
+  inputSeq: number;
+  relayBacklog: number;
+  /** Alerts or incidents in memory. */
+  actors: number;
+  counters: AlertCounters | null;
+};
+
+export type ShardReport = { kind: "stats"; shard: string; partitions: PartitionStats[] };

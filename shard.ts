@@ -1,0 +1,117 @@
+/**
+ * Composition root of a shard thread: wires the partition processors it is told to run to NATS,
+ * keeps each of them running, and answers reads about incidents.
+ */
+import { connect } from "@nats-io/transport-node";
+import { pino } from "pino";
+import type { Logger } from "./runtime/ports.ts";
+import type { PartitionStats, ShardCommand, ShardReport, ShardTask } from "./runtime/shard-task.ts";
+import { DedupHost } from "./runtime/dedup-host.ts";
+import { IncidentHost } from "./runtime/incident-host.ts";
+import type { PartitionHost } from "./runtime/partition-host.ts";
+import { SharedSuspects } from "./runtime/suspects.ts";
+import { systemClock } from "./runtime/system-clock.ts";
+import { codec } from "./streams/codec.ts";
+import { answerQueries } from "./streams/incident-queries.ts";
+import { JetStreamLog } from "./streams/jetstream-log.ts";
+import { JetStreamPublicStream } from "./streams/jetstream-public-stream.ts";
+import { KvStateStore } from "./streams/kv-state.ts";
+import { KvTimers } from "./streams/kv-timers.ts";
+import { connectOptions } from "./streams/nats-connection.ts";
+import { NatsLink } from "./streams/nats-link.ts";
+import { ObjectSnapshots } from "./streams/object-snapshots.ts";
+import {
+  deadSubject,
+  incidentSubject,
+  inputSubject,
+  outboxSubject,
+  stepSubject,
+  streamNames,
+  workSubject,
+} from "./streams/subjects.ts";
+import { streamOf } from "./streams/topology.ts";
+import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
+
+const reportEveryMs = 500;
+
+/** Runs until told to stop. The only way to end it otherwise is to end the thread. */
+export default async function runShard(task: ShardTask): Promise<void> {
+  const logger = pino({ level: task.logLevel, base: { shard: task.shard } }, pino.destination(2));
+  const connection = await connect(connectOptions(task.natsUrl, task.owner));
+  const kill = new AbortController();
+  const hosts = await wire(task, new NatsLink(connection), logger);
+  const report = (): void => {
+    const message: ShardReport = {
+      kind: "stats",
+      shard: task.shard,
+      partitions: hosts.map((host): PartitionStats => host.stats()),
+    };
+    task.port.postMessage(message);
+  };
+  const reporting = setInterval(report, reportEveryMs);
+  task.port.on("message", (command: ShardCommand) => {
+    if (command.kind === "stop") for (const host of hosts) host.stop();
+  });
+  try {
+    await Promise.all(hosts.map((host) => host.run(kill.signal)));
+  } finally {
+    clearInterval(reporting);
+    report();
+    kill.abort();
+    await connection.close();
+    task.port.close();
+  }
+}
+
+async function wire(
+  task: ShardTask,
+  link: NatsLink,
+  logger: Logger,
+): Promise<PartitionHost[]> {
+  const hash = await loadHash32();
+  const timers = await KvTimers.open(link);
+  const state = await KvStateStore.open(link);
+  const incidents = await JetStreamPublicStream.open(link, streamNames.incidents);
+  const outbox = await JetStreamPublicStream.open(link, streamNames.outbox);
+  const shared = {
+    log: await JetStreamLog.open(link, streamOf),
+    snapshots: await ObjectSnapshots.open(link),
+    clock: systemClock,
+    codec,
+    logger,
+    limits: task.limits,
+  };
+  const workSubjectOf = (domain: string): string =>
+    workSubject(domainPartitionOf(hash, domain, task.incidentPartitions));
+  const reply = (replyTo: string, outcome: unknown): void => {
+    if (replyTo !== "") link.connection.publish(replyTo, codec.encode(outcome));
+  };
+  return task.assignments.map(({ stage, partition, slot }): PartitionHost => {
+    const base = {
+      ...shared,
+      partition,
+      owner: task.owner,
+      suspects: new SharedSuspects(task.suspects, slot),
+    };
+    const step = stepSubject(stage, partition);
+    const dead = deadSubject(stage, partition);
+    if (stage === "dedup") {
+      const subjects = { input: inputSubject(partition), step, dead };
+      return new DedupHost({ ...base, subjects, workSubjectOf });
+    }
+    const host = new IncidentHost({
+      ...base,
+      subjects: { input: workSubject(partition), step, dead },
+      timers,
+      state,
+      incidents,
+      outbox,
+      reply,
+      incidentSubject: ({ kind, incident }) =>
+        incidentSubject(incident.tenant, incident.severity, incident.service, kind),
+      outboxSubject: () => outboxSubject("webhook"),
+    });
+    answerQueries(link.connection, partition, () => host.reads());
+    return host;
+  });
+}

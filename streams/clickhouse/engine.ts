@@ -1,0 +1,179 @@
+/**
+ * ClickHouse as the analytics process sees it: a server over HTTP, or chdb, which is the same
+ * engine inside this process. Both speak through @clickhouse/client; what differs is how a
+ * statement is kept read-only.
+ *
+ * E1 A settings change lasts for a chdb session, so the embedded engine has two sessions: one
+ *    writes; the other is locked to reading, once, before it sees its first foreign statement.
+ * E2 chdb allows one process per data directory and one engine per process, and its destructor
+ *    is sound only on a main thread: open it in a child process of its own.
+ */
+import { createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
+import { createChdbConnection } from "chdb/connection";
+import { TerminalError } from "../../runtime/errors.ts";
+import { checkReadOnly, guardedNames } from "./read-only.ts";
+
+/** Bounds of one read-only statement; what exceeds them is refused, never cut short silently. */
+export const queryLimits = {
+  timeMs: 25_000,
+  resultBytesMax: 16 * 1024 * 1024,
+  memoryBytesMax: 2 * 1024 * 1024 * 1024,
+  threadsMax: 2,
+} as const;
+
+const insertTimeoutMs = 120_000;
+
+const readSettings: ClickHouseSettings = {
+  max_execution_time: queryLimits.timeMs / 1000,
+  max_result_bytes: String(queryLimits.resultBytesMax),
+  result_overflow_mode: "throw",
+  max_memory_usage: String(queryLimits.memoryBytesMax),
+  max_threads: queryLimits.threadsMax,
+};
+
+export type EngineTarget = { kind: "embedded"; path: string } | { kind: "server"; url: string };
+
+export type Row = Record<string, unknown>;
+
+export interface Engine {
+  kind: EngineTarget["kind"];
+  version(): Promise<string>;
+  /**
+   * Runs a statement that came from outside, read-only and within `queryLimits`.
+   * @throws TerminalError when it is refused, fails or is too large; whatever else is thrown
+   *   means that the engine is away.
+   */
+  read(sql: string, format: string): Promise<string>;
+  /** Rows of a statement of our own. */
+  rows(sql: string): Promise<Row[]>;
+  /** A statement of our own without a result. */
+  command(sql: string): Promise<void>;
+  /** Inserts one block synchronously; the same table and token again change nothing. */
+  insert(table: string, rows: Row[], token: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the engine; a server is not contacted yet, a data directory is locked. */
+export async function openEngine(target: EngineTarget): Promise<Engine> {
+  if (target.kind === "server") {
+    const client = createClient({ url: target.url, request_timeout: insertTimeoutMs });
+    const settings: ClickHouseSettings = { ...readSettings, readonly: "1" };
+    return new ClickHouse("server", client, client, settings);
+  }
+  // chdb types its connection after another release of the client's settings; the shape is one.
+  type Connection = NonNullable<Parameters<typeof createClient>[0]>["connection"];
+  const open = (): ClickHouseClient =>
+    createClient({
+      connection: createChdbConnection({ path: target.path }) as unknown as Connection,
+    });
+  const writer = open();
+  const reader = open();
+  const assignments = Object.entries({ ...readSettings, readonly: 1 })
+    .map(([name, value]) => `${name} = '${value}'`)
+    .join(", ");
+  await reader.command({ query: `set ${assignments}` });
+  return new ClickHouse("embedded", writer, reader, {});
+}
+
+/** ClickHouse's own number of an error it raised; null when the engine did not answer at all. */
+export function clickHouseCode(error: unknown): number | null {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^\d+$/.test(code) ? Number(code) : null;
+}
+
+class ClickHouse implements Engine {
+  kind: EngineTarget["kind"];
+  #writer: ClickHouseClient;
+  #reader: ClickHouseClient;
+  #readSettings: ClickHouseSettings;
+  #guarded: Set<string> | null = null;
+
+  constructor(
+    kind: EngineTarget["kind"],
+    writer: ClickHouseClient,
+    reader: ClickHouseClient,
+    settings: ClickHouseSettings,
+  ) {
+    this.kind = kind;
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#readSettings = settings;
+  }
+
+  async version(): Promise<string> {
+    const [row] = await this.rows("select version() as version");
+    return String(row?.["version"] ?? "unknown");
+  }
+
+  async read(sql: string, format: string): Promise<string> {
+    this.#guarded ??= guardedNames(
+      (await this.rows("select name from system.table_functions")).map((row) => String(row["name"])),
+    );
+    const statement = checkReadOnly(sql, format, this.#guarded);
+    let text: string;
+    try {
+      const result = await this.#reader.query({
+        query: statement.sql,
+        format: statement.format as "JSON",
+        clickhouse_settings: this.#readSettings,
+      });
+      text = await result.text();
+    } catch (error) {
+      if (clickHouseCode(error) === null) throw error;
+      throw new TerminalError(explain(error), { cause: error });
+    }
+    if (text.length > queryLimits.resultBytesMax) throw new TerminalError(tooLarge);
+    return text;
+  }
+
+  async rows(sql: string): Promise<Row[]> {
+    const result = await this.#writer.query({ query: sql, format: "JSONEachRow" });
+    return await result.json<Row>();
+  }
+
+  async command(sql: string): Promise<void> {
+    await this.#writer.command({ query: sql });
+  }
+
+  async insert(table: string, rows: Row[], token: string): Promise<void> {
+    await this.#writer.insert({
+      table,
+      values: rows,
+      format: "JSONEachRow",
+      clickhouse_settings: {
+        insert_deduplication_token: token,
+        async_insert: 0,
+        // One block per insert: its rows become visible together, and the token stands for all.
+        input_format_parallel_parsing: 0,
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#reader !== this.#writer) await this.#reader.close();
+    await this.#writer.close();
+  }
+}
+
+const tooLarge =
+  `the result is larger than ${queryLimits.resultBytesMax / 1024 / 1024} MiB: ` +
+  "aggregate it, name fewer columns or add a LIMIT";
+
+const timeoutExceeded = 159;
+const readOnlyViolation = 164;
+const resultTooLarge = 396;
+
+/** ClickHouse's message, or a plainer one where people would not know what to do next. */
+function explain(error: unknown): string {
+  const code = clickHouseCode(error);
+  const message = error instanceof Error ? error.message.trim() : String(error);
+  if (code === resultTooLarge) return tooLarge;
+  if (code === timeoutExceeded) {
+    return (
+      `the query took longer than ${queryLimits.timeMs / 1000} s: ` +
+      "restrict its time range (column time) or aggregate less"
+    );
+  }
+  if (code === readOnlyViolation) return `only reading is allowed here: ${message}`;
+  return `${message} (ClickHouse error ${code})`;
+}

@@ -1,0 +1,104 @@
+/**
+ * Brings the database `tocsin` to the shape this program knows. Migrations are files, numbered,
+ * applied once and in order, and recorded; a file that was applied never changes again.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { TerminalError } from "../../runtime/errors.ts";
+import type { Engine } from "./engine.ts";
+
+const folder = join(import.meta.dirname, "migrations");
+
+/** Tables that forget by time; the others hold one row per thing that exists. */
+const forgettingTables = [
+  "alert_events",
+  "incident_events",
+  "notifications",
+  "command_outcomes",
+] as const;
+
+/**
+ * Idempotent. A statement that fails half-way through a file leaves the file unrecorded, and
+ * its tables are created again "if not exists" the next time.
+ * @param retentionDays whole days that events are kept; null: for ever.
+ * @returns the identity of this database, which the sink's position belongs to.
+ * @throws TerminalError when the database was made by a newer program.
+ */
+export async function migrate(engine: Engine, retentionDays: number | null): Promise<string> {
+  await engine.command(
+    "create database if not exists tocsin comment 'Tocsin: alerts, incidents, notifications'",
+  );
+  await engine.command(`
+    create table if not exists tocsin.schema_migrations
+    (
+      number UInt32 comment 'Number of the migration; 0 stands for the database itself',
+      name String comment 'Its file; for number 0, the identity of the database',
+      applied_at DateTime64(3, 'UTC') default now64(3) comment 'When it was applied'
+    )
+    engine = ReplacingMergeTree order by (number, name)
+    comment 'Which migrations have been applied'`);
+  const applied = await engine.rows(
+    "select number, name from tocsin.schema_migrations order by number, applied_at",
+  );
+  const files = readdirSync(folder).filter((name) => /^\d{4}-.*\.sql$/.test(name)).sort();
+  const newest = Number(applied.at(-1)?.["number"] ?? 0);
+  if (newest > files.length) {
+    throw new TerminalError(
+      `the ClickHouse database tocsin has schema ${newest}, this program knows ${files.length}: ` +
+        "run the newer program again, or give this one a database of its own",
+    );
+  }
+  for (const file of files) {
+    const number = Number(file.slice(0, 4));
+    if (applied.some((row) => Number(row["number"]) === number)) continue;
+    for (const statement of statements(readFileSync(join(folder, file), "utf8"))) {
+      await engine.command(statement);
+    }
+    await record(engine, number, file);
+  }
+  await applyRetention(engine, retentionDays);
+  return await identity(engine, applied);
+}
+
+/** Statements of a migration file; each ends with ";" at the end of a line. */
+function statements(sql: string): string[] {
+  return sql
+    .split("\n")
+    .filter((line) => !line.startsWith("--"))
+    .join("\n")
+    .split(/;\s*\n/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "")
+    .map((statement) => statement.replace(/^create (table|view) /, "create $1 if not exists "));
+}
+
+async function record(engine: Engine, number: number, name: string): Promise<void> {
+  await engine.insert("tocsin.schema_migrations", [{ number, name }], `migration:${number}`);
+}
+
+async function identity(engine: Engine, applied: Record<string, unknown>[]): Promise<string> {
+  const known = applied.find((row) => Number(row["number"]) === 0);
+  if (known !== undefined) return String(known["name"]);
+  await record(engine, 0, crypto.randomUUID());
+  const [row] = await engine.rows(
+    "select name from tocsin.schema_migrations where number = 0 order by applied_at limit 1",
+  );
+  return String(row?.["name"]);
+}
+
+async function applyRetention(engine: Engine, days: number | null): Promise<void> {
+  const tables = await engine.rows(
+    "select name, create_table_query as sql from system.tables where database = 'tocsin'",
+  );
+  for (const name of forgettingTables) {
+    const sql = String(tables.find((table) => table["name"] === name)?.["sql"] ?? "");
+    const now = /\bTTL toDateTime\(time\) \+ toIntervalDay\((\d+)\)/.exec(sql)?.[1] ?? null;
+    if (now === (days === null ? null : String(days))) continue;
+    await engine.command(
+      days === null
+        ? `alter table tocsin.${name} remove ttl`
+        : `alter table tocsin.${name} modify ttl toDateTime(time) + toIntervalDay(${days})
+           settings materialize_ttl_after_modify = 0`,
+    );
+  }
+}

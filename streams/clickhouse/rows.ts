@@ -1,0 +1,282 @@
+/**
+ * From steps to rows. Pure: the same steps give the same rows, in the same order, which is what
+ * lets an interrupted range be repeated under the same deduplication token.
+ */
+import type { AlertEvent } from "../../actors/alert/events.ts";
+import type {
+  CommandOutcome,
+  IncidentEvent,
+  IncidentOutput,
+  IncidentView,
+  Notification,
+} from "../../actors/incident/types.ts";
+import type { DedupOutput, DedupStep, IncidentStep } from "../../runtime/step.ts";
+import { identify, unknownAlert, type AlertIdentity } from "./alert-identity.ts";
+import type { Row } from "./engine.ts";
+
+/** Tables of events: a row has a key (step_seq, idx) and must be stored exactly once. */
+export const eventTables = [
+  "alert_events",
+  "incident_events",
+  "notifications",
+  "command_outcomes",
+] as const;
+
+/** Tables of states: a newer version replaces an older one, so repeating is harmless. */
+export const stateTables = ["alerts", "incident_states"] as const;
+
+export type TableName = (typeof eventTables)[number] | (typeof stateTables)[number];
+export type Rows = Record<TableName, Row[]>;
+
+export type StepMessage = { subject: string; seq: number } & (
+  | { stage: "dedup"; step: DedupStep }
+  | { stage: "incident"; step: IncidentStep }
+);
+
+export function noRows(): Rows {
+  return {
+    alert_events: [],
+    incident_events: [],
+    notifications: [],
+    command_outcomes: [],
+    alerts: [],
+    incident_states: [],
+  };
+}
+
+export function countRows(rows: Rows): number {
+  return Object.values(rows).reduce((sum, list) => sum + list.length, 0);
+}
+
+/** The fingerprints whose identity `addRows` will ask for without having been told it. */
+export function strangers(messages: StepMessage[], known: (id: string) => boolean): string[] {
+  const introduced = new Set<string>();
+  const missing = new Set<string>();
+  for (const message of messages) {
+    if (message.stage !== "dedup" || message.step.kind !== "step") continue;
+    for (const { event } of message.step.outputs) {
+      if (event.kind === "rejected") continue;
+      if ("body" in event) introduced.add(event.fingerprint);
+      else if (!introduced.has(event.fingerprint) && !known(event.fingerprint)) {
+        missing.add(event.fingerprint);
+      }
+    }
+  }
+  return [...missing];
+}
+
+/** What `addRows` needs of the memory of alerts. */
+export type IdentityMemory = {
+  get(fingerprint: string): AlertIdentity | undefined;
+  learn(fingerprint: string, identity: AlertIdentity): void;
+};
+
+/** Appends the rows of one step. */
+export function addRows(rows: Rows, message: StepMessage, memory: IdentityMemory): void {
+  const partition = Number(message.subject.split(".")[2]);
+  const origin = (idx: number): Row => ({ partition, step_seq: message.seq, idx });
+  if (message.step.kind !== "step") return;
+  if (message.stage === "dedup") {
+    for (const [idx, output] of message.step.outputs.entries()) {
+      addAlertRows(rows, output, origin(idx), memory);
+    }
+    return;
+  }
+  for (const [idx, output] of message.step.outputs.entries()) {
+    addIncidentRows(rows, output, origin(idx), message.step.timeMs);
+  }
+}
+
+function addAlertRows(
+  rows: Rows,
+  { domain, event }: DedupOutput,
+  origin: Row,
+  memory: IdentityMemory,
+): void {
+  if (event.kind === "rejected") {
+    const { reason, detail, received } = event;
+    rows.alert_events.push({
+      ...{ time: event.atMs, kind: event.kind, received, ...unknownAlert, domain },
+      ...{ reason, detail },
+      ...origin,
+    });
+    return;
+  }
+  if ("body" in event) memory.learn(event.fingerprint, identify(event.body.labels));
+  const identity = memory.get(event.fingerprint) ?? unknownAlert;
+  rows.alert_events.push({
+    time: event.atMs,
+    kind: event.kind,
+    received: event.received,
+    fingerprint: event.fingerprint,
+    domain,
+    ...identity,
+    ...particulars(event),
+    ...origin,
+  });
+  if (!("body" in event)) return;
+  rows.alerts.push({
+    fingerprint: event.fingerprint,
+    seen_at: event.atMs,
+    ...identity,
+    labels: event.body.labels,
+    annotations: event.body.annotations,
+    generator_url: event.body.generatorURL,
+    step_seq: origin["step_seq"],
+  });
+}
+
+function particulars(event: Exclude<AlertEvent, { kind: "rejected" }>): Row {
+  switch (event.kind) {
+    case "opened":
+    case "changed":
+      return {
+        starts_at: storable(event.startsAtMs),
+        ends_at: storable(event.endsAtMs),
+        labels: event.body.labels,
+        annotations: event.body.annotations,
+        generator_url: event.body.generatorURL,
+        dedup_key: event.body.dedupKey,
+      };
+    case "refreshed":
+      return { ends_at: storable(event.endsAtMs), rolled_up_from: storable(event.fromMs) };
+    case "resolved":
+      return {
+        ends_at: storable(event.endedAtMs),
+        resolved_by: event.by,
+        occurrence_total: event.total,
+      };
+    default:
+      return assertNever(event);
+  }
+}
+
+function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs: number): void {
+  switch (output.kind) {
+    case "event":
+      rows.incident_events.push({ ...eventRow(output.event), ...origin });
+      rows.incident_states.push(stateRow(output.event.incident));
+      if (output.event.kind === "delivered" || output.event.kind === "deliveryFailed") {
+        rows.notifications.push({ ...deliveryRow(output.event), ...origin });
+      }
+      return;
+    case "notify":
+      rows.notifications.push({ ...decidedRow(output.notification), ...origin });
+      return;
+    case "reply":
+      rows.command_outcomes.push({
+        time: timeMs,
+        command_id: output.commandId,
+        ...outcomeRow(output.outcome),
+        ...origin,
+      });
+      return;
+    case "timer":
+      return;
+    default:
+      assertNever(output);
+  }
+}
+
+function eventRow(event: IncidentEvent): Row {
+  const { incident } = event;
+  return {
+    time: event.atMs,
+    incident_id: incident.id,
+    event: event.kind,
+    by: event.by,
+    because: event.because,
+    detail: Object.fromEntries(
+      Object.entries(event.detail).map(([name, value]) => [name, String(value)]),
+    ),
+    ...belonging(incident),
+    severity: incident.severity,
+    status: incident.status,
+    title: incident.title,
+    created_at: milliseconds(incident.created_at),
+    alert_count: incident.alert_count,
+    fingerprint_count: incident.fingerprint_count,
+    firing_count: incident.firing_count,
+    version: incident.version,
+  };
+}
+
+function stateRow(incident: IncidentView): Row {
+  const { escalation, created_at, updated_at, acknowledged_at, resolved_at, closed_at } = incident;
+  const { escalation: _, ...columns } = incident;
+  return {
+    ...columns,
+    created_at: milliseconds(created_at),
+    updated_at: milliseconds(updated_at),
+    acknowledged_at: milliseconds(acknowledged_at),
+    resolved_at: milliseconds(resolved_at),
+    closed_at: milliseconds(closed_at),
+    escalation_policy: escalation?.policy ?? "",
+    escalation_level: escalation?.level ?? 0,
+    escalation_round: escalation?.round ?? 0,
+    escalation_stopped_because: escalation?.stopped_because ?? null,
+  };
+}
+
+function decidedRow(notification: Notification): Row {
+  const { incident } = notification;
+  return {
+    time: notification.atMs,
+    event: "decided",
+    notification_id: notification.id,
+    incident_id: incident.id,
+    receiver: notification.receiver,
+    reason: notification.reason,
+    level: notification.level,
+    tenant: incident.tenant,
+    service: incident.service,
+    severity: incident.severity,
+  };
+}
+
+function deliveryRow(event: IncidentEvent): Row {
+  const { detail, incident } = event;
+  return {
+    time: event.atMs,
+    event: event.kind,
+    notification_id: String(detail["notificationId"] ?? ""),
+    incident_id: incident.id,
+    receiver: String(detail["receiver"] ?? ""),
+    channel: String(detail["channel"] ?? ""),
+    attempt: Number(detail["attempt"] ?? 0),
+    detail: String(detail["detail"] ?? event.because),
+    tenant: incident.tenant,
+    service: incident.service,
+    severity: incident.severity,
+  };
+}
+
+function outcomeRow(outcome: CommandOutcome): Row {
+  const incident = outcome.kind === "notFound" ? null : outcome.incident;
+  return {
+    outcome: outcome.kind,
+    reason: outcome.kind === "done" ? "" : outcome.reason,
+    incident_id: incident?.id ?? "",
+  };
+}
+
+const belonging = ({ tenant, environment, service }: IncidentView): Row => ({
+  tenant,
+  environment,
+  service,
+});
+
+/** DateTime64(3) reads integers as milliseconds. */
+function milliseconds(rfc3339: string | null): number | null {
+  return rfc3339 === null ? null : storable(Date.parse(rfc3339));
+}
+
+/** Senders write "year 1" for unset and "year 9999" for never; the column ends before both. */
+const timeMinMs = Date.UTC(1900, 0, 1);
+const timeMaxMs = Date.UTC(2299, 11, 31);
+
+const storable = (ms: number): number => Math.min(Math.max(Math.trunc(ms), timeMinMs), timeMaxMs);
+
+function assertNever(value: never): never {
+  throw new Error(`unknown kind: ${JSON.stringify(value)}`);
+}

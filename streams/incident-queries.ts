@@ -1,0 +1,54 @@
+/**
+ * Reads about incidents, as requests over core NATS to the partition's owner: they see what the
+ * owner's memory holds after its newest durable step.
+ */
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { IncidentView } from "../actors/incident/types.ts";
+import type { IncidentFilter, IncidentPage, TimelineEntry } from "../runtime/services.ts";
+import { codec } from "./codec.ts";
+import { querySubject } from "./subjects.ts";
+
+export type IncidentQuery =
+  | { kind: "list"; filter: IncidentFilter; limit: number; cursor: string | null }
+  | { kind: "get"; id: string }
+  | { kind: "timeline"; id: string };
+
+export type IncidentAnswer =
+  | { kind: "page"; page: IncidentPage }
+  | { kind: "incident"; incident: IncidentView | null }
+  | { kind: "timeline"; timeline: TimelineEntry[] | null }
+  | { kind: "recovering" };
+
+/** What can be read of an incident partition. */
+export type IncidentReads = {
+  list(filter: IncidentFilter, limit: number, cursor: string | null): IncidentPage;
+  get(id: string): IncidentView | null;
+  timeline(id: string): TimelineEntry[] | null;
+};
+
+/** Serves until the connection closes. @param reads null while the partition recovers. */
+export function answerQueries(
+  connection: NatsConnection,
+  partition: number,
+  reads: () => IncidentReads | null,
+): void {
+  connection.subscribe(querySubject(partition), {
+    callback: (error, message) => {
+      if (error !== null) return;
+      const query = codec.decode(message.data) as IncidentQuery;
+      message.respond(codec.encode(answer(reads(), query)));
+    },
+  });
+}
+
+function answer(reads: IncidentReads | null, query: IncidentQuery): IncidentAnswer {
+  if (reads === null) return { kind: "recovering" };
+  switch (query.kind) {
+    case "list":
+      return { kind: "page", page: reads.list(query.filter, query.limit, query.cursor) };
+    case "get":
+      return { kind: "incident", incident: reads.get(query.id) };
+    case "timeline":
+      return { kind: "timeline", timeline: reads.timeline(query.id) };
+  }
+}
