@@ -33,12 +33,10 @@ describe("an alert's payload", () => {
     expect(Object.entries(labels)).toEqual([["__proto__", "x"], ["constructor", "y"]]);
   });
 
-  test.each(['[]', '"x"', "null", '{"labels":[]}', '{"labels":{"a":1}}', '{"annotations":"x"}', "{"])(
-    "%s is none",
-    (text) => {
-      expect(() => alertBody(bytes(text))).toThrow();
-    },
-  );
+  const none = ["[]", '"x"', "null", "{", '{"labels":[]}', '{"labels":{"a":1}}'];
+  test.each(none)("%s is none", (text) => {
+    expect(() => alertBody(bytes(text))).toThrow();
+  });
 
   test("a rejection gives its reason", () => {
     expect(rejectionBody(bytes('{"reason":"r","detail":"d"}'))).toEqual({

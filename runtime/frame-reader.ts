@@ -103,6 +103,7 @@ function checkFrame(view: DataView): void {
     at = payloadEnd;
   }
   if (at !== frameBytes) {
-    throw new Error(`corrupt frame: ${frameBytes - at} bytes follow the last of ${records} records`);
+    const extraBytes = frameBytes - at;
+    throw new Error(`corrupt frame: ${extraBytes} bytes follow the last of ${records} records`);
   }
 }

@@ -84,6 +84,7 @@ export abstract class ProcessorHost<Output> implements PartitionHost {
       stopped: this.stopped,
       inputSeq: processor?.inputSeq ?? 0,
       relayBacklog: processor?.backlog ?? 0,
+      snapshotStepSeq: processor?.snapshotStepSeq ?? -1,
       ...stats,
     };
   }

@@ -7,9 +7,12 @@
  *    repeated input must give the same outputs, which recovery checks against the step log.
  * P2 One step is in flight at a time; while it is, input accumulates and the next step grows.
  * P3 No output leaves before its step is durable.
+ * P4 A step with too many outputs for one message (a single record may wake every actor) goes
+ *    out in parts; only the last part moves the position. A successor that finds parts without
+ *    their last compares what it computes with them and goes on behind them.
  */
 import type { Clock, Codec, Log, Logger, LogReader, LogRecord, Snapshots } from "./ports.ts";
-import { recover, type Recovered } from "./recovery.ts";
+import { recover, type Recovered, requireEqual } from "./recovery.ts";
 import { type Publisher, Relay } from "./relay.ts";
 import type { Stage } from "./stage.ts";
 import { StepLog, retrying } from "./step-log.ts";
@@ -58,6 +61,8 @@ export type ProcessorOptions<Output> = {
   nextWakeAtMs?: () => number | null;
 };
 
+/** Outputs in one message of the step log at most. */
+const outputsPerPartMax = 500;
 /** Wakes are looked for this often; a deadline is served at most this late. */
 const wakePollMs = 50;
 
@@ -67,6 +72,8 @@ export class PartitionProcessor<Output> {
   ready = false;
   inputSeq = 0;
   timeMs = 0;
+  /** The newest step that the last snapshot covers; -1: there is none. */
+  snapshotStepSeq = -1;
   private readonly steps: StepLog<Output>;
   private relay: Relay<Output> | null = null;
   private reader: LogReader | null = null;
@@ -74,9 +81,13 @@ export class PartitionProcessor<Output> {
   private dead = new Set<number>();
   private snapshotAtMs = 0;
   private recordsSinceSnapshot = 0;
-  private snapshotStepSeq = -1;
   private pending: Output[] = [];
   private pendingInputBytes = 0;
+  /** Position of the newest complete step (P4). */
+  private stepInputSeq = 0;
+  private stepTimeMs = 0;
+  /** Outputs that a former owner's incomplete step already holds (P4). */
+  private begun: Output[] = [];
 
   constructor(options: ProcessorOptions<Output>) {
     this.options = options;
@@ -125,6 +136,9 @@ export class PartitionProcessor<Output> {
   private adopt(state: Recovered<Output>): void {
     this.inputSeq = state.inputSeq;
     this.timeMs = state.timeMs;
+    this.stepInputSeq = state.inputSeq;
+    this.stepTimeMs = state.timeMs;
+    this.begun = state.begun;
     this.dead = state.dead;
     this.snapshotStepSeq = state.snapshotStepSeq;
     this.snapshotAtMs = this.options.clock.nowMs();
@@ -170,18 +184,45 @@ export class PartitionProcessor<Output> {
 
   private async commit(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
     this.pendingInputBytes = 0;
-    if (this.pending.length === 0) return;
-    const outputs = this.pending;
+    if (this.pending.length === 0 || this.pending.length < this.begun.length) return;
+    const outputs = this.withoutBegun();
     this.pending = [];
+    let start = 0;
+    for (; outputs.length - start > outputsPerPartMax; start += outputsPerPartMax) {
+      await this.appendStep(relay, signal, outputs.slice(start, start + outputsPerPartMax), true);
+    }
+    this.stepInputSeq = this.inputSeq;
+    this.stepTimeMs = this.timeMs;
+    await this.appendStep(relay, signal, start === 0 ? outputs : outputs.slice(start), false);
+  }
+
+  private async appendStep(
+    relay: Relay<Output>,
+    signal: AbortSignal,
+    outputs: Output[],
+    partial: boolean,
+  ): Promise<void> {
     const seq = await this.steps.append(signal, {
       kind: "step",
-      inputSeq: this.inputSeq,
-      timeMs: this.timeMs,
+      inputSeq: this.stepInputSeq,
+      timeMs: this.stepTimeMs,
       outputs,
       relayed: relay.position(),
+      ...(partial ? { partial } : {}),
     });
     this.options.committed?.(outputs);
     relay.push({ seq, outputs });
+  }
+
+  /** What is pending behind the outputs that the log holds already. */
+  private withoutBegun(): Output[] {
+    const { begun, pending } = this;
+    if (begun.length === 0) return pending;
+    this.begun = [];
+    const { codec, subjects } = this.options;
+    const recomputed = pending.slice(0, begun.length);
+    requireEqual(subjects.step, this.inputSeq, codec.encode(begun), codec.encode(recomputed));
+    return pending.slice(begun.length);
   }
 
   private async snapshotIfDue(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
@@ -197,7 +238,7 @@ export class PartitionProcessor<Output> {
     const { snapshots, stage, codec, clock, log, subjects } = this.options;
     const unchanged = this.recordsSinceSnapshot === 0 && this.steps.lastSeq === this.snapshotStepSeq;
     this.snapshotAtMs = clock.nowMs();
-    if (unchanged) return;
+    if (unchanged || this.begun.length > 0) return;
     const data = codec.encode({
       version: 1,
       inputSeq: this.inputSeq,

@@ -18,6 +18,8 @@ export type Recovered<Output> = {
   timeMs: number;
   relayed: RelayPosition;
   backlog: RelayedStep<Output>[];
+  /** Outputs of a step that its writer did not complete (processor, P4). */
+  begun: Output[];
   dead: Set<number>;
   /** Input records replayed beyond the snapshot. */
   replayed: number;
@@ -63,6 +65,7 @@ export async function recover<Output>(
     timeMs: snapshot?.timeMs ?? 0,
     relayed,
     backlog: recorded.backlog,
+    begun: recorded.begun,
     dead: new Set([...(snapshot?.dead ?? []), ...recorded.dead]),
     replayed: 0,
     snapshotStepSeq: snapshot?.stepSeq ?? -1,
@@ -93,6 +96,8 @@ type RecordedSteps<Output> = {
   /** Steps that the snapshot does not cover, in order. */
   uncovered: { inputSeq: number; outputs: Output[] }[];
   backlog: RelayedStep<Output>[];
+  /** Parts at the end whose last one is missing. */
+  begun: Output[];
   dead: number[];
 };
 
@@ -103,17 +108,20 @@ async function readSteps<Output>(
   relayed: RelayPosition,
   signal: AbortSignal,
 ): Promise<RecordedSteps<Output>> {
-  const found: RecordedSteps<Output> = { uncovered: [], backlog: [], dead: [] };
+  const found: RecordedSteps<Output> = { uncovered: [], backlog: [], begun: [], dead: [] };
   const covered = snapshot?.stepSeq ?? 0;
   const fromSeq = Math.min(covered, relayed.stepSeq) + 1;
   await readThrough(options, options.subjects.step, fromSeq, steps.lastSeq, signal, (record) => {
     const step: StepRecord<Output> = steps.decode(record.data);
     if (step.kind === "dead") found.dead.push(step.deadSeq);
     if (step.kind !== "step") return;
-    if (record.seq > covered) found.uncovered.push(step);
     if (record.seq > relayed.stepSeq) {
       found.backlog.push({ seq: record.seq, outputs: step.outputs });
     }
+    if (record.seq <= covered) return;
+    const outputs = found.begun.length === 0 ? step.outputs : [...found.begun, ...step.outputs];
+    found.begun = step.partial === true ? outputs : [];
+    if (step.partial !== true) found.uncovered.push({ inputSeq: step.inputSeq, outputs });
   });
   return found;
 }
@@ -144,7 +152,8 @@ async function replay<Output>(
     state.replayed += 1;
     const expected = uncovered[next];
     if (expected === undefined || record.seq < expected.inputSeq) return;
-    compare(options, record.seq, codec.encode(expected.outputs), codec.encode(outputs));
+    const recorded = codec.encode(expected.outputs);
+    requireEqual(subjects.step, record.seq, recorded, codec.encode(outputs));
     outputs = [];
     next += 1;
   });
@@ -156,15 +165,16 @@ async function replay<Output>(
   }
 }
 
-function compare<Output>(
-  options: ProcessorOptions<Output>,
-  seq: number,
-  expected: Uint8Array,
-  actual: Uint8Array,
+/** @throws DeterminismError when outputs computed again differ from the recorded ones (V2). */
+export function requireEqual(
+  subject: string,
+  inputSeq: number,
+  recorded: Uint8Array,
+  recomputed: Uint8Array,
 ): void {
-  if (Buffer.compare(expected, actual) === 0) return;
+  if (Buffer.compare(recorded, recomputed) === 0) return;
   throw new DeterminismError(
-    `${options.subjects.step}: replaying input ${seq} gave other outputs than the step log holds`,
+    `${subject}: replaying input ${inputSeq} gave other outputs than the step log holds`,
   );
 }
 

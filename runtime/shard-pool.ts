@@ -97,6 +97,13 @@ export class ShardPool {
     return reasons;
   }
 
+  /** Which steps each partition's newest snapshot covers, as last reported. */
+  covered(): { stage: StageName; partition: number; stepSeq: number }[] {
+    return this.shards.flatMap(({ stats }) =>
+      stats.map(({ stage, partition, snapshotStepSeq: stepSeq }) => ({ stage, partition, stepSeq })),
+    );
+  }
+
   /** Ends a thread without warning, as a crash would; it is restarted. */
   kill(index: number): boolean {
     const shard = this.shards[index];

@@ -33,6 +33,8 @@ export type PartitionStats = {
   stopped: string | null;
   inputSeq: number;
   relayBacklog: number;
+  /** The newest step that the last snapshot covers; -1: none. */
+  snapshotStepSeq: number;
   /** Alerts or incidents in memory. */
   actors: number;
   counters: AlertCounters | null;

@@ -21,7 +21,15 @@ export type AlertCounters = {
 
 export type StepRecord<Output> = StepHead &
   (
-    | { kind: "step"; outputs: Output[] }
+    | {
+        kind: "step";
+        outputs: Output[];
+        /**
+         * Set on all but the last message of a step too big for one: these outputs belong to
+         * input after `inputSeq`, and the message without it moves the position.
+         */
+        partial?: true;
+      }
     /** A new owner begins; every later append of the old one is refused. */
     | { kind: "claim" }
     /** The input record `deadSeq` killed its shard repeatedly and is skipped from now on. */

@@ -58,6 +58,18 @@ describe("wake heap", () => {
     expect(heap.size).toBe(1);
   });
 
+  test("what fills a removed place rises above later deadlines", () => {
+    // In heap order: the removed 30 stands below 20 and 10, and the last one, 8, takes its place.
+    const inHeap = [1, 10, 2, 20, 21, 50, 3, 30, 31, 32, 33, 60, 61, 62, 8];
+    const deadlines = new Map(inHeap.map((deadlineMs) => [`t${deadlineMs}`, deadlineMs]));
+    const heap = new WakeHeap();
+    for (const [id, deadlineMs] of deadlines) heap.schedule(id, deadlineMs);
+    deadlines.delete("t30");
+    heap.remove("t30");
+    const order = inHeap.filter((ms) => ms !== 30).toSorted((a, b) => a - b);
+    expect(drain(heap, 100, deadlines)).toEqual(order.map((ms) => `t${ms}@${ms}`));
+  });
+
   test("any history pops the order of the true deadlines, as a rebuilt heap does", () => {
     const operation = fc.record({
       id: fc.constantFrom(..."abcdefghij"),

@@ -7,8 +7,8 @@
  * owner for the actor's true deadline and moves an early entry to its place. So:
  *
  * W1 entry deadline <= true deadline. The owner calls `schedule` whenever a deadline moves earlier.
- * W2 What `popDue` returns is the least (true deadline, id) of all; early entries left behind by the
- *    past never show. A heap rebuilt from a snapshot's actors therefore pops the same order.
+ * W2 What `popDue` returns is the least (true deadline, id) of all; early entries left behind by
+ *    the past never show. A heap rebuilt from a snapshot's actors therefore pops the same order.
  */
 
 /** The deadline an actor has now; null when it waits for nothing (or no longer exists). */

@@ -7,7 +7,8 @@
  */
 import { type NatsConnection, createInbox } from "@nats-io/nats-core";
 import type { Command, CommandOutcome, IncidentView } from "../actors/incident/types.ts";
-import { RetryableError } from "../runtime/errors.ts";
+import { RetryableError, TerminalError } from "../runtime/errors.ts";
+import { cursorAt } from "../runtime/incident-list.ts";
 import type { Log } from "../runtime/ports.ts";
 import type {
   IncidentFilter,
@@ -132,6 +133,7 @@ export class IncidentClient implements IncidentService {
       const text = `incident partition ${partition} is recovering`;
       throw new RetryableError(text, { retryAfterMs: 1_000 });
     }
+    if (answer.kind === "refused") throw new TerminalError(answer.reason);
     return answer;
   }
 
@@ -155,10 +157,6 @@ function mergePages(pages: IncidentPage[], limit: number): IncidentPage {
   const more = items.length > limit || pages.some((page) => page.cursor !== null);
   const kept = items.slice(0, limit);
   const last = kept[kept.length - 1];
-  return { items: kept, cursor: more && last !== undefined ? cursorOf(last) : null };
-}
-
-/** The position after an item in the order above; opaque to clients. */
-export function cursorOf(item: IncidentView): string {
-  return Buffer.from(`${item.created_at}|${item.id}`).toString("base64url");
+  if (!more || last === undefined) return { items: kept, cursor: null };
+  return { items: kept, cursor: cursorAt({ createdAtMs: Date.parse(last.created_at), id: last.id }) };
 }

@@ -17,7 +17,9 @@ export type IncidentAnswer =
   | { kind: "page"; page: IncidentPage }
   | { kind: "incident"; incident: IncidentView | null }
   | { kind: "timeline"; timeline: TimelineEntry[] | null }
-  | { kind: "recovering" };
+  | { kind: "recovering" }
+  /** The query itself is at fault, e.g. its cursor. */
+  | { kind: "refused"; reason: string };
 
 /** What can be read of an incident partition. */
 export type IncidentReads = {
@@ -36,9 +38,17 @@ export function answerQueries(
     callback: (error, message) => {
       if (error !== null) return;
       const query = codec.decode(message.data) as IncidentQuery;
-      message.respond(codec.encode(answer(reads(), query)));
+      message.respond(codec.encode(answerOrRefuse(reads(), query)));
     },
   });
+}
+
+function answerOrRefuse(reads: IncidentReads | null, query: IncidentQuery): IncidentAnswer {
+  try {
+    return answer(reads, query);
+  } catch (error) {
+    return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function answer(reads: IncidentReads | null, query: IncidentQuery): IncidentAnswer {

@@ -7,11 +7,16 @@
  * O2 Jobs that wait for a retry count as unacknowledged at the server, so `maxAckPending` is far
  *    above what one broken receiver can accumulate before its jobs are given up.
  */
-import { AckPolicy, DeliverPolicy, JetStreamApiError } from "@nats-io/jetstream";
+import {
+  AckPolicy,
+  DeliverPolicy,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
 import type { ConsumerMessages, JetStreamManager, JsMsg } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { RetryableError } from "../runtime/errors.ts";
 import { outboxSubject, streamNames } from "./subjects.ts";
 
@@ -49,6 +54,7 @@ export type Outbox = {
 
 /**
  * Creates or adjusts the channel's consumer and starts to pull. The stream must exist.
+ * `next` throws RetryableError when the consumer was lost; the `next` after it makes a new one.
  * @param channel e.g. "webhook"; jobs are the messages of `outbox.<channel>`.
  */
 export async function openOutbox(
@@ -56,11 +62,59 @@ export async function openOutbox(
   channel: string,
   options: OutboxOptions = defaultOutboxOptions,
 ): Promise<Outbox> {
-  const manager = await jetstreamManager(connection);
-  await ensureConsumer(manager, channel, options);
+  let pull: Pull | null = await openPull(connection, channel, options);
+  let closed = false;
+
+  async function next(): Promise<OutboxJob | null> {
+    for (;;) {
+      if (pull === null && closed) return null;
+      pull ??= await openPull(connection, channel, options);
+      const message = await nextMessage(pull.incoming);
+      if (message instanceof Error || message === null) {
+        pull = null;
+        if (closed) return null;
+        throw new RetryableError("the outbox consumer was lost", { cause: message });
+      }
+      if (!closed) return outboxJob(connection, message);
+      // Fetched ahead and wanted no more: another worker may have it at once.
+      if (!connection.isClosed()) message.nak();
+    }
+  }
+
+  return {
+    next,
+    async close(): Promise<void> {
+      closed = true;
+      pull?.messages.stop();
+      await next();
+    },
+  };
+}
+
+type Pull = { messages: ConsumerMessages; incoming: AsyncIterator<JsMsg> };
+
+async function openPull(
+  connection: NatsConnection,
+  channel: string,
+  options: OutboxOptions,
+): Promise<Pull> {
+  await ensureConsumer(await jetstreamManager(connection), channel, options);
   const consumer = await jetstream(connection).consumers.get(streamNames.outbox, channel);
-  const messages = await consumer.consume({ max_messages: options.prefetch });
-  return outboxOver(connection, messages);
+  const messages = await consumer.consume({
+    max_messages: options.prefetch,
+    abort_on_missing_resource: true,
+  });
+  return { messages, incoming: messages[Symbol.asyncIterator]() };
+}
+
+/** Null: the iterator has ended, as it does when the connection closes. */
+async function nextMessage(incoming: AsyncIterator<JsMsg>): Promise<JsMsg | Error | null> {
+  try {
+    const result = await incoming.next();
+    return result.done === true ? null : result.value;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 async function ensureConsumer(
@@ -86,26 +140,6 @@ async function ensureConsumer(
     if (!exists) throw error;
     await manager.consumers.update(streamNames.outbox, channel, settings);
   }
-}
-
-function outboxOver(connection: NatsConnection, messages: ConsumerMessages): Outbox {
-  const incoming = messages[Symbol.asyncIterator]();
-  let closed = false;
-  return {
-    async next(): Promise<OutboxJob | null> {
-      for (;;) {
-        const { done, value } = await incoming.next();
-        if (done === true) return null;
-        if (!closed) return outboxJob(connection, value);
-        value.nak(); // fetched ahead, wanted no more: another worker may have it at once
-      }
-    },
-
-    async close(): Promise<void> {
-      closed = true;
-      await messages.close();
-    },
-  };
 }
 
 function outboxJob(connection: NatsConnection, message: JsMsg): OutboxJob {

@@ -92,7 +92,7 @@ export class Sink {
   /** Ends after the block that is being written. */
   stop(): void {
     this.#stopping.abort();
-    void this.#reader?.close();
+    this.#reader?.close();
   }
 
   async #waitAfter(error: unknown): Promise<void> {
@@ -126,7 +126,7 @@ export class Sink {
       }
     } finally {
       this.#reader = null;
-      await reader.close();
+      reader.close();
     }
   }
 

@@ -15,8 +15,8 @@ import type { SinkRange } from "./sink-position.ts";
 /** A range ends with the message that reaches one of these. */
 export const rangeLimits = { outputs: 50_000, bytes: 16 * 1024 * 1024, ageMs: 500 } as const;
 
-/** Prefetched by the client; a message is at most 8 MiB. */
-const prefetchBytesMax = 16 * 1024 * 1024;
+/** Messages that the client fetches ahead; steps are 32 to 256 KiB each as a rule. */
+const prefetchMax = 64;
 
 export type UnreadableStep = { seq: number; subject: string; error: string };
 export type StepRange = SinkRange & { steps: StepMessage[]; unreadable: UnreadableStep[] };
@@ -40,7 +40,7 @@ export class StepReader {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: from,
     });
-    return new StepReader(await consumer.consume({ max_bytes: prefetchBytesMax }), from);
+    return new StepReader(await consumer.consume({ max_messages: prefetchMax }), from);
   }
 
   /**
@@ -72,8 +72,10 @@ export class StepReader {
     return range;
   }
 
-  async close(): Promise<void> {
-    await this.#messages.close();
+  /** At once; the client's own `close` waits for messages that nobody takes any more. */
+  close(): void {
+    this.#coming?.catch(() => {});
+    this.#messages.stop();
   }
 
   async #peek(waitMs: number): Promise<JsMsg | null> {

@@ -29,16 +29,24 @@ export function tryLock(path: string): FileLock {
       if (linked(draft, path)) return { kind: "locked", release: () => release(path, text) };
       const found = readText(path);
       if (found === null) continue;
-      const holder = parseHolder(found);
-      if (holder !== null && processIdentity(holder.pid) === holder.identity) {
-        return { kind: "held", holder };
-      }
+      const holder = livingHolder(found);
+      if (holder !== null) return { kind: "held", holder };
       removeStale(path, found, `${draft}.stale`);
     }
   } finally {
     rmSync(draft, { force: true });
   }
   throw new Error(`cannot take the lock ${path}: other processes keep changing it`);
+}
+
+/** Who holds the lock at this moment; null: nobody who lives. */
+export function readHolder(path: string): LockHolder | null {
+  return livingHolder(readText(path) ?? "");
+}
+
+function livingHolder(text: string): LockHolder | null {
+  const holder = parseHolder(text);
+  return holder !== null && processIdentity(holder.pid) === holder.identity ? holder : null;
 }
 
 function linked(from: string, to: string): boolean {

@@ -68,6 +68,17 @@ export async function startNats(options: NatsChildOptions): Promise<NatsChild> {
   }
 }
 
+/** Where the nats-server of a data directory was last told to serve its monitor; null: never. */
+export function monitorUrlOf(dataDir: string): string | null {
+  try {
+    const config = readFileSync(resolve(dataDir, "nats", "nats.conf"), "utf8");
+    const address = /^http: "([^"]+)"$/m.exec(config)?.[1];
+    return address === undefined ? null : `http://${address}`;
+  } catch {
+    return null;
+  }
+}
+
 async function choosePort(wanted: number | "preferred"): Promise<number> {
   if (wanted === 0) return freePort();
   if (wanted === "preferred") return (await isFree(preferredPort)) ? preferredPort : freePort();

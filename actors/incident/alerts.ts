@@ -1,0 +1,167 @@
+/**
+ * Alert events and what they do to incidents.
+ *
+ * A1 Every alert received for an incident is in `received` of exactly one of its events (I6).
+ * A2 Severity rises with the alerts of an incident and never falls by itself.
+ * A3 Only an alert that begins to fire opens or reopens an incident; one that merely goes on
+ *    does not undo what a person resolved.
+ */
+import { assertNever } from "./assert-never.ts";
+import type { AlertBody, AlertEvent } from "../alert/events.ts";
+import { quoted } from "./duration.ts";
+import {
+  descriptionOf,
+  groupKeyOf,
+  identityOf,
+  labelOf,
+  sortedLabels,
+  titleOf,
+} from "./identity.ts";
+import type { Incident } from "./incident.ts";
+import { isOpen } from "./lifecycle.ts";
+import type { Arrival } from "./placement.ts";
+import { overflowKey, place } from "./placement.ts";
+import { isMoreSevere, severityOf } from "./severity.ts";
+import { newIncident, open, reopen, resolve } from "./transitions.ts";
+import type { Turn } from "./turn.ts";
+import { count, record } from "./turn.ts";
+import type { Severity } from "./types.ts";
+
+type Opened = Extract<AlertEvent, { kind: "opened" | "changed" }>;
+type Resolved = Extract<AlertEvent, { kind: "resolved" }>;
+
+export function applyAlert(turn: Turn, event: AlertEvent): void {
+  switch (event.kind) {
+    case "opened":
+      arrive(turn, event);
+      break;
+    case "changed": {
+      const member = turn.desk.members.get(event.fingerprint);
+      // Its incident left memory while it went on firing: what changed is news again.
+      if (member === undefined) arrive(turn, event);
+      else change(turn, member.incident, event);
+      break;
+    }
+    case "refreshed": {
+      // Without a body there is nothing to open an incident with; the dedup stage counted it.
+      const member = turn.desk.members.get(event.fingerprint);
+      if (member !== undefined) count(turn, member.incident, event.received);
+      break;
+    }
+    case "resolved":
+      end(turn, event);
+      break;
+    case "rejected":
+      break;
+    default:
+      assertNever(event);
+  }
+}
+
+function arrive(turn: Turn, event: Opened): void {
+  const { desk, nowMs } = turn;
+  const { fingerprint, body } = event;
+  const groupKey = groupKeyOf(body.labels, body.dedupKey, desk.config.groupBy);
+  const arrival: Arrival = {
+    ...identityOf(body.labels),
+    fingerprint,
+    labels: body.labels,
+    dedupKey: body.dedupKey,
+    groupKey,
+    atMs: nowMs,
+  };
+  const placement = place(desk, arrival);
+  if (placement.kind === "open") {
+    openFor(turn, arrival, placement.groupKey, body, placement.because);
+    return;
+  }
+  const { incident, because } = placement;
+  desk.enrol(incident, fingerprint);
+  if (incident.groupKey !== overflowKey) desk.claim(incident, groupKey);
+  incident.alertCount += event.received;
+  const detail = alertDetail(event);
+  if (placement.kind === "reopen") {
+    reopen(turn, incident, { by: "alerts", because, detail });
+  } else {
+    incident.lastOpenedMs = nowMs;
+    desk.relate(incident);
+    record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
+  }
+  raiseSeverity(turn, incident, severityOf(labelOf(body.labels, "severity")), nameOf(body));
+}
+
+function openFor(
+  turn: Turn,
+  arrival: Arrival,
+  groupKey: string,
+  body: AlertBody,
+  because: string,
+): void {
+  const { tenant, environment, service, fingerprint } = arrival;
+  const incident = newIncident(turn);
+  incident.tenant = tenant;
+  incident.environment = environment;
+  incident.service = service;
+  incident.severity = severityOf(labelOf(body.labels, "severity"));
+  incident.title = titleOf(body, service);
+  incident.description = descriptionOf(body);
+  incident.groupKey = groupKey;
+  incident.dedupKey = body.dedupKey;
+  incident.labels = sortedLabels(body.labels);
+  incident.annotations = sortedLabels(body.annotations);
+  const detail = { fingerprint, received: 1 };
+  open(turn, incident, fingerprint, { by: "alerts", because, detail });
+}
+
+function change(turn: Turn, incident: Incident, event: Opened): void {
+  const { desk } = turn;
+  const { body, fingerprint } = event;
+  incident.alertCount += event.received;
+  if (incident.members[0] === fingerprint) {
+    // The title stays: people know the incident by it.
+    desk.unrelate(incident);
+    incident.labels = sortedLabels(body.labels);
+    incident.annotations = sortedLabels(body.annotations);
+    incident.description = descriptionOf(body);
+    desk.relate(incident);
+  }
+  const because = `alert ${quoted(nameOf(body))} has new labels or annotations`;
+  const detail = alertDetail(event);
+  record(turn, incident, { kind: "alertChanged", by: "alerts", because, detail });
+  raiseSeverity(turn, incident, severityOf(labelOf(body.labels, "severity")), nameOf(body));
+}
+
+function end(turn: Turn, event: Resolved): void {
+  const { fingerprint, received, by } = event;
+  const member = turn.desk.members.get(fingerprint);
+  if (member === undefined || by === "unmatched") return;
+  const { incident } = member;
+  incident.alertCount += received;
+  if (member.firing) incident.firingCount -= 1;
+  member.firing = false;
+  const { firingCount } = incident;
+  const how = by === "sender" ? "its sender resolved it" : "its end time passed";
+  const because = `${how}; ${firingCount} of ${incident.members.length} alerts still firing`;
+  const detail = { fingerprint, received, resolved_by: by, total: event.total };
+  record(turn, incident, { kind: "alertResolved", by: "alerts", because, detail });
+  if (firingCount > 0 || !isOpen(incident.status)) return;
+  resolve(turn, incident, { by: "alerts", because: "the last firing alert was resolved" });
+}
+
+function raiseSeverity(turn: Turn, incident: Incident, severity: Severity, name: string): void {
+  if (!isMoreSevere(severity, incident.severity)) return;
+  const from = incident.severity;
+  incident.severity = severity;
+  const because = `alert ${quoted(name)} is ${severity}, the incident was ${from}`;
+  const detail = { from, to: severity };
+  record(turn, incident, { kind: "severityRaised", by: "alerts", because, detail });
+}
+
+function alertDetail(event: Opened): Record<string, string | number> {
+  const { fingerprint, received } = event;
+  return { fingerprint, received, alertname: nameOf(event.body) };
+}
+
+function nameOf(body: AlertBody): string {
+  return labelOf(body.labels, "alertname") || "alert";
+}

@@ -1,0 +1,94 @@
+/**
+ * A desk as plain data and back. Incidents are rows under named columns, so that a hundred
+ * thousand of them do not repeat every field's name, and a later version that adds a field can
+ * still read them. A policy is written once, however many incidents ride on it.
+ */
+import type { EscalationPolicy } from "../escalation/escalation.ts";
+import type { Remembered } from "./command-memory.ts";
+import { Desk } from "./desk.ts";
+import type { Incident } from "./incident.ts";
+import { blankIncident } from "./incident.ts";
+import type { IncidentConfig } from "./types.ts";
+
+export type DeskSnapshot = {
+  version: 1;
+  partition: number;
+  config: IncidentConfig;
+  serial: number;
+  policies: EscalationPolicy[];
+  columns: string[];
+  /** Values by column, then: policy index (-1: none), grouping keys held, member states. */
+  rows: { values: unknown[]; policy: number; keys: string[]; members: number[] }[];
+  commands: Remembered[];
+};
+
+const memberStates = { elsewhere: 0, quiet: 1, firing: 2 } as const;
+
+const columns = Object.keys(blankIncident("", 0, 0)).filter((name) => name !== "policy");
+
+export function snapshotOf(desk: Desk): DeskSnapshot {
+  const policies: EscalationPolicy[] = [];
+  const indexOf = policyTable(policies);
+  const rows = [...desk.incidents.values()].map((incident) => ({
+    values: columns.map((column) => copied(incident[column as keyof Incident])),
+    policy: incident.policy === null ? -1 : indexOf(incident.policy),
+    keys: desk.keysOf(incident),
+    members: incident.members.map((fingerprint) => {
+      const member = desk.members.get(fingerprint);
+      if (member?.incident !== incident) return memberStates.elsewhere;
+      return member.firing ? memberStates.firing : memberStates.quiet;
+    }),
+  }));
+  const { partition, config, serial } = desk;
+  const commands = desk.commands.entries();
+  return { version: 1, partition, config, serial, policies, columns, rows, commands };
+}
+
+/** @throws Error when the snapshot is of another version or partition. */
+export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
+  if (snapshot.version !== 1 || snapshot.partition !== partition) {
+    throw new Error(
+      `snapshot of version ${snapshot.version}, partition ${snapshot.partition}: ` +
+        `expected version 1, partition ${partition}`,
+    );
+  }
+  const desk = new Desk(partition, snapshot.config);
+  desk.serial = snapshot.serial;
+  for (const row of snapshot.rows) {
+    const incident = blankIncident("", 0, 0);
+    const fields: Record<string, unknown> = {};
+    snapshot.columns.forEach((column, at) => {
+      fields[column] = copied(row.values[at]);
+    });
+    Object.assign(incident, fields);
+    incident.policy = snapshot.policies[row.policy] ?? null;
+    desk.restore(incident, row.keys);
+    incident.members.forEach((fingerprint, at) => {
+      const state = row.members[at];
+      if (state === memberStates.elsewhere) return;
+      desk.members.set(fingerprint, { incident, firing: state === memberStates.firing });
+    });
+  }
+  desk.commands.restore(snapshot.commands);
+  return desk;
+}
+
+/** Lists are changed in place by their incident; all else is replaced as a whole. */
+function copied(value: unknown): unknown {
+  return Array.isArray(value) ? [...value] : value;
+}
+
+/** Equal policies share a place, also those that came with different configurations. */
+function policyTable(policies: EscalationPolicy[]): (policy: EscalationPolicy) => number {
+  const byIdentity = new Map<EscalationPolicy, number>();
+  const byContent = new Map<string, number>();
+  return (policy) => {
+    const known = byIdentity.get(policy);
+    if (known !== undefined) return known;
+    const content = JSON.stringify(policy);
+    const index = byContent.get(content) ?? policies.push(policy) - 1;
+    byContent.set(content, index);
+    byIdentity.set(policy, index);
+    return index;
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * The desk: everything one incident partition has in memory. It owns the incidents and the
+ * indexes over them, and keeps these two in agreement; what happens to an incident is decided
+ * elsewhere (alerts.ts, commands.ts, transitions.ts).
+ *
+ * D1 A fingerprint belongs to at most one incident: the last one it fired in.
+ * D2 A grouping key leads to the incident that claimed it last.
+ * D3 Correlation rules know exactly the open incidents.
+ * D4 Correlation rules are a function of the open incidents and the configuration: rebuilt
+ *    ones answer as those that grew.
+ */
+import { CoOccurrence } from "../correlation/co-occurrence.ts";
+import type { CorrelationRule } from "../correlation/rule.ts";
+import { CommandMemory } from "./command-memory.ts";
+import type { Incident } from "./incident.ts";
+import { aliasesMax } from "./incident.ts";
+import { isOpen } from "./lifecycle.ts";
+import type { PolicyChoice } from "./routing.ts";
+import { compileRules } from "./routing.ts";
+import { ScopedIndex } from "./scoped-index.ts";
+import type { IncidentConfig } from "./types.ts";
+
+/**
+ * Incidents in memory per partition. Above it a new alert joins its domain's overflow incident,
+ * so that a flood of unrelated alerts costs members, not incidents.
+ */
+export const incidentsMax = 200_000;
+
+export type Member = { incident: Incident; firing: boolean };
+
+export class Desk {
+  readonly partition: number;
+  config: IncidentConfig;
+  choosePolicy: PolicyChoice;
+  /** In order of creation. */
+  readonly incidents = new Map<string, Incident>();
+  readonly members = new Map<string, Member>();
+  readonly commands = new CommandMemory();
+  rules: CorrelationRule<Incident>[] = [];
+  /** Incidents opened since the partition began. */
+  serial = 0;
+  #groups = new ScopedIndex<Incident>();
+
+  constructor(partition: number, config: IncidentConfig) {
+    this.partition = partition;
+    this.config = config;
+    this.choosePolicy = compileRules(config);
+    this.#rebuildRules();
+  }
+
+  /** Rules for what opens from now on; open incidents keep their policies (I11). */
+  configure(config: IncidentConfig): void {
+    if (config.hash === this.config.hash) return;
+    this.config = config;
+    this.choosePolicy = compileRules(config);
+    this.#rebuildRules();
+  }
+
+  /** Takes in a new incident; its fingerprints follow one by one (`enrol`). */
+  add(incident: Incident): void {
+    this.restore(incident, [incident.groupKey]);
+  }
+
+  /** Takes in an incident that is found under these of its grouping keys. */
+  restore(incident: Incident, keys: string[]): void {
+    this.incidents.set(incident.id, incident);
+    for (const key of keys) this.#groups.set(scopeOf(incident), key, incident);
+    this.relate(incident);
+  }
+
+  /** Those of its grouping keys that no other incident has claimed since. */
+  keysOf(incident: Incident): string[] {
+    const keys = [incident.groupKey, ...(incident.aliases ?? [])];
+    return keys.filter((key) => this.byGroupKey(incident, key) === incident);
+  }
+
+  /** Forgets the incident and all that leads to it. */
+  drop(incident: Incident): void {
+    this.unrelate(incident);
+    for (const key of this.keysOf(incident)) this.#groups.delete(scopeOf(incident), key);
+    for (const fingerprint of incident.members) {
+      if (this.members.get(fingerprint)?.incident === incident) this.members.delete(fingerprint);
+    }
+    this.incidents.delete(incident.id);
+  }
+
+  byGroupKey(of: { tenant: string; environment: string }, key: string): Incident | undefined {
+    return this.#groups.get(scopeOf(of), key);
+  }
+
+  /** From now on alerts of this grouping key belong to the incident. */
+  claim(incident: Incident, key: string): void {
+    if (this.byGroupKey(incident, key) === incident) return;
+    if (key !== incident.groupKey && !incident.aliases?.includes(key)) {
+      incident.aliases ??= [];
+      if (incident.aliases.length >= aliasesMax) return;
+      incident.aliases.push(key);
+    }
+    this.#groups.set(scopeOf(incident), key, incident);
+  }
+
+  /** Tells the correlation rules of an open incident, or of a new alert in it. */
+  relate(incident: Incident): void {
+    if (!isOpen(incident.status)) return;
+    for (const rule of this.rules) rule.add(incident);
+  }
+
+  /** Before an incident's labels change, and once it is no longer open. */
+  unrelate(incident: Incident): void {
+    for (const rule of this.rules) rule.remove(incident);
+  }
+
+  /** D1: moves the fingerprint here if it fired elsewhere before, and counts it as firing. */
+  enrol(incident: Incident, fingerprint: string): void {
+    const known = this.members.get(fingerprint);
+    if (known === undefined) {
+      this.members.set(fingerprint, { incident, firing: true });
+      incident.members.push(fingerprint);
+    } else {
+      if (known.firing) known.incident.firingCount -= 1;
+      if (known.incident !== incident) {
+        known.incident = incident;
+        // It may return to an incident that it had left.
+        if (!incident.members.includes(fingerprint)) incident.members.push(fingerprint);
+      }
+      known.firing = true;
+    }
+    incident.firingCount += 1;
+  }
+
+  /** D1, for a merge: all that belongs to `from` belongs to `to`. */
+  moveMembers(from: Incident, to: Incident): void {
+    const there = new Set(to.members);
+    for (const fingerprint of from.members) {
+      const member = this.members.get(fingerprint);
+      if (member?.incident === from) member.incident = to;
+      if (!there.has(fingerprint)) to.members.push(fingerprint);
+    }
+    to.alertCount += from.alertCount;
+    to.firingCount += from.firingCount;
+    from.members = [];
+    from.alertCount = 0;
+    from.firingCount = 0;
+  }
+
+  #rebuildRules(): void {
+    const { correlation } = this.config;
+    this.rules = correlation.enabled ? [new CoOccurrence<Incident>(correlation)] : [];
+    for (const incident of this.incidents.values()) this.relate(incident);
+  }
+}
+
+function scopeOf(of: { tenant: string; environment: string }): string {
+  return `${of.tenant}\u0000${of.environment}`;
+}

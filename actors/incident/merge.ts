@@ -1,0 +1,91 @@
+/**
+ * Merging: two incidents turn out to be one trouble. The source ends as "merged"; its alerts,
+ * counts, grouping keys and the people who were told of it go over to the target, which from
+ * then on answers for all of them.
+ */
+import type { Incident } from "./incident.ts";
+import { membersMax } from "./incident.ts";
+import { isOpen } from "./lifecycle.ts";
+import { isMoreSevere } from "./severity.ts";
+import { leaveOpen } from "./transitions.ts";
+import type { Turn } from "./turn.ts";
+import { record } from "./turn.ts";
+
+/** @returns why it was refused; null when it is done, or was done before. */
+export function mergeInto(
+  turn: Turn,
+  source: Incident,
+  into: string,
+  by: string,
+): string | null {
+  if (source.status === "merged") {
+    if (source.mergedInto === into) return null;
+    return `cannot merge an incident that was merged into ${source.mergedInto} before`;
+  }
+  const target = turn.desk.incidents.get(into);
+  const refusal = refusalOf(turn, source, into, target);
+  if (refusal !== null || target === undefined) return refusal;
+
+  const alerts = source.alertCount;
+  moveTo(turn, source, target);
+  leaveOpen(turn, source, "merged", `merged into ${target.id} by ${by}`);
+  source.mergedInto = target.id;
+  source.housekeepingAtMs = turn.nowMs + turn.desk.config.retireAfterMs;
+  const sourceDetail = { into: target.id, alerts };
+  const because = `${by} merged it into ${target.id}`;
+  record(turn, source, { kind: "merged", by, because, detail: sourceDetail });
+  const detail = { from: source.id, alerts };
+  record(turn, target, { kind: "merged", by, because: `${by} merged ${source.id} into it`, detail });
+  raiseTo(turn, source, target);
+  return null;
+}
+
+function refusalOf(
+  turn: Turn,
+  source: Incident,
+  into: string,
+  target: Incident | undefined,
+): string | null {
+  if (into === source.id) return "cannot merge an incident into itself";
+  const here = turn.desk.partition;
+  if (target === undefined) {
+    const there = /^inc-(\d+)-/.exec(into)?.[1];
+    if (there !== undefined && Number(there) !== here) {
+      return (
+        `cannot merge into ${into}: it lives in partition ${there}, this incident in ${here}, ` +
+        "and only incidents of one correlation domain can be merged"
+      );
+    }
+    return `cannot merge into ${into}: no such incident in memory`;
+  }
+  if (!isOpen(target.status)) {
+    return `cannot merge into ${into}: it is ${target.status}; only an open incident takes others`;
+  }
+  if (target.members.length + source.members.length > membersMax) {
+    return `cannot merge into ${into}: together they would have more than ${membersMax} alerts`;
+  }
+  return null;
+}
+
+function moveTo(turn: Turn, source: Incident, target: Incident): void {
+  const { desk } = turn;
+  if (source.tenant === target.tenant && source.environment === target.environment) {
+    for (const key of desk.keysOf(source)) desk.claim(target, key);
+  }
+  desk.moveMembers(source, target);
+  target.lastOpenedMs = Math.max(target.lastOpenedMs, source.lastOpenedMs);
+  desk.relate(target);
+  for (const receiver of source.told) {
+    if (!target.told.includes(receiver)) target.told.push(receiver);
+  }
+  source.told = [];
+}
+
+function raiseTo(turn: Turn, source: Incident, target: Incident): void {
+  if (!isMoreSevere(source.severity, target.severity)) return;
+  const from = target.severity;
+  target.severity = source.severity;
+  const because = `${source.id} was ${source.severity}, this incident was ${from}`;
+  const detail = { from, to: source.severity };
+  record(turn, target, { kind: "severityRaised", by: "alerts", because, detail });
+}

@@ -1,0 +1,98 @@
+/**
+ * Where does an alert that begins to fire belong? Asked in this order, first answer counts:
+ *
+ *   1. the incident that its fingerprint belongs to, if open or resolved a short while ago
+ *   2. the incident of its grouping key, likewise
+ *   3. an open incident that a correlation rule relates it to
+ *   4. none: a new incident
+ */
+import type { Related } from "../correlation/rule.ts";
+import type { Desk } from "./desk.ts";
+import { incidentsMax } from "./desk.ts";
+import { durationText, quoted } from "./duration.ts";
+import type { Identity } from "./identity.ts";
+import type { Incident } from "./incident.ts";
+import { membersMax } from "./incident.ts";
+import { isOpen } from "./lifecycle.ts";
+import type { Labels } from "../alert/events.ts";
+
+/** Grouping key of the incident that takes what a full partition cannot open. */
+export const overflowKey = "overflow";
+
+export type Arrival = Identity & {
+  fingerprint: string;
+  labels: Labels;
+  dedupKey: string | null;
+  groupKey: string;
+  atMs: number;
+};
+
+export type Placement =
+  | { kind: "join"; incident: Incident; because: string }
+  | { kind: "reopen"; incident: Incident; because: string }
+  | { kind: "open"; groupKey: string; because: string };
+
+export function place(desk: Desk, arrival: Arrival): Placement {
+  const own = desk.members.get(arrival.fingerprint)?.incident;
+  if (own !== undefined) {
+    const returned = joinOrReopen(desk, own, arrival, "an alert of this incident fires again");
+    if (returned !== null) return returned;
+  }
+  const grouped = desk.byGroupKey(arrival, arrival.groupKey);
+  if (grouped !== undefined) {
+    const joined = joinOrReopen(desk, grouped, arrival, sameKey(arrival));
+    if (joined !== null) return joined;
+  }
+  const related = relatedTo(desk, arrival);
+  if (related !== null) {
+    return { kind: "join", incident: related.candidate, because: related.because };
+  }
+  if (desk.incidents.size >= incidentsMax) return overflow(desk, arrival);
+  const because = `no open incident has the ${keyText(arrival)} or is related`;
+  return { kind: "open", groupKey: arrival.groupKey, because };
+}
+
+function joinOrReopen(
+  desk: Desk,
+  incident: Incident,
+  arrival: Arrival,
+  because: string,
+): Placement | null {
+  if (isFull(desk, incident, arrival.fingerprint)) return null;
+  if (isOpen(incident.status)) return { kind: "join", incident, because };
+  const { reopenWindowMs } = desk.config;
+  if (incident.status !== "resolved" || incident.resolved === null) return null;
+  if (arrival.atMs - incident.resolved.atMs > reopenWindowMs) return null;
+  const within = `within ${durationText(reopenWindowMs)} of its resolution`;
+  return { kind: "reopen", incident, because: `${because}, ${within}` };
+}
+
+function relatedTo(desk: Desk, arrival: Arrival): Related<Incident> | null {
+  for (const rule of desk.rules) {
+    const related = rule.find(arrival);
+    if (related === null) continue;
+    if (!isFull(desk, related.candidate, arrival.fingerprint)) return related;
+  }
+  return null;
+}
+
+function overflow(desk: Desk, arrival: Arrival): Placement {
+  const because = `the partition holds its maximum of ${incidentsMax} incidents`;
+  const incident = desk.byGroupKey(arrival, overflowKey);
+  const joined = incident && joinOrReopen(desk, incident, arrival, because);
+  return joined ?? { kind: "open", groupKey: overflowKey, because };
+}
+
+function isFull(desk: Desk, incident: Incident, fingerprint: string): boolean {
+  if (incident.members.length < membersMax) return false;
+  return desk.members.get(fingerprint)?.incident !== incident;
+}
+
+function sameKey(arrival: Arrival): string {
+  return `same ${keyText(arrival)}`;
+}
+
+function keyText(arrival: Arrival): string {
+  if (arrival.dedupKey !== null) return `dedup key ${quoted(arrival.dedupKey)}`;
+  return `grouping key ${quoted(arrival.groupKey)}`;
+}

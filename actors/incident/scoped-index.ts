@@ -1,0 +1,28 @@
+/**
+ * A map of maps: key within scope. Two levels instead of one joined key, because the inner keys
+ * are strings that the incidents hold anyway: joined ones would cost memory per incident.
+ */
+export class ScopedIndex<Value> {
+  #scopes = new Map<string, Map<string, Value>>();
+
+  get(scope: string, key: string): Value | undefined {
+    return this.#scopes.get(scope)?.get(key);
+  }
+
+  set(scope: string, key: string, value: Value): void {
+    let keys = this.#scopes.get(scope);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#scopes.set(scope, keys);
+    }
+    keys.set(key, value);
+  }
+
+  /** An empty scope is dropped with its last key. */
+  delete(scope: string, key: string): void {
+    const keys = this.#scopes.get(scope);
+    if (keys === undefined) return;
+    keys.delete(key);
+    if (keys.size === 0) this.#scopes.delete(scope);
+  }
+}

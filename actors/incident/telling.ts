@@ -1,0 +1,115 @@
+/**
+ * Telling people: runs an incident's escalation and turns its effects into notifications.
+ * A receiver that was told of an incident is told of its end, once.
+ */
+import { assertNever } from "./assert-never.ts";
+import type { EscalationEffect } from "../escalation/escalation.ts";
+import { start, transition } from "../escalation/escalation.ts";
+import { durationText } from "./duration.ts";
+import type { Incident } from "./incident.ts";
+import type { Turn } from "./turn.ts";
+import { record } from "./turn.ts";
+import type { NotificationReason } from "./types.ts";
+
+/**
+ * Puts the incident at the foot of its policy's ladder. The effects are the caller's to run
+ * (`tellEffects`) after it recorded the event that caused them.
+ */
+export function startEscalation(turn: Turn, incident: Incident): EscalationEffect[] {
+  if (incident.policy === null) return [];
+  const { state, effects } = start(incident.policy, turn.nowMs);
+  incident.escalation = state;
+  return effects;
+}
+
+export function stopEscalation(turn: Turn, incident: Incident, because: string): void {
+  const { policy, escalation } = incident;
+  if (policy === null || escalation === null) return;
+  const input = { kind: "stop", because } as const;
+  incident.escalation = transition(policy, escalation, input, turn.nowMs).state;
+}
+
+/** The ladder's deadline may have passed: climbs if it has. */
+export function wakeEscalation(turn: Turn, incident: Incident): void {
+  const { policy, escalation } = incident;
+  if (policy === null || escalation === null) return;
+  const { state, effects } = transition(policy, escalation, { kind: "wake" }, turn.nowMs);
+  incident.escalation = state;
+  for (const effect of effects) {
+    if (effect.kind === "tell") {
+      const { level, round } = effect;
+      const because = climbedBecause(incident, level, round);
+      const detail = { policy: policy.name, level, round };
+      record(turn, incident, { kind: "escalated", by: "escalation", because, detail });
+    }
+    tellEffects(turn, incident, [effect]);
+  }
+}
+
+export function tellEffects(turn: Turn, incident: Incident, effects: EscalationEffect[]): void {
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case "tell": {
+        const { level, round, receivers } = effect;
+        const reason = reasonOf(incident, level, round);
+        const policy = incident.policy?.name ?? "";
+        const because = `level ${level} of policy "${policy}", round ${round}`;
+        tell(turn, incident, receivers, reason, level, because);
+        break;
+      }
+      case "exhausted": {
+        const name = incident.policy?.name ?? "";
+        const because = `every level of policy "${name}" was told and nobody took the incident`;
+        const detail = { policy: name };
+        record(turn, incident, { kind: "escalationExhausted", by: "escalation", because, detail });
+        break;
+      }
+      default:
+        assertNever(effect);
+    }
+  }
+}
+
+/** Everyone who was told of the incident hears that it is resolved. */
+export function tellResolved(turn: Turn, incident: Incident): void {
+  const receivers = incident.told;
+  const level = incident.escalation?.level ?? 0;
+  const because = "was told of the incident, so hears of its end";
+  tell(turn, incident, receivers, "resolved", level, because);
+  incident.told = [];
+}
+
+function tell(
+  turn: Turn,
+  incident: Incident,
+  receivers: string[],
+  reason: NotificationReason,
+  level: number,
+  because: string,
+): void {
+  for (const receiver of new Set(receivers)) {
+    if (!incident.told.includes(receiver)) incident.told.push(receiver);
+    const detail = { receiver, reason, level };
+    const by = "escalation";
+    const view = record(turn, incident, { kind: "notified", by, because, detail });
+    const id = `${incident.id}:${incident.version}:${receiver}`;
+    const notification = { id, receiver, reason, level, atMs: turn.nowMs, incident: view };
+    turn.emit({ kind: "notify", notification });
+  }
+}
+
+function reasonOf(incident: Incident, level: number, round: number): NotificationReason {
+  if (level > 1 || round > 1) return "escalated";
+  return incident.reopens > 0 ? "reopened" : "opened";
+}
+
+function climbedBecause(incident: Incident, level: number, round: number): string {
+  const policy = incident.policy;
+  const name = policy?.name ?? "";
+  if (level === 1 && round > 1) {
+    const wait = durationText(policy?.repeatAfterMs ?? 0);
+    return `nobody took it in round ${round - 1}; round ${round} of "${name}" begins after ${wait}`;
+  }
+  const wait = durationText(policy?.levels[level - 1]?.afterMs ?? 0);
+  return `nobody took it within ${wait}; level ${level} of policy "${name}" is due`;
+}

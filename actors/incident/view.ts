@@ -1,0 +1,67 @@
+/** An incident as the outside sees it: names with underscores, times as RFC 3339 UTC. */
+import { assertNever } from "./assert-never.ts";
+import type { Incident } from "./incident.ts";
+import type { IncidentView } from "./types.ts";
+
+/** The view shares the incident's labels and annotations, which are never changed in place. */
+export function viewOf(incident: Incident): IncidentView {
+  const { acknowledged, resolved } = incident;
+  return {
+    id: incident.id,
+    status: incident.status,
+    severity: incident.severity,
+    title: incident.title,
+    description: incident.description,
+    tenant: incident.tenant,
+    environment: incident.environment,
+    service: incident.service,
+    group_key: incident.groupKey,
+    dedup_key: incident.dedupKey,
+    labels: incident.labels,
+    annotations: incident.annotations,
+    alert_count: incident.alertCount,
+    fingerprint_count: incident.members.length,
+    firing_count: incident.firingCount,
+    created_at: timeText(incident.createdAtMs),
+    updated_at: timeText(incident.updatedAtMs),
+    acknowledged_at: acknowledged === null ? null : timeText(acknowledged.atMs),
+    acknowledged_by: acknowledged === null ? null : acknowledged.by,
+    resolved_at: resolved === null ? null : timeText(resolved.atMs),
+    resolved_by: resolved === null ? null : resolved.by,
+    closed_at: incident.closedAtMs === null ? null : timeText(incident.closedAtMs),
+    merged_into: incident.mergedInto,
+    cause: incident.cause,
+    escalation: escalationOf(incident),
+    version: incident.version,
+  };
+}
+
+/** Milliseconds since the epoch as "2026-01-31T23:59:59.000Z". */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function escalationOf(incident: Incident): IncidentView["escalation"] {
+  const { policy, escalation: state } = incident;
+  if (policy === null || state === null) return null;
+  return {
+    policy: policy.name,
+    level: state.level,
+    round: state.round,
+    next_at: state.kind === "climbing" ? timeText(state.nextAtMs) : null,
+    stopped_because: stoppedBecause(state),
+  };
+}
+
+function stoppedBecause(state: NonNullable<Incident["escalation"]>): string | null {
+  switch (state.kind) {
+    case "climbing":
+      return null;
+    case "stopped":
+      return state.because;
+    case "exhausted":
+      return "every level was told and nobody took the incident";
+    default:
+      return assertNever(state);
+  }
+}

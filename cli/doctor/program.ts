@@ -1,0 +1,110 @@
+/** Checks of the running program: is it there, is it well, what do its acknowledgements mean. */
+import { describeDurability, readDurability } from "../../streams/engines/durability.ts";
+import { isFree } from "../../streams/engines/free-port.ts";
+import { monitorUrlOf, preferredPort } from "../../streams/engines/nats-child.ts";
+import { ok, problem, warn, type Finding } from "./finding.ts";
+
+const requestTimeoutMs = 3_000;
+const shownCharsMax = 300;
+
+/** What GET /v1/status tells, as far as it is needed here. */
+export type ProgramStatus = {
+  version?: string;
+  listening?: unknown;
+  nats?: { url?: string; monitorUrl?: string; version?: string };
+};
+
+export type Program =
+  | { kind: "running"; status: ProgramStatus; ready: boolean; answer: string }
+  | { kind: "absent" }
+  | { kind: "stranger"; answer: string };
+
+/** Asks whoever answers at the URL whether it is Tocsin. */
+export async function findProgram(url: string): Promise<Program> {
+  let status: ProgramStatus;
+  try {
+    const response = await ask(`${url}/v1/status`);
+    const text = await response.text();
+    if (!response.ok) return { kind: "stranger", answer: `${response.status} to /v1/status` };
+    status = JSON.parse(text) as ProgramStatus;
+    if (typeof status.version !== "string") throw new SyntaxError("no version");
+  } catch (error) {
+    if (error instanceof SyntaxError) return { kind: "stranger", answer: "no JSON with a version" };
+    return { kind: "absent" };
+  }
+  try {
+    const response = await ask(`${url}/health/ready`);
+    const answer = (await response.text()).slice(0, shownCharsMax);
+    return { kind: "running", status, ready: response.ok, answer };
+  } catch (error) {
+    return { kind: "running", status, ready: false, answer: (error as Error).message };
+  }
+}
+
+function ask(url: string): Promise<Response> {
+  return fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs), redirect: "error" });
+}
+
+export function checkProgram(program: Program, url: string): Finding {
+  const check = "running program";
+  switch (program.kind) {
+    case "absent":
+      return warn(check, `nothing answers at ${url}`, "start it with npm start, or name its --url");
+    case "stranger":
+      return problem(
+        check,
+        `something else answers at ${url} (${program.answer})`,
+        "stop it, or start Tocsin elsewhere: npm start -- --listen 127.0.0.1:0",
+      );
+    case "running": {
+      const detail = `v${program.status.version ?? "?"} at ${url}`;
+      if (program.ready) return ok(check, `${detail}, ready`);
+      const advice = "wait if it has just started; else see its log";
+      return problem(check, `${detail}, not ready: ${program.answer}`, advice);
+    }
+    default:
+      return assertNever(program);
+  }
+}
+
+/** The monitor port comes from the program, else from the configuration of its nats-server. */
+export async function checkDurability(program: Program, dataDir: string): Promise<Finding> {
+  const check = "durability";
+  const told = program.kind === "running" ? program.status.nats?.monitorUrl : undefined;
+  const monitorUrl = told ?? monitorUrlOf(dataDir);
+  if (monitorUrl === null) {
+    return warn(check, "unknown: no nats-server of Tocsin's own runs here", "see docs/install.md");
+  }
+  try {
+    return ok(check, describeDurability(await readDurability(monitorUrl)));
+  } catch (error) {
+    const detail = `unknown: ${monitorUrl} does not answer (${(error as Error).message})`;
+    return warn(check, detail, "start Tocsin and ask again");
+  }
+}
+
+/** Ports that a start would want, when nothing of ours runs. */
+export async function checkPorts(
+  program: Program,
+  listen: { host: string; port: number },
+  natsPort: number | "preferred",
+): Promise<Finding[]> {
+  if (program.kind === "running") return [];
+  const findings: Finding[] = [];
+  if (listen.port !== 0) findings.push(await checkPort("listen port", listen.port));
+  if (natsPort === "preferred") {
+    const free = await isFree(preferredPort);
+    const detail = free ? `${preferredPort} is free` : `${preferredPort} is taken, another is used`;
+    findings.push(ok("nats port", detail));
+  } else if (natsPort !== 0) findings.push(await checkPort("nats port", natsPort));
+  return findings;
+}
+
+async function checkPort(check: string, port: number): Promise<Finding> {
+  if (await isFree(port)) return ok(check, `${port} is free`);
+  return problem(check, `${port} is in use`, "free it, or choose another port (0: any free one)");
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unexpected program: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,191 @@
+/**
+ * The way in: a body of alerts becomes records in frames, and its answer waits until every
+ * frame that holds one of them is durable (I1). Refused alerts are recorded too (I6), once per
+ * request and reason, so that garbage does not multiply.
+ *
+ * The work on a body is synchronous, so that it needs no copy beyond the one into its frames.
+ */
+import { isUtf8 } from "node:buffer";
+import { RetryableError } from "../runtime/errors.ts";
+import type { AlertIntake, IntakeResult, RejectedAlert } from "../runtime/services.ts";
+import type { Fault } from "./alert-check.ts";
+import { rejectionDetailBytesMax } from "./alert-limits.ts";
+import { AlertReader } from "./alert-reading.ts";
+import type { Batcher } from "./batcher.ts";
+import { partitionOf } from "./fingerprint.ts";
+import { AlertScanner, type ScanError, columns, rowWidth } from "./json-scan.ts";
+import { Ticket } from "./ticket.ts";
+
+/** What the routes' formats need beyond JSON. */
+export interface FormatIntake extends AlertIntake {
+  /** NDJSON: a broken line is refused alone. */
+  submitLines(body: Uint8Array, source: string): Promise<IntakeResult>;
+  /** A JSON array, and what a decoder refused before: both are recorded, and in the result. */
+  submitWith(
+    body: Uint8Array,
+    refused: RejectedAlert[],
+    source: string,
+  ): Promise<IntakeResult>;
+}
+
+/** Counts of alerts since the start, apart from the last two, which count requests. */
+export type IntakeCounters = {
+  received: number;
+  /** Durable. received = accepted + rejected + failed + those still on their way. */
+  accepted: number;
+  rejected: number;
+  /** Answered with "try again": their frame's fate is unknown. */
+  failed: number;
+  malformedRequests: number;
+  overloadedRequests: number;
+};
+
+export type IntakeOptions = {
+  batcher: Batcher;
+  nowMs: () => number;
+  /** How long an alert without an end time keeps firing. Alertmanager's default is 5 min. */
+  resolveTimeoutMs: number;
+  /** Any number unknown to senders. */
+  cacheSeed: number;
+};
+
+export const defaultResolveTimeoutMs = 5 * 60_000;
+const retryAfterSecondsDefault = 1;
+
+export class FrameIntake implements FormatIntake {
+  readonly counters: IntakeCounters = {
+    received: 0,
+    accepted: 0,
+    rejected: 0,
+    failed: 0,
+    malformedRequests: 0,
+    overloadedRequests: 0,
+  };
+  /** Rejected alerts by reason; the reasons are a fixed set. */
+  readonly rejectedByReason = new Map<string, number>();
+
+  private readonly batcher: Batcher;
+  private readonly nowMs: () => number;
+  private readonly scanner = new AlertScanner();
+  private readonly reader: AlertReader;
+  private rejections = 0;
+
+  constructor(options: IntakeOptions) {
+    this.batcher = options.batcher;
+    this.nowMs = options.nowMs;
+    this.reader = new AlertReader(options.resolveTimeoutMs, options.cacheSeed);
+  }
+
+  submit(body: Uint8Array, source: string): Promise<IntakeResult> {
+    return this.submitWith(body, [], source);
+  }
+
+  submitWith(
+    body: Uint8Array,
+    refused: RejectedAlert[],
+    _source: string,
+  ): Promise<IntakeResult> {
+    if (!this.batcher.admits(body.length)) return this.overloaded();
+    if (!isUtf8(body)) return this.malformed("the body is not valid UTF-8");
+    return this.take(body, this.scanner.scan(body), refused);
+  }
+
+  submitLines(body: Uint8Array, _source: string): Promise<IntakeResult> {
+    if (!this.batcher.admits(body.length)) return this.overloaded();
+    return this.take(body, this.scanner.scanLines(body, isUtf8(body)), []);
+  }
+
+  private take(
+    body: Uint8Array,
+    error: ScanError | null,
+    refused: RejectedAlert[],
+  ): Promise<IntakeResult> {
+    if (error !== null) return this.malformed(`${error.message} (byte ${error.offset})`);
+    const { scanner, reader, batcher } = this;
+    const { head } = reader;
+    const receivedAtMs = this.nowMs();
+    const ticket = new Ticket();
+    const rejected: RejectedAlert[] = [];
+    reader.begin(body);
+    for (let index = 0; index < scanner.count; index += 1) {
+      const fault = reader.read(scanner, index, receivedAtMs);
+      if (fault !== null) {
+        rejected.push({ index, ...fault });
+        continue;
+      }
+      const partition = partitionOf(head.high, head.low, batcher.partitions);
+      const start = scanner.rows[index * rowWidth + columns.start] as number;
+      const end = scanner.rows[index * rowWidth + columns.end] as number;
+      batcher.alert(ticket, partition, receivedAtMs, head, body, start, end);
+    }
+    reader.done();
+    const accepted = scanner.count - rejected.length;
+    rejected.push(...refused);
+    if (rejected.length > 0) this.record(ticket, receivedAtMs, rejected);
+    this.counters.received += accepted + rejected.length;
+    return this.answer(ticket, accepted, rejected);
+  }
+
+  private async answer(
+    ticket: Ticket,
+    accepted: number,
+    rejected: RejectedAlert[],
+  ): Promise<IntakeResult> {
+    await ticket.settled();
+    if (ticket.failure === null) {
+      this.counters.accepted += accepted;
+      this.counters.rejected += rejected.length;
+      return { kind: "accepted", accepted, rejected };
+    }
+    this.counters.failed += accepted + rejected.length;
+    const { failure } = ticket;
+    const wishMs = failure instanceof RetryableError ? failure.retryAfterMs : null;
+    return {
+      kind: "overloaded",
+      status: 503,
+      retryAfterSeconds: Math.max(retryAfterSecondsDefault, Math.ceil((wishMs ?? 0) / 1000)),
+      reason: "the log could not take the alerts; nothing of this request may be assumed stored",
+    };
+  }
+
+  /** Rejection records belong to no alert's partition; they take turns. */
+  private record(ticket: Ticket, receivedAtMs: number, rejected: RejectedAlert[]): void {
+    const groups = new Map<string, { count: number; first: Fault }>();
+    for (const alert of rejected) {
+      const group = groups.get(alert.reason);
+      if (group === undefined) groups.set(alert.reason, { count: 1, first: alert });
+      else group.count += 1;
+    }
+    for (const [reason, { count, first }] of groups) {
+      const detail = first.field === "" ? first.value : `${first.field}: ${first.value}`;
+      const payload = JSON.stringify({ reason, detail: cut(detail, rejectionDetailBytesMax) });
+      this.rejections = (this.rejections + 1) % this.batcher.partitions;
+      this.batcher.rejection(ticket, this.rejections, receivedAtMs, Buffer.from(payload), count);
+      this.rejectedByReason.set(reason, (this.rejectedByReason.get(reason) ?? 0) + count);
+    }
+  }
+
+  private malformed(error: string): Promise<IntakeResult> {
+    this.counters.malformedRequests += 1;
+    return Promise.resolve({ kind: "malformed", error });
+  }
+
+  private overloaded(): Promise<IntakeResult> {
+    this.counters.overloadedRequests += 1;
+    return Promise.resolve({
+      kind: "overloaded",
+      status: 429,
+      retryAfterSeconds: retryAfterSecondsDefault,
+      reason: "too many alerts are waiting to become durable; send more slowly",
+    });
+  }
+}
+
+/** At most `bytesMax` bytes of UTF-8, cut between characters. */
+function cut(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= bytesMax) return text;
+  let end = bytesMax;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end).toString();
+}

@@ -1,0 +1,162 @@
+/**
+ * From a scanned row to what an alert's record needs: identity, content hash and times, with
+ * Alertmanager's rules for absent times. Repeated alerts stay bytes throughout.
+ */
+import type { Labels } from "../actors/alert/events.ts";
+import { frameFlags } from "../runtime/frame.ts";
+import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
+import { alertBytesMax } from "./alert-limits.ts";
+import { type CacheKey, FingerprintCache, defaultCacheLimits } from "./fingerprint-cache.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import type { AlertHead } from "./frame-writer.ts";
+import { type AlertScanner, columns, rowWidth } from "./json-scan.ts";
+import { parseRfc3339Ms, zeroTimeMs } from "./rfc3339.ts";
+import { xxhash32 } from "./xxhash32.ts";
+
+export class AlertReader {
+  /** The last alert that `read` accepted. */
+  readonly head: AlertHead = {
+    flags: 0,
+    high: 0,
+    low: 0,
+    contentHash: 0,
+    startsAtMs: 0,
+    endsAtMs: 0,
+  };
+
+  private readonly cache: FingerprintCache;
+  private readonly resolveTimeoutMs: number;
+  private readonly key: CacheKey = {
+    bytes: new Uint8Array(0),
+    view: new DataView(new ArrayBuffer(0)),
+    start1: 0,
+    end1: 0,
+    start2: 0,
+    end2: 0,
+  };
+
+  /** @param cacheSeed see FingerprintCache. */
+  constructor(resolveTimeoutMs: number, cacheSeed: number) {
+    this.resolveTimeoutMs = resolveTimeoutMs;
+    this.cache = new FingerprintCache(defaultCacheLimits, cacheSeed);
+  }
+
+  /** The body that the next rows belong to. */
+  begin(body: Uint8Array): void {
+    this.key.bytes = body;
+    this.key.view = new DataView(body.buffer, body.byteOffset, body.length);
+  }
+
+  /** Lets go of the body, which would otherwise live until the next one comes. */
+  done(): void {
+    this.begin(new Uint8Array(0));
+  }
+
+  /** Reads row `index` into `head`. @returns why the alert is refused, or null. */
+  read(scanner: AlertScanner, index: number, receivedAtMs: number): Fault | null {
+    const { rows } = scanner;
+    const row = index * rowWidth;
+    const start = rows[row + columns.start] as number;
+    const end = rows[row + columns.end] as number;
+    if (rows[row + columns.suspect] === 1) {
+      const { bytes } = this.key;
+      if (rows[row + columns.broken] === 1) {
+        return fault(faultReasons.notJson, "", textOf(bytes, start, Math.min(end, start + 400)));
+      }
+      if (end - start > alertBytesMax) {
+        return fault(faultReasons.tooLarge, "", `${end - start} bytes`);
+      }
+      const found = findFault(JSON.parse(textOf(bytes, start, end)));
+      if (found !== null) return found;
+    }
+    this.head.flags = 0;
+    const found = this.readIdentity(rows, row) ?? this.readTimes(rows, row, receivedAtMs);
+    if (found === null) this.readHash(rows, row);
+    return found;
+  }
+
+  private readIdentity(rows: Int32Array, row: number): Fault | null {
+    const { key, head } = this;
+    key.start1 = rows[row + columns.labels] as number;
+    key.end1 = rows[row + columns.labels + 1] as number;
+    key.start2 = rows[row + columns.dedupKey] as number;
+    key.end2 = rows[row + columns.dedupKey + 1] as number;
+    // "dedup_key":"" reads as absent: two quotes are no key.
+    if (key.end2 - key.start2 <= 2) key.start2 = key.end2 = 0;
+    if (!this.cache.find(key)) {
+      const labels = JSON.parse(textOf(key.bytes, key.start1, key.end1)) as Labels;
+      // N2 of json-scan.ts: the scanner does not look for empty values.
+      if (Object.keys(withoutEmpty(labels)).length === 0) {
+        return fault(faultReasons.noLabels, "labels", labels);
+      }
+      const dedupKey =
+        key.end2 === 0 ? null : (JSON.parse(textOf(key.bytes, key.start2, key.end2)) as string);
+      const { high, low } = fingerprintOf(labels, dedupKey);
+      this.cache.add(key, high, low);
+      head.high = high;
+      head.low = low;
+      return null;
+    }
+    head.high = this.cache.high;
+    head.low = this.cache.low;
+    return null;
+  }
+
+  /** Absent start: now, or the end if given. Absent end: now + resolve timeout, and a flag. */
+  private readTimes(rows: Int32Array, row: number, receivedAtMs: number): Fault | null {
+    const { head } = this;
+    const startsAtMs = this.timeIn(rows, row + columns.startsAt);
+    if (Number.isNaN(startsAtMs)) return this.timeFault(rows, row + columns.startsAt, "startsAt");
+    const endsAtMs = this.timeIn(rows, row + columns.endsAt);
+    if (Number.isNaN(endsAtMs)) return this.timeFault(rows, row + columns.endsAt, "endsAt");
+    head.endsAtMs = endsAtMs;
+    if (endsAtMs === zeroTimeMs) {
+      head.endsAtMs = receivedAtMs + this.resolveTimeoutMs;
+      head.flags |= frameFlags.endsByTimeout;
+    }
+    head.startsAtMs = startsAtMs;
+    if (startsAtMs === zeroTimeMs) {
+      head.startsAtMs = endsAtMs === zeroTimeMs ? receivedAtMs : endsAtMs;
+    }
+    if (head.startsAtMs <= head.endsAtMs) return null;
+    const startsAt = new Date(head.startsAtMs).toISOString();
+    return fault(faultReasons.endsFirst, "startsAt", startsAt);
+  }
+
+  /** u32 over what may change while the identity stays. */
+  private readHash(rows: Int32Array, row: number): void {
+    const { key, head } = this;
+    let hash = this.hashOf(rows, row + columns.annotations, 0);
+    hash = this.hashOf(rows, row + columns.generatorURL, hash);
+    if (key.end2 > 0) hash = xxhash32(key.view, key.start1, key.end1, hash);
+    head.contentHash = hash;
+  }
+
+  private hashOf(rows: Int32Array, cell: number, seed: number): number {
+    const start = rows[cell] as number;
+    if (start === -1) return seed;
+    return xxhash32(this.key.view, start, rows[cell + 1] as number, seed);
+  }
+
+  private timeIn(rows: Int32Array, cell: number): number {
+    const { bytes } = this.key;
+    const start = rows[cell] as number;
+    if (start === -1) return zeroTimeMs;
+    const end = rows[cell + 1] as number;
+    if (end - start === 2) return zeroTimeMs;
+    const timeMs = parseRfc3339Ms(bytes, start + 1, end - 1);
+    if (!Number.isNaN(timeMs)) return timeMs;
+    // Escapes are legal in a JSON time, if strange.
+    const unescaped = Buffer.from(JSON.parse(textOf(bytes, start, end)) as string);
+    return parseRfc3339Ms(unescaped, 0, unescaped.length);
+  }
+
+  private timeFault(rows: Int32Array, cell: number, field: string): Fault {
+    const text = textOf(this.key.bytes, rows[cell] as number, rows[cell + 1] as number);
+    return fault(faultReasons.notTime, field, JSON.parse(text));
+  }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+}

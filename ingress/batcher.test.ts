@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { MemoryLog } from "../testing/ingress-door.ts";
+import { Batcher, type BatchLimits } from "./batcher.ts";
+import { Ticket } from "./ticket.ts";
+
+const head = { flags: 0, high: 1, low: 2, contentHash: 3, startsAtMs: 4, endsAtMs: 5 };
+
+function setUp(limits: Partial<BatchLimits> = {}) {
+  const log = new MemoryLog();
+  const sent: number[] = [];
+  const batcher = new Batcher(
+    4,
+    (partition, frame) => {
+      sent.push(frame.length);
+      return log.publishFrame(partition, frame);
+    },
+    limits,
+  );
+  const add = (partition: number, text: string, ticket = new Ticket()): Ticket => {
+    const bytes = Buffer.from(text);
+    batcher.alert(ticket, partition, 1000, head, bytes, 0, bytes.length);
+    return ticket;
+  };
+  return { log, batcher, add, sent };
+}
+
+/** A log that answers nothing until it is told to. */
+function gated(log: MemoryLog): () => void {
+  let open: () => void = () => undefined;
+  log.gate = new Promise((resolve) => (open = resolve));
+  return open;
+}
+
+describe("packing", () => {
+  test("what arrives in one turn shares a frame per partition, in order", async () => {
+    const { log, add } = setUp();
+    const tickets = [add(0, "a"), add(1, "b"), add(0, "c")];
+    await Promise.all(tickets.map((ticket) => ticket.settled()));
+    expect(log.frames).toBe(2);
+    expect(log.records.map(({ partition, payload }) => [partition, payload])).toEqual([
+      [0, "a"],
+      [0, "c"],
+      [1, "b"],
+    ]);
+  });
+
+  test("a frame that reaches its target leaves at once; none exceeds the maximum", async () => {
+    const { batcher, add, sent } = setUp({ frameBytesTarget: 1000, frameBytesMax: 1500 });
+    const tickets = Array.from({ length: 30 }, (_, n) => add(0, String(n).padEnd(300, ".")));
+    tickets.push(add(0, "x".repeat(900)), add(0, "y".repeat(1400)));
+    expect(sent.length).toBeGreaterThan(5);
+    await Promise.all(tickets.map((ticket) => ticket.settled()));
+    expect(Math.max(...sent)).toBeLessThanOrEqual(1500);
+    expect(batcher.pendingBytes).toBe(0);
+  });
+
+  test("while frames are on their way, alerts gather until the linger is over", async () => {
+    const { log, add } = setUp({ lingerMs: 30 });
+    const open = gated(log);
+    const first = add(0, "first").settled();
+    await new Promise((resolve) => setImmediate(resolve));
+    const later: Promise<void>[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      later.push(add(0, `later ${n}`).settled());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    open();
+    await Promise.all([first, ...later]);
+    expect(log.records.map(({ payload }) => payload)).toEqual(
+      ["first", "later 0", "later 1", "later 2", "later 3", "later 4"],
+    );
+    expect(log.frames).toBe(2);
+  });
+});
+
+describe("limits", () => {
+  test("the window of frames is kept, and everything still leaves", async () => {
+    const { log, batcher, add } = setUp({ framesInFlightMax: 2, frameBytesTarget: 100 });
+    const open = gated(log);
+    const tickets = Array.from({ length: 40 }, (_, n) => add(n % 4, `${n}`.padEnd(90, ".")));
+    tickets.push(add(3, "small"));
+    expect(batcher.inFlight).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(batcher.inFlight).toBe(2);
+    open();
+    await Promise.all(tickets.map((ticket) => ticket.settled()));
+    expect(log.records).toHaveLength(41);
+    expect(batcher).toMatchObject({ inFlight: 0, pendingBytes: 0 });
+  });
+
+  test("beyond the pending bytes no request is admitted, unless nothing is pending", async () => {
+    const { log, batcher, add } = setUp({ pendingBytesMax: 1000 });
+    expect(batcher.admits(5000)).toBe(true);
+    const open = gated(log);
+    const ticket = add(0, "x".repeat(600));
+    expect(batcher.admits(300)).toBe(true);
+    expect(batcher.admits(400)).toBe(false);
+    open();
+    await ticket.settled();
+    expect(batcher.admits(400)).toBe(true);
+  });
+});
+
+test("a frame's failure reaches every request in it, and no other", async () => {
+  const { log, batcher, add } = setUp();
+  log.refusal = new Error("log is full");
+  const shared = new Ticket();
+  add(0, "a", shared);
+  add(1, "b", shared);
+  const other = add(0, "c");
+  await Promise.all([shared.settled(), other.settled()]);
+  expect(shared.failure).toBe(log.refusal);
+  expect(other.failure).toBe(log.refusal);
+  expect(batcher.framesFailed).toBe(2);
+  log.refusal = null;
+  const later = add(0, "d");
+  await later.settled();
+  expect(later.failure).toBeNull();
+});
+
+test("a request waits for all of its frames", async () => {
+  const { log, add } = setUp();
+  const open = gated(log);
+  const ticket = new Ticket();
+  add(0, "a", ticket);
+  add(1, "b", ticket);
+  let settled = false;
+  const wait = ticket.settled().then(() => (settled = true));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(settled).toBe(false);
+  open();
+  await wait;
+  expect(log.records).toHaveLength(2);
+});
+
+test("drained resolves when nothing is open or on its way", async () => {
+  const { log, batcher, add } = setUp();
+  await batcher.drained();
+  add(2, "a");
+  await batcher.drained();
+  expect(log.records).toHaveLength(1);
+});

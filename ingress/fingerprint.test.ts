@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import xxhash from "xxhash-wasm";
+import { FingerprintCache } from "./fingerprint-cache.ts";
+import { fingerprintOf, partitionOf } from "./fingerprint.ts";
+import { xxhash32 } from "./xxhash32.ts";
+
+const hasher = await xxhash();
+const seeded = { numRuns: 500, seed: 20261123 };
+
+function hex(labels: Record<string, string>, dedupKey: string | null = null): string {
+  const { high, low } = fingerprintOf(labels, dedupKey);
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}
+
+function hashOf(...parts: (string | number)[]): string {
+  const bytes = parts.map((part) =>
+    typeof part === "string" ? Buffer.from(part) : Buffer.from([part]),
+  );
+  return hasher.h64Raw(Buffer.concat(bytes)).toString(16).padStart(16, "0");
+}
+
+describe("identity", () => {
+  test("labels: sorted, 0xFF between names and values, empty values dropped", () => {
+    const expected = hashOf("l", 0xff, "a", 0xff, "1", 0xff, "é", 0xff, "😀");
+    expect(hex({ é: "😀", a: "1" })).toBe(expected);
+    expect(hex({ a: "1", é: "😀", none: "" })).toBe(expected);
+  });
+
+  test("a dedup key stands for the labels, within its tenant", () => {
+    const expected = hashOf("k", 0xff, "acme", 0xff, "disk-1");
+    expect(hex({ a: "1", tenant_id: "acme" }, "disk-1")).toBe(expected);
+    expect(hex({ b: "2", tenant: "acme" }, "disk-1")).toBe(expected);
+    expect(hex({ b: "2" }, "disk-1")).toBe(hashOf("k", 0xff, "default", 0xff, "disk-1"));
+  });
+
+  /** Golden: these numbers are in logs and must never change. */
+  test.each([
+    [{ alertname: "HighLatency", service: "gateway" }, null, "861406bd97652b20"],
+    [{ alertname: "HighLatency", service: "gateway" }, "k-1", "d97edcbac6b7b655"],
+    [{ __proto__x: "1", constructor: "2" }, null, "1a82fde9042dd702"],
+  ])("%o with key %s is %s", (labels, dedupKey, expected) => {
+    expect(hex(labels as Record<string, string>, dedupKey)).toBe(expected);
+  });
+
+  test("no two label sets share their bytes", () => {
+    expect(hex({ a: "b", c: "d" })).not.toBe(hex({ a: "bcd" }));
+    expect(hex({ ab: "c" })).not.toBe(hex({ a: "bc" }));
+    expect(hex({ k: "default" })).not.toBe(hex({ x: "y" }, "default"));
+  });
+
+  test("a label named __proto__ is a label", () => {
+    const labels = JSON.parse('{"__proto__":"1","a":"2"}') as Record<string, string>;
+    expect(hex(labels)).toBe(hashOf("l", 0xff, "__proto__", 0xff, "1", 0xff, "a", 0xff, "2"));
+  });
+
+  test("a partition is the whole 64 bits modulo the count", () => {
+    const word = fc.nat({ max: 0xffff_ffff });
+    fc.assert(
+      fc.property(word, word, fc.integer({ min: 1, max: 1 << 20 }), (high, low, count) => {
+        const expected = Number(((BigInt(high) << 32n) | BigInt(low)) % BigInt(count));
+        expect(partitionOf(high, low, count)).toBe(expected);
+      }),
+      seeded,
+    );
+  });
+});
+
+test("xxhash32 gives what the WebAssembly build gives, wherever the bytes lie", () => {
+  const arbitrary = fc.uint8Array({ maxLength: 300 });
+  fc.assert(
+    fc.property(arbitrary, fc.nat({ max: 9 }), fc.nat({ max: 0xffff_ffff }), (bytes, at, seed) => {
+      const padded = new Uint8Array(bytes.length + at + 3);
+      padded.set(bytes, at);
+      const view = new DataView(padded.buffer);
+      expect(xxhash32(view, at, at + bytes.length, seed)).toBe(hasher.h32Raw(bytes, seed) >>> 0);
+    }),
+    seeded,
+  );
+});
+
+describe("the cache", () => {
+  const keyOf = (first: string, second = "") => {
+    const bytes = Buffer.from(first + second);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const middle = Buffer.byteLength(first);
+    const end2 = second === "" ? 0 : bytes.length;
+    return { bytes, view, start1: 0, end1: middle, start2: second === "" ? 0 : middle, end2 };
+  };
+
+  test("finds what was added, and the boundary between the slices counts", () => {
+    const cache = new FingerprintCache({ entriesMax: 10, arenaBytesMax: 1000 }, 1);
+    cache.add(keyOf('{"a":"1"}'), 11, 12);
+    cache.add(keyOf('{"a":"1"}', '"key"'), 21, 22);
+    expect(cache.find(keyOf('{"a":"1"}'))).toBe(true);
+    expect([cache.high, cache.low]).toEqual([11, 12]);
+    expect(cache.find(keyOf('{"a":"1"}', '"key"'))).toBe(true);
+    expect([cache.high, cache.low]).toEqual([21, 22]);
+    expect(cache.find(keyOf('{"a":"1"}"k', 'ey"'))).toBe(false);
+    expect(cache.find(keyOf('{"a":"2"}'))).toBe(false);
+  });
+
+  test("agrees with a map, or has forgotten; and keeps the most recent generation", () => {
+    const entriesMax = 300;
+    const cache = new FingerprintCache({ entriesMax, arenaBytesMax: 1_000_000 }, 5);
+    let known = 0;
+    for (let n = 0; n < 20_000; n += 1) {
+      const value = (n * 7919) % 5000;
+      const key = keyOf(`{"instance":"${value}"}`);
+      if (cache.find(key)) {
+        expect(cache.low).toBe(value);
+        known += 1;
+      } else {
+        cache.add(key, 0, value);
+      }
+      const again = keyOf(`{"instance":"${value}"}`);
+      expect(cache.find(again)).toBe(true);
+    }
+    expect(known).toBeLessThan(20_000);
+    for (let round = 0; round < 5; round += 1) {
+      let hits = 0;
+      for (let value = 0; value < entriesMax; value += 1) {
+        const key = keyOf(`{"instance":"steady-${value}"}`);
+        if (cache.find(key)) hits += 1;
+        else cache.add(key, 0, value);
+      }
+      if (round > 0) expect(hits).toBeGreaterThan(entriesMax * 0.95);
+    }
+  });
+
+  test("is bounded in bytes, and a slice beyond the bound is not kept", () => {
+    const cache = new FingerprintCache({ entriesMax: 1000, arenaBytesMax: 100 }, 1);
+    cache.add(keyOf("x".repeat(101)), 1, 1);
+    expect(cache.find(keyOf("x".repeat(101)))).toBe(false);
+    for (let n = 0; n < 50; n += 1) cache.add(keyOf(`${n}`.padEnd(40, "-")), 1, n);
+    const kept = Array.from({ length: 50 }, (_, n) => cache.find(keyOf(`${n}`.padEnd(40, "-"))));
+    expect(kept.filter(Boolean).length).toBeLessThanOrEqual(4);
+  });
+});

@@ -1,0 +1,236 @@
+/**
+ * The HTTP server: uWebSockets.js behind the types of http.ts, with everything that a hostile
+ * or unlucky client could exhaust bounded by name.
+ *
+ * uWebSockets.js itself refuses malformed and overlong heads (4 KiB), closes connections that
+ * are silent or drip for about 10 s, and never parses a second request of a connection before
+ * the first is answered. What remains is here: bodies, deadlines, numbers.
+ */
+import * as uWS from "uWebSockets.js";
+import { TerminalError } from "../runtime/errors.ts";
+import type { Logger } from "../runtime/ports.ts";
+import { BodyBudget, BodyBuffer } from "./body-buffer.ts";
+import {
+  type Exchange,
+  ReceivedRequest,
+  abort,
+  handle,
+  noBudget,
+  respond,
+  retryable,
+  tooLarge,
+} from "./http-exchange.ts";
+import { type Handler, type HttpResponse, type Route, problem } from "./http.ts";
+import { isLoopback } from "./loopback.ts";
+import { type Match, Router } from "./router.ts";
+
+export type HttpLimits = {
+  bodyBytesMax: number;
+  /** From the request's head to the end of its body. */
+  bodyDeadlineMs: number;
+  requestsInFlightMax: number;
+  /** All bodies together, inflated ones included. */
+  bufferedBytesMax: number;
+};
+
+export const defaultHttpLimits: HttpLimits = {
+  bodyBytesMax: 16 * 1024 * 1024,
+  bodyDeadlineMs: 30_000,
+  requestsInFlightMax: 4096,
+  bufferedBytesMax: 128 * 1024 * 1024,
+};
+
+export type HttpServerOptions = {
+  log: Logger;
+  limits?: Partial<HttpLimits>;
+  /** Set when requests are authenticated: a non-loopback address is refused otherwise. */
+  allowNonLoopback?: boolean;
+  /** Lets several threads of one process listen on one port. */
+  sharePort?: boolean;
+};
+
+const deadlineSweepMs = 250;
+/** LIBUS_LISTEN_EXCLUSIVE_PORT: a second program on our port is an error, not a surprise. */
+const exclusivePort = 1;
+
+export class HttpServer {
+  readonly route: Route;
+  inFlight = 0;
+  /** Answers by status class, for metrics: [2] counts 2xx, [0] clients that went away. */
+  readonly answers = [0, 0, 0, 0, 0, 0];
+
+  private readonly app = uWS.App();
+  private readonly router = new Router();
+  private readonly log: Logger;
+  private readonly limits: HttpLimits;
+  private readonly allowNonLoopback: boolean;
+  private readonly sharePort: boolean;
+  private readonly budget: BodyBudget;
+  /** Exchanges whose body is still coming, oldest (soonest deadline) first. */
+  private readonly receiving = new Set<Exchange>();
+  private sweep: NodeJS.Timeout | null = null;
+  private listener: uWS.us_listen_socket | null = null;
+  private draining = false;
+  private idle: (() => void) | null = null;
+
+  constructor(options: HttpServerOptions) {
+    this.log = options.log;
+    this.limits = { ...defaultHttpLimits, ...options.limits };
+    this.allowNonLoopback = options.allowNonLoopback ?? false;
+    this.sharePort = options.sharePort ?? false;
+    this.budget = new BodyBudget(this.limits.bufferedBytesMax);
+    this.route = this.router.route;
+    this.app.any("/*", (response, request) => this.accept(response, request));
+  }
+
+  /** Bytes of request bodies in memory. */
+  get bufferedBytes(): number {
+    return this.budget.used;
+  }
+
+  /**
+   * @param port 0 picks a free one.
+   * @throws TerminalError when the address is refused or taken.
+   */
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    if (!this.allowNonLoopback && !isLoopback(host)) {
+      throw new TerminalError(
+        `refusing to listen on ${host}: it can be reached from other machines and no ` +
+          "authentication is configured; configure authentication, or listen on 127.0.0.1",
+      );
+    }
+    const socket = await new Promise<uWS.us_listen_socket | false>((resolve) => {
+      const listen = this.app.listen.bind(this.app) as unknown as ListenWithOptions;
+      listen(host, port, this.sharePort ? 0 : exclusivePort, resolve);
+    });
+    if (socket === false) {
+      throw new TerminalError(`cannot listen on ${host}:${port}: the address is taken or not ours`);
+    }
+    this.listener = socket;
+    this.sweep = setInterval(() => this.expire(), deadlineSweepMs);
+    return { host, port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket) };
+  }
+
+  /** Accepts no more, lets requests in flight finish for `graceMs`, then closes everything. */
+  async drain(graceMs: number): Promise<void> {
+    this.draining = true;
+    if (this.listener !== null) uWS.us_listen_socket_close(this.listener);
+    this.listener = null;
+    if (this.inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.idle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    // The last answers are still on their way to the kernel in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.sweep !== null) clearInterval(this.sweep);
+    this.app.close();
+  }
+
+  private accept(response: uWS.HttpResponse, source: uWS.HttpRequest): void {
+    const method = source.getCaseSensitiveMethod();
+    const path = source.getUrl();
+    const match = this.router.match(method, path);
+    const found = match.kind === "found" ? match : null;
+    const expectedBytes = Number(source.getHeader("content-length")) || 0;
+    const exchange = this.begin(
+      response,
+      found?.handler ?? (() => refusal(match, path)),
+      new ReceivedRequest(method, path, found?.params ?? {}, source),
+      expectedBytes,
+    );
+    response.onAborted(() => abort(exchange));
+    if (this.inFlight > this.limits.requestsInFlightMax) {
+      respond(exchange, busy(), expectedBytes > 0);
+    } else if (expectedBytes > this.limits.bodyBytesMax) {
+      respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
+    } else if (found === null && expectedBytes > 0) {
+      respond(exchange, refusal(match, path), true);
+    } else {
+      this.receive(exchange);
+    }
+  }
+
+  private begin(
+    response: uWS.HttpResponse,
+    handler: Handler,
+    request: ReceivedRequest,
+    expectedBytes: number,
+  ): Exchange {
+    this.inFlight += 1;
+    return {
+      response,
+      handler,
+      request,
+      body: new BodyBuffer(this.budget, expectedBytes, this.limits.bodyBytesMax),
+      deadlineMs: performance.now() + this.limits.bodyDeadlineMs,
+      state: "receiving",
+      aborted: false,
+      bytesMax: this.limits.bodyBytesMax,
+      log: this.log,
+      closed: this.closed,
+      isLast: this.isLast,
+    };
+  }
+
+  private receive(exchange: Exchange): void {
+    this.receiving.add(exchange);
+    exchange.response.onData((chunk, isLastChunk) => {
+      if (exchange.state !== "receiving") return;
+      const kept = exchange.body.append(chunk);
+      if (kept === "tooLarge") respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
+      else if (kept === "noBudget") respond(exchange, noBudget(), true);
+      else if (isLastChunk) {
+        this.receiving.delete(exchange);
+        void handle(exchange);
+      }
+    });
+  }
+
+  private expire(): void {
+    const nowMs = performance.now();
+    for (const exchange of this.receiving) {
+      if (exchange.deadlineMs > nowMs) return;
+      const detail = `The body did not arrive within ${this.limits.bodyDeadlineMs} ms.`;
+      respond(exchange, problem(408, "Body too slow", detail), true);
+    }
+  }
+
+  private readonly isLast = (): boolean => this.draining;
+
+  private readonly closed = (exchange: Exchange, status: number): void => {
+    const statusClass = Math.floor(status / 100);
+    this.answers[statusClass] = (this.answers[statusClass] ?? 0) + 1;
+    this.receiving.delete(exchange);
+    this.inFlight -= 1;
+    if (this.inFlight === 0) this.idle?.();
+  };
+}
+
+/** The native function takes options with a host, which its types do not say. */
+type ListenWithOptions = (
+  host: string,
+  port: number,
+  options: number,
+  listening: (socket: uWS.us_listen_socket | false) => void,
+) => void;
+
+function busy(): HttpResponse {
+  const detail = "Too many requests are in flight; try again in a moment.";
+  return retryable(problem(503, "Busy", detail), 1);
+}
+
+function refusal(match: Match, path: string): HttpResponse {
+  if (match.kind === "wrongMethod") {
+    const answer = problem(405, "Method not allowed", `This path has: ${match.allow}.`);
+    return { ...answer, headers: { ...answer.headers, allow: match.allow } };
+  }
+  if (match.kind === "badPath") {
+    return problem(400, "Bad path", "The path is not valid percent-encoding.");
+  }
+  return problem(404, "Not found", `There is nothing at ${path.slice(0, 200)}.`);
+}

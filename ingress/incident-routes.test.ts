@@ -1,0 +1,386 @@
+/** The incident API over the real HTTP server and the real incident stage. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { IncidentView } from "../actors/incident/types.ts";
+import { startIncidentWorld } from "../testing/incident-world.ts";
+import type { IncidentWorld } from "../testing/incident-world.ts";
+
+let world: IncidentWorld;
+beforeAll(async () => {
+  world = await startIncidentWorld();
+});
+afterAll(() => world.close());
+
+type Reply<T> = { status: number; headers: Headers; body: T };
+type Problem = {
+  title: string;
+  detail: string;
+  errors: Record<string, string>[];
+  incident?: IncidentView;
+};
+
+async function ask<T = IncidentView>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Reply<T>> {
+  const given = typeof body === "string" || body instanceof Uint8Array;
+  const response = await fetch(world.url + path, {
+    method,
+    headers: { "content-type": "application/json", ...headers },
+    body: body === undefined ? null : given ? (body as string) : JSON.stringify(body),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as T,
+  };
+}
+
+async function create(title: string, more: object = {}): Promise<IncidentView> {
+  return (await ask("POST", "/v1/incidents", { title, ...more })).body;
+}
+
+const patch = <T = IncidentView>(id: string, body: object, headers = {}): Promise<Reply<T>> =>
+  ask<T>("PATCH", `/v1/incidents/${id}`, body, headers);
+
+describe("creating", () => {
+  test("a created incident has a location, and everything that was said about it", async () => {
+    const made = await ask("POST", "/v1/incidents", {
+      title: "Checkout is slow",
+      description: "since the deploy",
+      severity: "high",
+      service: "checkout",
+      labels: { region: "eu", empty: "" },
+      by: "ada",
+    });
+    expect(made.status).toBe(201);
+    expect(made.headers.get("location")).toBe(`/v1/incidents/${made.body.id}`);
+    expect(made.body).toMatchObject({
+      status: "triggered",
+      title: "Checkout is slow",
+      description: "since the deploy",
+      severity: "high",
+      service: "checkout",
+    });
+    expect(made.body.labels["region"]).toBe("eu");
+    expect(made.body.labels).not.toHaveProperty("empty");
+    const read = await ask("GET", made.headers.get("location") ?? "");
+    expect(read.body).toEqual(made.body);
+  });
+
+  test("a dedup key that lives already gives its incident", async () => {
+    const first = await create("one", { dedup_key: "k-1" });
+    await patch(first.id, { status: "acknowledged" });
+    const second = await ask("POST", "/v1/incidents", { title: "two", dedup_key: "k-1" });
+    expect(second.status).toBe(200);
+    expect(second.body.id).toBe(first.id);
+    expect(second.body.title).toBe("one");
+  });
+
+  test("a label named like a part of every object is refused", async () => {
+    const body = '{"title":"x","labels":{"__proto__":"y"}}';
+    const reply = await ask<Problem>("POST", "/v1/incidents", body);
+    expect(reply.status).toBe(400);
+    expect(reply.body.errors[0]?.["field"]).toBe("labels.__proto__");
+  });
+
+  test("every fault is named with field, value and expectation", async () => {
+    const reply = await ask<Problem>("POST", "/v1/incidents", {
+      titel: "typo",
+      severity: "hihg",
+      labels: { a: 1 },
+      service: " ",
+    });
+    expect(reply.status).toBe(400);
+    expect(reply.headers.get("content-type")).toBe("application/problem+json");
+    const byField = Object.fromEntries(reply.body.errors.map((e) => [e["field"], e]));
+    expect(byField["title"]?.["expected"]).toContain("text of 1 to");
+    expect(byField["titel"]?.["expected"]).toBe('did you mean "title"?');
+    expect(byField["severity"]).toEqual({
+      field: "severity",
+      value: '"hihg"',
+      expected: 'one of critical, high, medium, low, info; did you mean "high"?',
+    });
+    expect(byField["labels.a"]?.["value"]).toBe("1");
+    expect(byField["service"]?.["value"]).toBe('" "');
+    expect(reply.body.errors).toHaveLength(5);
+  });
+
+  test("the longest texts are taken, one character more is refused", async () => {
+    const made = await create("t".repeat(300), { description: "d".repeat(4_000) });
+    expect(made.title).toHaveLength(300);
+    expect(made.description).toHaveLength(4_000);
+    for (const body of [
+      { title: "t".repeat(301) },
+      { title: "t", description: "d".repeat(4_001) },
+      { title: "t", by: "b".repeat(201) },
+      { title: "t", dedup_key: "k".repeat(513) },
+      { title: "t", labels: { a: "v".repeat(2_049) } },
+      { title: "t", labels: { ["n".repeat(257)]: "v" } },
+      { title: "t", labels: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [i, "v"])) },
+    ]) {
+      expect((await ask("POST", "/v1/incidents", body)).status).toBe(400);
+    }
+  });
+
+  test("bodies that are no JSON object, too large or of another type are refused", async () => {
+    const cases: [unknown, string, number][] = [
+      ["{", "application/json", 400],
+      ["", "application/json", 400],
+      ["[]", "application/json", 400],
+      ["null", "application/json", 400],
+      [Buffer.from([0x7b, 0xff, 0x7d]), "application/json", 400],
+      ["title=x", "application/x-www-form-urlencoded", 415],
+      [JSON.stringify({ title: "x".repeat(64 * 1024) }), "application/json", 413],
+    ];
+    for (const [body, type, status] of cases) {
+      const reply = await ask<Problem>("POST", "/v1/incidents", body, { "content-type": type });
+      expect([type, String(body).slice(0, 20), reply.status]).toEqual([
+        type,
+        String(body).slice(0, 20),
+        status,
+      ]);
+      expect(reply.body.detail).not.toBe("");
+    }
+  });
+});
+
+describe("changing", () => {
+  test("a life from triggered to closed and back", async () => {
+    const { id } = await create("a life");
+    const steps: [object, Partial<IncidentView>][] = [
+      [
+        { status: "acknowledged", by: "ada" },
+        { status: "acknowledged", acknowledged_by: "ada" },
+      ],
+      [{ status: "investigating" }, { status: "investigating" }],
+      [
+        { status: "identified", cause: "bad deploy" },
+        { status: "identified", cause: "bad deploy" },
+      ],
+      [
+        { status: "resolved", note: "rolled back", by: "bob" },
+        { status: "resolved", resolved_by: "bob" },
+      ],
+      [{ status: "closed" }, { status: "closed" }],
+      [{ status: "triggered", reason: "it is back" }, { status: "triggered" }],
+    ];
+    for (const [body, after] of steps) {
+      const reply = await patch(id, body);
+      expect(reply.status).toBe(200);
+      expect(reply.body).toMatchObject(after);
+    }
+    const timeline = await ask<{ items: { event: string; by: string; because: string }[] }>(
+      "GET",
+      `/v1/incidents/${id}/timeline`,
+    );
+    const kinds = timeline.body.items.map((entry) => entry.event);
+    expect(kinds).toEqual([
+      "opened",
+      "acknowledged",
+      "investigating",
+      "identified",
+      "resolved",
+      "closed",
+      "reopened",
+    ]);
+    expect(timeline.body.items[0]?.by).toBe("api");
+    expect(timeline.body.items[4]?.because).toContain("rolled back");
+    expect(timeline.body.items[6]?.because).toContain("it is back");
+  });
+
+  test("an impossible transition is a 409 with the reason and the incident", async () => {
+    const { id } = await create("not closable");
+    const reply = await patch<Problem>(id, { status: "closed", note: "never written" });
+    expect(reply.status).toBe(409);
+    expect(reply.body.detail).toContain("triggered");
+    expect(reply.body.incident).toMatchObject({ id, status: "triggered" });
+    expect(world.incidents.events.filter((e) => e.kind === "noteAdded")).toEqual([]);
+  });
+
+  test("a note goes with a status, alone, or through /notes", async () => {
+    const { id } = await create("noted");
+    expect((await patch(id, { status: "acknowledged", note: "first" })).status).toBe(200);
+    expect((await patch(id, { note: "second" })).status).toBe(200);
+    const third = await ask("POST", `/v1/incidents/${id}/notes`, { text: "third", by: "ada" });
+    expect(third.status).toBe(200);
+    const notes = world.incidents.events.filter(
+      (e) => e.kind === "noteAdded" && e.incident.id === id,
+    );
+    expect(notes.map((e) => [e.by, e.detail["text"]])).toEqual([
+      ["api", "first"],
+      ["api", "second"],
+      ["ada", "third"],
+    ]);
+  });
+
+  test("merging moves one incident into another", async () => {
+    const source = await create("source");
+    const target = await create("target");
+    const reply = await patch(source.id, { merge_into: target.id });
+    expect(reply.body).toMatchObject({ status: "merged", merged_into: target.id });
+    const missing = await patch<Problem>(target.id, { merge_into: "inc-0-none" });
+    expect(missing.status).toBe(409);
+  });
+
+  test("contradictory or empty changes are refused", async () => {
+    const { id } = await create("contradictions");
+    const cases: [object, string][] = [
+      [{}, "status"],
+      [{ status: "merged" }, "status"],
+      [{ status: "acknowledged", merge_into: "inc-0-1" }, "merge_into"],
+      [{ note: "x", merge_into: "inc-0-1" }, "merge_into"],
+      [{ status: "resolved", cause: "x" }, "cause"],
+      [{ note: "x", reason: "x" }, "reason"],
+      [{ status: "acknowledged", comment: "x" }, "comment"],
+      [{ note: "" }, "note"],
+    ];
+    for (const [body, field] of cases) {
+      const reply = await patch<Problem>(id, body);
+      expect([body, reply.status, reply.body.errors[0]?.["field"]]).toEqual([body, 400, field]);
+    }
+  });
+
+  test("an incident that is not there is a 404, whatever its id looks like", async () => {
+    for (const id of ["inc-0-zzz", "..%2f", "inc 1", "x".repeat(200), "inc-0-%00"]) {
+      const path = `/v1/incidents/${id.includes("%") ? id : encodeURIComponent(id)}`;
+      expect((await ask("GET", path)).status).toBe(404);
+      expect((await ask("GET", `${path}/timeline`)).status).toBe(404);
+      expect((await ask("PATCH", path, { status: "acknowledged" })).status).toBe(404);
+      expect((await ask("POST", `${path}/notes`, { text: "x" })).status).toBe(404);
+    }
+  });
+});
+
+describe("Idempotency-Key", () => {
+  test("a repeated request has one effect and the same answer", async () => {
+    const headers = { "idempotency-key": "create-1" };
+    const body = { title: "once" };
+    const first = await ask("POST", "/v1/incidents", body, headers);
+    const second = await ask("POST", "/v1/incidents", body, headers);
+    expect(second.status).toBe(first.status);
+    expect(second.body).toEqual(first.body);
+    const note = { status: "acknowledged", note: "only once" };
+    for (let i = 0; i < 3; i++) {
+      const reply = await patch(first.body.id, note, { "idempotency-key": "n-1" });
+      expect(reply.status).toBe(200);
+    }
+    const notes = world.incidents.events.filter((e) => e.detail["text"] === "only once");
+    expect(notes).toHaveLength(1);
+  });
+
+  test("a key with another body is a conflict; on another incident it is another key", async () => {
+    const one = await create("one");
+    const two = await create("two");
+    const headers = { "idempotency-key": "same" };
+    expect((await patch(one.id, { note: "a" }, headers)).status).toBe(200);
+    expect((await patch(one.id, { note: "b" }, headers)).status).toBe(409);
+    expect((await patch(two.id, { note: "b" }, headers)).status).toBe(200);
+  });
+
+  test("a malformed key is refused", async () => {
+    const { id } = await create("keys");
+    for (const key of ["has blank", "k".repeat(256)]) {
+      const reply = await patch<Problem>(id, { note: "x" }, { "idempotency-key": key });
+      expect(reply.status).toBe(400);
+      expect(reply.body.title).toBe("Invalid Idempotency-Key");
+    }
+    const longest = await patch(id, { note: "x" }, { "idempotency-key": "k".repeat(255) });
+    expect(longest.status).toBe(200);
+  });
+
+  test("a lost answer is a 503 that can be repeated without a second effect", async () => {
+    const { id } = await create("lost answer");
+    const headers = { "idempotency-key": "lost-1" };
+    world.incidents.lostAnswers = 1;
+    const lost = await patch<Problem>(id, { note: "said once" }, headers);
+    expect(lost.status).toBe(503);
+    expect(lost.headers.get("retry-after")).toBe("1");
+    expect(lost.body.detail).toContain("Idempotency-Key");
+    expect((await patch(id, { note: "said once" }, headers)).status).toBe(200);
+    const notes = world.incidents.events.filter((e) => e.detail["text"] === "said once");
+    expect(notes).toHaveLength(1);
+  });
+});
+
+describe("listing", () => {
+  type Page = { items: IncidentView[]; next_cursor: string | null };
+  const list = (query: string): Promise<Reply<Page>> => ask<Page>("GET", `/v1/incidents?${query}`);
+  const titles = async (query: string): Promise<string[]> =>
+    (await list(query)).body.items.map((item) => item.title);
+
+  beforeAll(async () => {
+    const labels = { tenant_id: "listing" };
+    const a = await create("list A", { severity: "critical", service: "alpha", labels });
+    await create("list B", { severity: "low", service: "beta", labels });
+    await create("list C", { severity: "high", service: "alpha", labels });
+    await patch(a.id, { status: "resolved" });
+  });
+
+  test("filters by status, severity, service, tenant and text", async () => {
+    const all = ["list C", "list B", "list A"];
+    expect(await titles("tenant=listing")).toEqual(all);
+    expect(await titles("tenant=listing&status=all")).toEqual(all);
+    expect(await titles("tenant=listing&status=open")).toEqual(["list C", "list B"]);
+    expect(await titles("tenant=listing&status=resolved")).toEqual(["list A"]);
+    expect(await titles("tenant=listing&severity=critical,high")).toEqual(["list C", "list A"]);
+    expect(await titles("tenant=listing&severity=low&severity=high")).toEqual([
+      "list C",
+      "list B",
+    ]);
+    expect(await titles("tenant=listing&service=beta")).toEqual(["list B"]);
+    expect(await titles("tenant=listing&q=LIST%20c")).toEqual(["list C"]);
+    expect(await titles("tenant=nobody")).toEqual([]);
+  });
+
+  test("filters by time, at or after and before", async () => {
+    const { items } = (await list("tenant=listing")).body;
+    const at = items[1]?.created_at ?? "";
+    expect(await titles(`tenant=listing&created_after=${at}`)).toEqual(["list C", "list B"]);
+    expect(await titles(`tenant=listing&created_before=${at}`)).toEqual(["list A"]);
+    const offset = at.replace("Z", "+00:00");
+    expect(await titles(`tenant=listing&created_after=${offset}`)).toEqual(["list C", "list B"]);
+  });
+
+  test("pages through everything once", async () => {
+    const seen: string[] = [];
+    let cursor = "";
+    for (let page = 0; page < 5; page++) {
+      const { body } = await list(`tenant=listing&limit=1${cursor}`);
+      seen.push(...body.items.map((item) => item.title));
+      if (body.next_cursor === null) break;
+      cursor = `&cursor=${encodeURIComponent(body.next_cursor)}`;
+    }
+    expect(seen).toEqual(["list C", "list B", "list A"]);
+  });
+
+  test("bad values name the parameter, the value and what is expected", async () => {
+    const cases: [string, string, string][] = [
+      ["status=opne", "status", '"opne"'],
+      ["severity=", "severity", '""'],
+      ["limit=0", "limit", '"0"'],
+      ["limit=501", "limit", '"501"'],
+      ["limit=1e2", "limit", '"1e2"'],
+      ["limit=1&limit=2", "limit", '["1","2"]'],
+      ["created_after=yesterday", "created_after", '"yesterday"'],
+      ["created_before=2026-13-01T00:00:00Z", "created_before", '"2026-13-01T00:00:00Z"'],
+      ["sevrity=low", "sevrity", '"low"'],
+      [`q=${"x".repeat(201)}`, "q", `"${"x".repeat(59)}…`],
+    ];
+    for (const [query, parameter, value] of cases) {
+      const reply = await ask<Problem>("GET", `/v1/incidents?${query}`);
+      const [error] = reply.body.errors;
+      expect([query, reply.status, error?.["parameter"], error?.["value"]]).toEqual([
+        query,
+        400,
+        parameter,
+        value,
+      ]);
+      expect(error?.["expected"]).not.toBe("");
+    }
+    const typo = await ask<Problem>("GET", "/v1/incidents?sevrity=low");
+    expect(typo.body.errors[0]?.["expected"]).toBe('did you mean "severity"?');
+    expect((await ask("GET", "/v1/incidents?cursor=forged")).status).toBe(400);
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * Finds the handler of a method and path. Exact paths are one map look-up; patterns with
+ * `:names` are tried in the order of their registration.
+ */
+import type { Handler, Route } from "./http.ts";
+
+type Pattern = { segments: string[]; methods: Map<string, Handler> };
+
+export type Match =
+  | { kind: "found"; handler: Handler; params: Record<string, string> }
+  /** `allow` lists the methods that this path has. */
+  | { kind: "wrongMethod"; allow: string }
+  | { kind: "badPath" }
+  | { kind: "notFound" };
+
+const noParams: Record<string, string> = Object.freeze({});
+
+export class Router {
+  private readonly exact = new Map<string, Map<string, Handler>>();
+  private readonly patterns: Pattern[] = [];
+
+  /** @throws Error when the same method and pattern are registered twice. */
+  readonly route: Route = (method, pattern, handler) => {
+    const methods = this.methodsOf(pattern);
+    if (methods.has(method)) throw new Error(`${method} ${pattern} is registered twice`);
+    methods.set(method, handler);
+  };
+
+  /** HEAD finds the handler of GET, unless it has its own. */
+  match(method: string, path: string): Match {
+    const methods = this.exact.get(path);
+    if (methods !== undefined) return pick(methods, method, noParams);
+    const segments = path.split("/");
+    for (const pattern of this.patterns) {
+      if (!fits(pattern.segments, segments)) continue;
+      const params = paramsOf(pattern.segments, segments);
+      return params === null ? { kind: "badPath" } : pick(pattern.methods, method, params);
+    }
+    return { kind: "notFound" };
+  }
+
+  private methodsOf(pattern: string): Map<string, Handler> {
+    const isExact = !pattern.includes("/:");
+    const segments = pattern.split("/");
+    const known = isExact
+      ? this.exact.get(pattern)
+      : this.patterns.find((other) => other.segments.join("/") === pattern)?.methods;
+    if (known !== undefined) return known;
+    const methods = new Map<string, Handler>();
+    if (isExact) this.exact.set(pattern, methods);
+    else this.patterns.push({ segments, methods });
+    return methods;
+  }
+}
+
+function pick(
+  methods: Map<string, Handler>,
+  method: string,
+  params: Record<string, string>,
+): Match {
+  const handler = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
+  if (handler !== undefined) return { kind: "found", handler, params };
+  const allowed = [...methods.keys()];
+  if (methods.has("GET") && !methods.has("HEAD")) allowed.push("HEAD");
+  return { kind: "wrongMethod", allow: allowed.sort().join(", ") };
+}
+
+function fits(pattern: string[], segments: string[]): boolean {
+  if (pattern.length !== segments.length) return false;
+  return pattern.every((part, index) =>
+    part.startsWith(":") ? segments[index] !== "" : part === segments[index],
+  );
+}
+
+/** @returns null when a segment is not valid percent-encoding. */
+function paramsOf(pattern: string[], segments: string[]): Record<string, string> | null {
+  const params: Record<string, string> = {};
+  try {
+    pattern.forEach((part, index) => {
+      if (part.startsWith(":")) params[part.slice(1)] = decodeURIComponent(segments[index] ?? "");
+    });
+    return params;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * One request's claim on the frames that hold its alerts: it settles when the last of them
+ * has, so that an answer is given only when everything is durable (I1).
+ */
+export class Ticket {
+  /** The first frame's error; null while all went well. */
+  failure: unknown = null;
+  private open = 1;
+  private wake: (() => void) | null = null;
+
+  /** A frame that holds something of this request is on its way. */
+  hold(): void {
+    this.open += 1;
+  }
+
+  /** @param failure null for a durable frame. */
+  release(failure: unknown): void {
+    if (failure !== null && this.failure === null) this.failure = failure;
+    this.open -= 1;
+    if (this.open === 0) this.wake?.();
+  }
+
+  /** Nothing more will be added; resolves (never rejects) when all frames have settled. */
+  settled(): Promise<void> {
+    this.release(null);
+    if (this.open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}

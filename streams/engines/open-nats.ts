@@ -1,0 +1,44 @@
+/** The NATS that Tocsin lives in: the user's, by URL, or a supervised child of our own. */
+import type { Logger } from "../../runtime/ports.ts";
+import { describeDurability, readDurability } from "./durability.ts";
+import { ensureNatsServer } from "./nats-binary.ts";
+import { startNats } from "./nats-child.ts";
+import type { Durability } from "./nats-config.ts";
+
+export type OpenNats = {
+  url: string;
+  /** -1: not our child, or down. */
+  pid(): number;
+  /** What an acknowledgement survives, in a sentence; "unknown" for a server of the user's. */
+  durability: string;
+  stop(): Promise<void>;
+};
+
+export type NatsWish = {
+  dataDir: string;
+  listen: { port: number };
+  nats: { url: string | null; port: number | "preferred"; durability: Durability };
+};
+
+export async function openNats(
+  config: NatsWish,
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+  log: Logger,
+): Promise<OpenNats> {
+  const { url, durability } = config.nats;
+  if (url !== null) {
+    return { url, pid: () => -1, durability: "unknown", stop: async () => {} };
+  }
+  const binary = await ensureNatsServer({ env, say });
+  // Who asks for a free HTTP port runs beside others: the well-known NATS port is not ours then.
+  const port = config.listen.port === 0 ? 0 : config.nats.port;
+  const child = await startNats({ dataDir: config.dataDir, port, durability, log, binary });
+  const inForce = await readDurability(child.monitorUrl);
+  return {
+    url: child.url,
+    pid: () => child.pid(),
+    durability: describeDurability(inForce),
+    stop: () => child.stop(),
+  };
+}

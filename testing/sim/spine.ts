@@ -1,0 +1,155 @@
+/**
+ * The spine under simulation: every dedup and incident partition on the production hosts,
+ * processors, relays and timer mirrors; only the ports are simulated.
+ */
+import type { DedupConfig } from "../../actors/alert/config.ts";
+import type { IncidentConfig } from "../../actors/incident/types.ts";
+import { DedupHost } from "../../runtime/dedup-host.ts";
+import { DedupStage } from "../../runtime/dedup-stage.ts";
+import { IncidentHost } from "../../runtime/incident-host.ts";
+import { IncidentStage } from "../../runtime/incident-stage.ts";
+import type { PartitionHost } from "../../runtime/partition-host.ts";
+import { defaultProcessorLimits, type ProcessorLimits } from "../../runtime/partition-processor.ts";
+import type { StageName } from "../../runtime/step.ts";
+import { codec } from "../../streams/codec.ts";
+import {
+  deadSubject,
+  incidentSubject,
+  inputSubject,
+  outboxSubject,
+  stepSubject,
+  workSubject,
+} from "../../streams/subjects.ts";
+import { SimLog } from "../sim-log.ts";
+import { SimPublicStream } from "../sim-public-stream.ts";
+import { SimSnapshots } from "../sim-snapshots.ts";
+import { SimState } from "../sim-state.ts";
+import { SimTimers } from "../sim-timers.ts";
+import { Seat, type Surroundings } from "./seat.ts";
+import type { World } from "./world.ts";
+
+export const dedupPartitions = 2;
+export const incidentPartitions = 2;
+
+export const dedupConfig: DedupConfig = {
+  hash: "dedup-1",
+  rollupFirstMs: 200,
+  rollupMaxMs: 5_000,
+  domainBy: [["tenant_id", "tenant"], ["environment", "env"]],
+};
+
+/** Lives are short, so that a run sees incidents retire as well as open. */
+export const incidentConfig: IncidentConfig = {
+  hash: "incident-1",
+  groupBy: ["alertname", "service"],
+  correlation: { enabled: true, windowMs: 5_000, labels: ["service", "model_id"] },
+  reopenWindowMs: 10_000,
+  closeAfterMs: 15_000,
+  retireAfterMs: 15_000,
+  policies: {
+    night: {
+      name: "night",
+      levels: [
+        { afterMs: 0, receivers: ["primary"] },
+        { afterMs: 4_000, receivers: ["secondary", "chat"] },
+      ],
+      repeats: 1,
+      repeatAfterMs: 6_000,
+    },
+  },
+  rules: [{ matchers: [{ label: "severity", op: "=", value: "critical" }], policy: "night" }],
+};
+
+export type Spine = { dedup: Seat[]; incident: Seat[] };
+
+export const newDedupStage = (): DedupStage => new DedupStage({ codec, config: null });
+export const newIncidentStage = (partition: number): IncidentStage =>
+  new IncidentStage({ codec, partition, config: null });
+
+/** Any fixed function does, as long as both sides agree on it. */
+export function incidentPartitionOf(domain: string): number {
+  let sum = 0;
+  for (const char of domain) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521;
+  return sum % incidentPartitions;
+}
+
+export function buildSpine(world: World): Spine {
+  const limits = limitsOf(world);
+  const seats = (
+    stage: StageName,
+    count: number,
+    host: (partition: number, shared: Shared, around: Surroundings) => PartitionHost,
+  ): Seat[] =>
+    Array.from(
+      { length: count },
+      (_, partition) =>
+        new Seat(world, `${stage}.${partition}`, (around) =>
+          host(partition, shared(world, limits, stage, partition, around), around),
+        ),
+    );
+  return {
+    dedup: seats("dedup", dedupPartitions, (_, options) => dedupHost(options)),
+    incident: seats("incident", incidentPartitions, (_, options, around) =>
+      incidentHost(world, options, around),
+    ),
+  };
+}
+
+/** Small limits reach their edges often. */
+function limitsOf(world: World): ProcessorLimits {
+  const { random } = world;
+  return {
+    ...defaultProcessorLimits,
+    recordsPerStepMax: random.pick([1, 4, 64]),
+    outputsPerStepMax: random.pick([1, 5, 200]),
+    snapshotEveryMs: random.pick([500, 5_000, 30_000]),
+    snapshotEveryRecords: random.pick([3, 50, 20_000]),
+  };
+}
+
+/** What hosts of both stages need. */
+function shared(
+  world: World,
+  limits: ProcessorLimits,
+  stage: StageName,
+  partition: number,
+  { link, owner, suspects, logger }: Surroundings,
+) {
+  return {
+    partition,
+    owner,
+    suspects,
+    logger,
+    limits,
+    codec,
+    log: new SimLog(world.log, link),
+    snapshots: new SimSnapshots(world.snapshots, link),
+    clock: world.scheduler,
+    subjects: {
+      input: stage === "dedup" ? inputSubject(partition) : workSubject(partition),
+      step: stepSubject(stage, partition),
+      dead: deadSubject(stage, partition),
+    },
+  };
+}
+
+type Shared = ReturnType<typeof shared>;
+
+function dedupHost(options: Shared): PartitionHost {
+  const workSubjectOf = (domain: string): string => workSubject(incidentPartitionOf(domain));
+  return new DedupHost({ ...options, workSubjectOf });
+}
+
+function incidentHost(world: World, options: Shared, { link }: Surroundings): PartitionHost {
+  return new IncidentHost({
+    ...options,
+    timers: new SimTimers(world.timers, link),
+    state: new SimState(world.state, link),
+    incidents: new SimPublicStream(world.log, link, "incidents."),
+    outbox: new SimPublicStream(world.log, link, "outbox."),
+    reply: () => {},
+    incidentSubject: ({ kind, incident }) =>
+      incidentSubject(incident.tenant, incident.severity, incident.service, kind),
+    outboxSubject: () => outboxSubject("webhook"),
+  });
+}
