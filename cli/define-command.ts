@@ -3,7 +3,7 @@
  * options, and one way to fail. A subcommand's own code sees flags that are known to be good.
  */
 import { parseArgs } from "node:util";
-import { nearest } from "../ingress/nearest-word.ts";
+import { nearestWord } from "../runtime/config/nearest-word.ts";
 import { EXIT } from "./command.ts";
 import type { Command, Io } from "./command.ts";
 
@@ -129,7 +129,7 @@ function optionValue(
 ): string {
   const kind = options[name];
   if (kind === undefined) {
-    const near = nearest(name, Object.keys(options));
+    const near = nearestWord(name, Object.keys(options));
     throw usageError(
       `there is no option ${rawName}` + (near === null ? "" : `; did you mean --${near}?`),
     );

@@ -1,21 +1,15 @@
 /** Durations as people write them ("1h30m") and read them ("3m"). */
+import { formatDuration, parseDuration } from "../runtime/config/units.ts";
 import { usageError } from "./define-command.ts";
-
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /**
  * @param option named in the error, e.g. "--for".
- * @param maxMs the longest duration allowed.
+ * @param maxMs the longest duration allowed; the shortest is 1 ms.
  */
 export function readDuration(option: string, text: string, maxMs: number): number {
-  let ms = 0;
-  if (/^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(text)) {
-    for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) {
-      ms += Number(count) * unitMs[unit as keyof typeof unitMs];
-    }
-  }
-  if (ms > 0 && ms <= maxMs) return ms;
-  const longest = showDuration(maxMs);
+  const ms = parseDuration(text);
+  if (ms !== null && ms > 0 && ms <= maxMs) return ms;
+  const longest = formatDuration(maxMs);
   throw usageError(
     `${option}: got "${text}", expected a duration such as 90s, 5m or 1h30m, at most ${longest}`,
   );

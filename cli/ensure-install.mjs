@@ -78,7 +78,8 @@ export async function ensureInstall(root) {
 
 /** @param {string} root @returns {Promise<string | null>} why it failed */
 function npmCi(root) {
-  const args = ["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  const args = ["ci", ...quiet, "--include=dev", "--include=optional"];
   // A script's PATH begins with node_modules/.bin, which npm ci is about to delete.
   const path = (process.env.PATH ?? "")
     .split(delimiter)

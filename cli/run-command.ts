@@ -3,7 +3,7 @@
  * when they are needed, so that `tocsin ack` does not wait for what `tocsin sql` imports.
  */
 import { readFileSync } from "node:fs";
-import { nearest } from "../ingress/nearest-word.ts";
+import { nearestWord } from "../runtime/config/nearest-word.ts";
 import { EXIT } from "./command.ts";
 import type { Command, Io } from "./command.ts";
 import { plain } from "./plain-text.ts";
@@ -55,7 +55,7 @@ async function load(name: string): Promise<Command | null> {
 }
 
 function unknown(name: string, io: Io): number {
-  const near = nearest(name, [...commandNames, "help"]);
+  const near = nearestWord(name, [...commandNames, "help"]);
   const hint = near === null ? "" : ` Did you mean "${near}"?`;
   io.err(`tocsin: there is no command "${plain(name)}".${hint} See: tocsin help\n`);
   return EXIT.usage;
@@ -70,9 +70,9 @@ async function help(name: string | undefined, io: Io): Promise<number> {
   const lines = commands.flatMap((command) =>
     command === null ? [] : [`  ${command.name.padEnd(12)} ${command.summary}\n`],
   );
+  lines.push(`  ${"help".padEnd(12)} this list, or the help of one command\n`);
   io.out(
-    "tocsin COMMAND [options]\n\n" +
-      `Commands\n${lines.join("")}  ${"help".padEnd(12)} this list, or the help of one command\n\n` +
+    `tocsin COMMAND [options]\n\nCommands\n${lines.join("")}\n` +
       "Every command has --help and --json, and talks to the Tocsin at --url, TOCSIN_URL or\n" +
       "http://127.0.0.1:9093. Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n" +
       "Examples\n" +

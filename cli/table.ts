@@ -23,7 +23,7 @@ export function table(
       })
       .join(gap)
       .trimEnd();
-  return [heads.map((head) => head), ...cut].map((row, at) => line(row, at - 1)).join("\n") + "\n";
+  return [heads, ...cut].map((row, at) => `${line(row, at - 1)}\n`).join("");
 }
 
 function shorten(cell: string): string {
@@ -32,14 +32,15 @@ function shorten(cell: string): string {
 }
 
 // Scripts and pictures that terminals draw two columns wide.
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u;
+const wideScripts =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/;
+const pictures = /\p{Emoji_Presentation}/u;
 
 function width(text: string): number {
   let columns = 0;
   for (const char of text) {
     if (/\p{Mn}/u.test(char)) continue;
-    columns += wide.test(char) ? 2 : 1;
+    columns += wideScripts.test(char) || pictures.test(char) ? 2 : 1;
   }
   return columns;
 }

@@ -32,7 +32,7 @@ test.concurrent("dripped headers and half-open connections are closed", async ()
   expect(Date.now() - startedMs).toBeLessThan(20_000);
 }, 30_000);
 
-test.concurrent("seeded garbage on raw sockets never gets a 2xx and never stops the server", async () => {
+test.concurrent("seeded garbage on raw sockets does not stop the server", async () => {
   const random = new Random(20261123);
   const text = 'POST /api/v2/alerts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
     'Content-Length: 46\r\n\r\n[{"labels":{"alertname":"fuzz","a":"b"}}]     ';
@@ -59,9 +59,10 @@ test.concurrent("seeded garbage on raw sockets never gets a 2xx and never stops 
 
 test.concurrent("fuzzed bodies: a clear answer each, valid neighbours kept", async () => {
   const random = new Random(7);
+  const iso = "2026-01-01T00:00:00Z";
   const whole = JSON.stringify([
-    { labels: { alertname: "fuzz", n: "1" }, annotations: { a: "é😀" }, startsAt: "2026-01-01T00:00:00Z" },
-    { labels: { alertname: "fuzz", n: "2" }, endsAt: "2026-01-01T00:00:00Z" },
+    { labels: { alertname: "fuzz", n: "1" }, annotations: { a: "é😀" }, startsAt: iso },
+    { labels: { alertname: "fuzz", n: "2" }, endsAt: iso },
   ]);
   for (let round = 0; round < 300; round += 1) {
     const bytes = Buffer.from(whole);

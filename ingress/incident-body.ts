@@ -6,11 +6,11 @@
 import type { Labels } from "../actors/alert/events.ts";
 import { remarkCharsMax } from "../actors/incident/commands.ts";
 import { titleCharsMax } from "../actors/incident/identity.ts";
+import { nearestWord } from "../runtime/config/nearest-word.ts";
 import { problem } from "./http.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { shown } from "./incident-refusals.ts";
 import type { Fault } from "./incident-refusals.ts";
-import { nearest } from "./nearest-word.ts";
 
 /**
  * Lengths in UTF-16 code units. What the core would cut is refused here instead: nobody's words
@@ -68,7 +68,7 @@ export class BodyReader {
     if (value === undefined) return null;
     const found = choices.find((choice) => choice === value);
     if (found !== undefined) return found;
-    const near = typeof value === "string" ? nearest(value, choices) : null;
+    const near = typeof value === "string" ? nearestWord(value, choices) : null;
     const hint = near === null ? "" : `; did you mean "${near}"?`;
     this.#fault(name, value, `one of ${choices.join(", ")}${hint}`);
     return null;
@@ -100,7 +100,7 @@ export class BodyReader {
   finish(): Fault[] {
     for (const name of Object.keys(this.#fields)) {
       if (this.#known.includes(name)) continue;
-      const near = nearest(name, this.#known);
+      const near = nearestWord(name, this.#known);
       const expected =
         near === null ? `only the fields ${this.#known.join(", ")}` : `did you mean "${near}"?`;
       this.faults.push({ name, value: shown(this.#fields[name]), expected });

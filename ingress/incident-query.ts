@@ -3,10 +3,10 @@
  * ignored would show a list that is not the one that was asked for.
  */
 import { incidentStatuses, severities } from "../actors/incident/types.ts";
+import { nearestWord } from "../runtime/config/nearest-word.ts";
 import type { IncidentFilter } from "../runtime/services.ts";
 import { shown } from "./incident-refusals.ts";
 import type { Fault } from "./incident-refusals.ts";
-import { nearest } from "./nearest-word.ts";
 
 export type IncidentQuery = { filter: IncidentFilter; limit: number; cursor: string | null };
 
@@ -47,7 +47,7 @@ export function readIncidentQuery(params: URLSearchParams): {
 function refuseUnknown(params: URLSearchParams, faults: Fault[]): void {
   for (const name of new Set(params.keys())) {
     if (!parameters.includes(name)) {
-      const near = nearest(name, parameters);
+      const near = nearestWord(name, parameters);
       const expected =
         near === null ? `one of ${parameters.join(", ")}` : `did you mean "${near}"?`;
       faults.push({ name, value: shown(params.get(name)), expected });

@@ -36,7 +36,7 @@ export function refuse(where: "field" | "parameter", faults: Fault[]): HttpRespo
 }
 
 export function notFound(id: string): HttpResponse {
-  const detail = `there is no incident ${shown(id)}, or it has left memory; GET /v1/incidents lists`;
+  const detail = `there is no incident ${shown(id)} in memory; see GET /v1/incidents`;
   return problem(404, "No such incident", detail);
 }
 

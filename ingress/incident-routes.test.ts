@@ -30,11 +30,8 @@ async function ask<T = IncidentView>(
     headers: { "content-type": "application/json", ...headers },
     body: body === undefined ? null : given ? (body as string) : JSON.stringify(body),
   });
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as T,
-  };
+  const { status } = response;
+  return { status, headers: response.headers, body: (await response.json()) as T };
 }
 
 async function create(title: string, more: object = {}): Promise<IncidentView> {
@@ -136,11 +133,7 @@ describe("creating", () => {
     ];
     for (const [body, type, status] of cases) {
       const reply = await ask<Problem>("POST", "/v1/incidents", body, { "content-type": type });
-      expect([type, String(body).slice(0, 20), reply.status]).toEqual([
-        type,
-        String(body).slice(0, 20),
-        status,
-      ]);
+      expect([String(body).slice(0, 20), reply.status]).toEqual([String(body).slice(0, 20), status]);
       expect(reply.body.detail).not.toBe("");
     }
   });
@@ -301,86 +294,5 @@ describe("Idempotency-Key", () => {
     expect((await patch(id, { note: "said once" }, headers)).status).toBe(200);
     const notes = world.incidents.events.filter((e) => e.detail["text"] === "said once");
     expect(notes).toHaveLength(1);
-  });
-});
-
-describe("listing", () => {
-  type Page = { items: IncidentView[]; next_cursor: string | null };
-  const list = (query: string): Promise<Reply<Page>> => ask<Page>("GET", `/v1/incidents?${query}`);
-  const titles = async (query: string): Promise<string[]> =>
-    (await list(query)).body.items.map((item) => item.title);
-
-  beforeAll(async () => {
-    const labels = { tenant_id: "listing" };
-    const a = await create("list A", { severity: "critical", service: "alpha", labels });
-    await create("list B", { severity: "low", service: "beta", labels });
-    await create("list C", { severity: "high", service: "alpha", labels });
-    await patch(a.id, { status: "resolved" });
-  });
-
-  test("filters by status, severity, service, tenant and text", async () => {
-    const all = ["list C", "list B", "list A"];
-    expect(await titles("tenant=listing")).toEqual(all);
-    expect(await titles("tenant=listing&status=all")).toEqual(all);
-    expect(await titles("tenant=listing&status=open")).toEqual(["list C", "list B"]);
-    expect(await titles("tenant=listing&status=resolved")).toEqual(["list A"]);
-    expect(await titles("tenant=listing&severity=critical,high")).toEqual(["list C", "list A"]);
-    expect(await titles("tenant=listing&severity=low&severity=high")).toEqual([
-      "list C",
-      "list B",
-    ]);
-    expect(await titles("tenant=listing&service=beta")).toEqual(["list B"]);
-    expect(await titles("tenant=listing&q=LIST%20c")).toEqual(["list C"]);
-    expect(await titles("tenant=nobody")).toEqual([]);
-  });
-
-  test("filters by time, at or after and before", async () => {
-    const { items } = (await list("tenant=listing")).body;
-    const at = items[1]?.created_at ?? "";
-    expect(await titles(`tenant=listing&created_after=${at}`)).toEqual(["list C", "list B"]);
-    expect(await titles(`tenant=listing&created_before=${at}`)).toEqual(["list A"]);
-    const offset = at.replace("Z", "+00:00");
-    expect(await titles(`tenant=listing&created_after=${offset}`)).toEqual(["list C", "list B"]);
-  });
-
-  test("pages through everything once", async () => {
-    const seen: string[] = [];
-    let cursor = "";
-    for (let page = 0; page < 5; page++) {
-      const { body } = await list(`tenant=listing&limit=1${cursor}`);
-      seen.push(...body.items.map((item) => item.title));
-      if (body.next_cursor === null) break;
-      cursor = `&cursor=${encodeURIComponent(body.next_cursor)}`;
-    }
-    expect(seen).toEqual(["list C", "list B", "list A"]);
-  });
-
-  test("bad values name the parameter, the value and what is expected", async () => {
-    const cases: [string, string, string][] = [
-      ["status=opne", "status", '"opne"'],
-      ["severity=", "severity", '""'],
-      ["limit=0", "limit", '"0"'],
-      ["limit=501", "limit", '"501"'],
-      ["limit=1e2", "limit", '"1e2"'],
-      ["limit=1&limit=2", "limit", '["1","2"]'],
-      ["created_after=yesterday", "created_after", '"yesterday"'],
-      ["created_before=2026-13-01T00:00:00Z", "created_before", '"2026-13-01T00:00:00Z"'],
-      ["sevrity=low", "sevrity", '"low"'],
-      [`q=${"x".repeat(201)}`, "q", `"${"x".repeat(59)}…`],
-    ];
-    for (const [query, parameter, value] of cases) {
-      const reply = await ask<Problem>("GET", `/v1/incidents?${query}`);
-      const [error] = reply.body.errors;
-      expect([query, reply.status, error?.["parameter"], error?.["value"]]).toEqual([
-        query,
-        400,
-        parameter,
-        value,
-      ]);
-      expect(error?.["expected"]).not.toBe("");
-    }
-    const typo = await ask<Problem>("GET", "/v1/incidents?sevrity=low");
-    expect(typo.body.errors[0]?.["expected"]).toBe('did you mean "severity"?');
-    expect((await ask("GET", "/v1/incidents?cursor=forged")).status).toBe(400);
   });
 });

@@ -120,7 +120,8 @@ function answerTo(outcome: CommandOutcome, incidentId: string | null): HttpRespo
     case "done": {
       const created = incidentId === null;
       // A create that met a living incident of the same dedup key returns that one: a 200.
-      const response = json(created && outcome.incident.version === 1 ? 201 : 200, outcome.incident);
+      const isNew = created && outcome.incident.version === 1;
+      const response = json(isNew ? 201 : 200, outcome.incident);
       if (!created) return response;
       const location = `/v1/incidents/${outcome.incident.id}`;
       return { ...response, headers: { ...response.headers, location } };

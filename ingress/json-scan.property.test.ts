@@ -73,8 +73,10 @@ test("damaged JSON is refused exactly when JSON.parse refuses it", () => {
     value: fc.jsonValue({ maxDepth: 4 }),
     at: fc.nat(),
     cut: fc.nat({ max: 3 }),
-    insert: fc.constantFrom("", "[", "]", "{", "}", ",", ":", '"', "\\", "0", "-", "1e", ".", "\n")
-      .chain((text) => fc.constantFrom(text, `${text} `, "\u0001", "tru", "null", "\\u12", "\ufeff")),
+    insert: fc.oneof(
+      fc.constantFrom("", "[", "]", "{", "}", ",", ":", '"', "\\", "0", "-", "1e", ".", "\n"),
+      fc.constantFrom(" ", "\u0001", "tru", "null", "\\u12", "\ufeff"),
+    ),
   });
   fc.assert(
     fc.property(damage, ({ value, at, cut, insert }) => {

@@ -22,10 +22,11 @@ describe("where an alert belongs", () => {
       .at("00:00").when(alertFired("db-down", { labels: { ...checkout, severity: "page" } }))
       .then(happened("opened", {
         by: "alerts",
-        because: 'no open incident has the grouping key "alertname=db-down,service=checkout"',
+        because: "no open incident has its grouping key or is related to it",
         detail: { fingerprint: fingerprintOf("db-down", ""), received: 1 },
         incident: {
           id: "inc-0-1",
+          group_key: "alertname=db-down,service=checkout",
           title: "db-down on checkout",
           status: "triggered",
           severity: "critical",

@@ -115,7 +115,9 @@ export class Desk {
     const known = this.members.get(fingerprint);
     if (known === undefined) {
       this.members.set(fingerprint, { incident, firing: true });
-      incident.members.push(fingerprint);
+      // A first push would make room for sixteen more, and most incidents stay with one alert.
+      if (incident.members.length === 0) incident.members = [fingerprint];
+      else incident.members.push(fingerprint);
     } else {
       if (known.firing) known.incident.firingCount -= 1;
       if (known.incident !== incident) {

@@ -19,6 +19,9 @@ import type { Labels } from "../alert/events.ts";
 /** Grouping key of the incident that takes what a full partition cannot open. */
 export const overflowKey = "overflow";
 
+/** The key itself is in the incident; one shared sentence costs no memory per incident. */
+const openBecause = "no open incident has its grouping key or is related to it";
+
 export type Arrival = Identity & {
   fingerprint: string;
   labels: Labels;
@@ -48,8 +51,7 @@ export function place(desk: Desk, arrival: Arrival): Placement {
     return { kind: "join", incident: related.candidate, because: related.because };
   }
   if (desk.incidents.size >= incidentsMax) return overflow(desk, arrival);
-  const because = `no open incident has the ${keyText(arrival)} or is related`;
-  return { kind: "open", groupKey: arrival.groupKey, because };
+  return { kind: "open", groupKey: arrival.groupKey, because: openBecause };
 }
 
 function joinOrReopen(
@@ -89,10 +91,6 @@ function isFull(desk: Desk, incident: Incident, fingerprint: string): boolean {
 }
 
 function sameKey(arrival: Arrival): string {
-  return `same ${keyText(arrival)}`;
-}
-
-function keyText(arrival: Arrival): string {
-  if (arrival.dedupKey !== null) return `dedup key ${quoted(arrival.dedupKey)}`;
-  return `grouping key ${quoted(arrival.groupKey)}`;
+  if (arrival.dedupKey !== null) return `same dedup key ${quoted(arrival.dedupKey)}`;
+  return `same grouping key ${quoted(arrival.groupKey)}`;
 }

@@ -80,7 +80,9 @@ function remember(incident: Incident, moment: Moment): void {
     return;
   }
   if (timeline.length >= timelineMax) timeline.shift();
-  timeline.push(moment);
+  // A literal has room for exactly one: most incidents in memory have but their opening.
+  if (last === undefined) incident.timeline = [moment];
+  else timeline.push(moment);
 }
 
 function announceTimer(turn: Turn, incident: Incident): void {

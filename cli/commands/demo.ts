@@ -44,9 +44,10 @@ async function run(flags: Flags, io: Io): Promise<number> {
     throw usageError(`got "${plain(flags.positionals[0] ?? "")}", expected options only`);
   }
   const seed = flags.number("seed", 0, 2 ** 32 - 1, seedDefault);
+  const duration = flags.text("duration") ?? durationDefault;
   const options: StormOptions = {
     alertsPerSecond: flags.number("rate", 1, rateMax, rateDefault),
-    durationMs: readDuration("--duration", flags.text("duration") ?? durationDefault, durationMaxMs),
+    durationMs: readDuration("--duration", duration, durationMaxMs),
   };
   const truth = await Truth.open(flags.text("truth"));
   const startMs = Date.now();

@@ -33,7 +33,8 @@ test("the list is an aligned table of what is open", async () => {
   expect(code).toBe(0);
   const lines = stdout().trimEnd().split("\n");
   expect(lines[0]).toMatch(/^ID +STATUS +SEVERITY +AGE +ALERTS +SERVICE +TITLE$/);
-  expect(lines[1]).toMatch(new RegExp(`^${second} +triggered +medium +\\S+ +1 +table-two +another`));
+  const next = new RegExp(`^${second} +triggered +medium +\\S+ +1 +table-two +another`);
+  expect(lines[1]).toMatch(next);
   expect(lines[2]).toMatch(new RegExp(`^${first} +triggered +critical +\\S+ +1 +table-one`));
   const column = lines[0]?.indexOf("SERVICE") ?? -1;
   for (const line of lines.slice(1)) expect(line.slice(column)).toMatch(/^table-/);
@@ -68,7 +69,8 @@ test("one incident is shown with its timeline, as text and as JSON", async () =>
 
 test("an empty list says so, and where to look", async () => {
   const none = await tocsin("incidents", "--service", "nobody");
-  expect(none.stdout()).toContain("No incidents are open. Past ones: tocsin incidents --status all");
+  const hint = "No incidents are open. Past ones: tocsin incidents --status all";
+  expect(none.stdout()).toContain(hint);
   const json = await tocsin("incidents", "--service", "nobody", "--json");
   expect(JSON.parse(json.stdout())).toEqual({ items: [], next_cursor: null });
 });
@@ -82,7 +84,7 @@ test("a long list is paged, and says how to go on", async () => {
   expect(next.stderr()).toContain(`--cursor ${page.next_cursor}`);
 });
 
-test("ack, investigate, identify, resolve, close, reopen: who did it, and what came of it", async () => {
+test("every step of a life: who did it, and what came of it", async () => {
   const id = await opened({ alertname: "Life", service: "life" });
   const steps: [string[], string, string][] = [
     [["ack", id], "is acknowledged", "acknowledged"],

@@ -17,6 +17,12 @@ const forgettingTables = [
   "command_outcomes",
 ] as const;
 
+const viewSources: Record<string, string> = {
+  incidents: "incident_states",
+  escalations: "incident_events",
+  commands: "incident_events",
+};
+
 /**
  * Idempotent. A statement that fails half-way through a file leaves the file unrecorded, and
  * its tables are created again "if not exists" the next time.
@@ -56,6 +62,7 @@ export async function migrate(engine: Engine, retentionDays: number | null): Pro
     }
     await record(engine, number, file);
   }
+  await commentViews(engine);
   await applyRetention(engine, retentionDays);
   return await identity(engine, applied);
 }
@@ -84,6 +91,22 @@ async function identity(engine: Engine, applied: Record<string, unknown>[]): Pro
     "select name from tocsin.schema_migrations where number = 0 order by applied_at limit 1",
   );
   return String(row?.["name"]);
+}
+
+/** A view's columns mean what they mean in the table it reads; say so in the schema too. */
+async function commentViews(engine: Engine): Promise<void> {
+  const columns = await engine.rows(
+    "select table, name, comment from system.columns where database = 'tocsin'",
+  );
+  for (const { table, name, comment } of columns) {
+    const source = viewSources[String(table)];
+    if (source === undefined || comment !== "") continue;
+    const original = columns.find((other) => other["table"] === source && other["name"] === name);
+    const text = String(original?.["comment"] ?? "").replace(/['\\]/g, "\\$&");
+    await engine.command(
+      `alter table tocsin.${String(table)} comment column ${String(name)} '${text}'`,
+    );
+  }
 }
 
 async function applyRetention(engine: Engine, days: number | null): Promise<void> {

@@ -168,7 +168,7 @@ export class Sink {
     this.#update({
       state: "running",
       position: last,
-      logSeq: Math.max(last, this.status.logSeq),
+      logSeq: last + range.pending,
       rows: this.status.rows + count - refused.length,
       deadLetters: this.status.deadLetters + refused.length + range.unreadable.length,
       lastError: "",

@@ -19,7 +19,12 @@ export const rangeLimits = { outputs: 50_000, bytes: 16 * 1024 * 1024, ageMs: 50
 const prefetchMax = 64;
 
 export type UnreadableStep = { seq: number; subject: string; error: string };
-export type StepRange = SinkRange & { steps: StepMessage[]; unreadable: UnreadableStep[] };
+export type StepRange = SinkRange & {
+  steps: StepMessage[];
+  unreadable: UnreadableStep[];
+  /** Steps in the log after this range, as of its last message. */
+  pending: number;
+};
 
 export class StepReader {
   #messages: ConsumerMessages;
@@ -49,7 +54,7 @@ export class StepReader {
    * @throws RetryableError when the log ends the reading.
    */
   async nextRange(idleMs: number, last: number | null = null): Promise<StepRange | null> {
-    const range: StepRange = { first: this.#from, last: 0, steps: [], unreadable: [] };
+    const range: StepRange = { first: this.#from, last: 0, steps: [], unreadable: [], pending: 0 };
     const open = { outputs: 0, bytes: 0, untilMs: Number.POSITIVE_INFINITY };
     for (;;) {
       const waitMs = Math.min(idleMs, open.untilMs - performance.now());
@@ -63,6 +68,7 @@ export class StepReader {
       this.#coming = null;
       if (range.last === 0 && last === null) open.untilMs = performance.now() + rangeLimits.ageMs;
       range.last = message.seq;
+      range.pending = message.info.pending;
       open.outputs += append(range, message);
       open.bytes += message.data.length;
       if (last === null ? isFull(open) : message.seq === last) break;

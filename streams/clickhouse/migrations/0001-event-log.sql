@@ -191,3 +191,7 @@ as select
 from tocsin.incident_events
 where by not in ('alerts', 'escalation', 'timer', 'delivery')
 comment 'What people and programs did to incidents, refusals included';
+
+alter table tocsin.commands comment column action 'What was asked: acknowledged, resolved, merged, noteAdded, …';
+
+alter table tocsin.commands comment column outcome 'done or refused';

@@ -1,0 +1,126 @@
+/**
+ * `npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N] [--json FILE]
+ * [--compare FILE]`: runs the benches, prints what was measured on which machine, and compares
+ * with an earlier run's JSON.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { arch, cpus, platform, release, totalmem } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { actors } from "./actors.ts";
+import { alertBytes } from "./alert-bytes.ts";
+import type { Bench, BenchSettings, Measurement } from "./bench.ts";
+import { alertmanager, tocsin } from "./contenders.ts";
+import { footprint } from "./footprint.ts";
+import { ingest } from "./ingest.ts";
+
+const benches: Bench[] = [ingest, footprint, actors];
+
+type Report = { at: string; machine: Record<string, string | number>; results: Measurement[] };
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function readOptions() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      seed: { type: "string", default: "1" },
+      fingerprints: { type: "string", default: "100000" },
+      json: { type: "string" },
+      compare: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    const names = benches.map((bench) => bench.name).join(", ");
+    throw new Error(`no bench named ${unknown.join(", ")}; there are: ${names}`);
+  }
+  return { values, chosen: positionals };
+}
+
+/** @throws when the text is no number of at least `min`. */
+function number(text: string, name: string, min: number): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < min) throw new Error(`--${name}: got ${text}`);
+  return value;
+}
+
+function machine(settings: BenchSettings): Record<string, string | number> {
+  const [cpu] = cpus();
+  return {
+    cpu: cpu?.model ?? "?",
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()} ${arch()}`,
+    node: process.version,
+    tocsin: settings.tocsin.version,
+    alertmanager: settings.alertmanager?.version ?? "absent",
+    seed: settings.seed,
+    rounds: settings.rounds,
+    roundMs: settings.roundMs,
+    alertBytes: alertBytes(),
+    fingerprints: settings.fingerprints,
+  };
+}
+
+function printResults(results: Measurement[], before: Report | null): void {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  for (const { name, value, unit, note } of results) {
+    const old = before?.results.find((one) => one.name === name);
+    const change = old === undefined ? "" : `  ${(value / old.value).toFixed(2)}x of before`;
+    const shown = value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2);
+    const tail = note ? `  (${note})` : "";
+    print(`${name.padEnd(width)}  ${shown.padStart(10)} ${unit}${change}${tail}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const { values, chosen } = readOptions();
+  if (values.help) {
+    print("npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N]");
+    print("              [--fingerprints N] [--json FILE] [--compare FILE]");
+    for (const bench of benches) print(`  ${bench.name.padEnd(10)} ${bench.question}`);
+    return;
+  }
+  const before =
+    values.compare === undefined
+      ? null
+      : (JSON.parse(readFileSync(values.compare, "utf8")) as Report);
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const settings: BenchSettings = {
+    seed: number(values.seed, "seed", 0),
+    rounds: number(values.rounds ?? (values.quick ? "1" : "3"), "rounds", 1),
+    roundMs: number(values.seconds ?? (values.quick ? "1" : "4"), "seconds", 0.1) * 1000,
+    warmUpMs: values.quick ? 500 : 1_500,
+    fingerprints: number(values.fingerprints, "fingerprints", 1),
+    tocsin: tocsin(root),
+    alertmanager: alertmanager(process.env),
+    say: print,
+  };
+  const report: Report = {
+    at: new Date().toISOString(),
+    machine: machine(settings),
+    results: [],
+  };
+  for (const [name, value] of Object.entries(report.machine)) print(`${name}: ${value}`);
+  for (const bench of benches) {
+    if (chosen.length > 0 && !chosen.includes(bench.name)) continue;
+    print(`\n${bench.name}: ${bench.question}`);
+    report.results.push(...(await bench.run(settings)));
+  }
+  print("");
+  printResults(report.results, before);
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
