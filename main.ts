@@ -245,7 +245,12 @@ async function serve(parts: Parts, closing: Closing): Promise<{ host: string; po
       pid: process.pid,
       listening: `${address.host}:${address.port}`,
       ready: readiness(parts),
-      nats: { url: nats.url, pid: nats.pid(), durability: nats.durability },
+      nats: {
+        url: nats.url,
+        monitorUrl: nats.monitorUrl,
+        pid: nats.pid(),
+        durability: nats.durability,
+      },
       clickhouse: analytics.status(),
       shards: pool.stats(),
       ingest: { ...intake.counters },

@@ -30,7 +30,8 @@ export const actors: Bench = {
 
 function measureSize(size: number, { seed, rounds, say }: BenchSettings): Measurement[] {
   const frames = framesOf(size, seed, 0);
-  const repeats = Array.from({ length: refreshPasses }, (_, pass) => framesOf(size, seed, pass + 1));
+  const passes = Array.from({ length: refreshPasses }, (_, pass) => pass + 1);
+  const repeats = passes.map((pass) => framesOf(size, seed, pass));
   const [open, refresh, incident]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
     let [openNs, refreshNs, incidentNs, done] = [0, 0, 0, 0];
@@ -38,8 +39,8 @@ function measureSize(size: number, { seed, rounds, say }: BenchSettings): Measur
       const outputs: DedupOutput[] = [];
       const stage = new DedupStage({ codec, config: null });
       openNs += timed(() => feed(stage, frames, 0, (output) => outputs.push(output)));
-      repeats.forEach((pass, n) => {
-        refreshNs += timed(() => feed(stage, pass, n + 1, () => {}));
+      repeats.forEach((repeated, n) => {
+        refreshNs += timed(() => feed(stage, repeated, n + 1, () => {}));
       });
       const records = workRecords(outputs);
       const incidents = new IncidentStage({ codec, partition: 0, config: null });

@@ -77,7 +77,7 @@ export class AlertRequest {
 
   /** A copy of the first alert's JSON, for benches without HTTP. */
   firstAlert(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.bytes, this.#firstAt, this.#firstAt + this.#alertBytes);
+    return Uint8Array.from(this.bytes.subarray(this.#firstAt, this.#firstAt + this.#alertBytes));
   }
 
   /** Makes the request's i-th alert alert number `index`; `tick` moves its end time. */

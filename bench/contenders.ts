@@ -35,6 +35,15 @@ const readyWithinMs = 120_000;
 const stopWithinMs = 20_000;
 const pollMs = 20;
 
+/** Whatever ends the bench ends what it started. */
+const roots = new Set<number>();
+process.on("exit", () => {
+  for (const root of roots) for (const pid of processTree(root)) kill(pid);
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => process.exit(130));
+}
+
 export function tocsin(root: string): Contender {
   return {
     name: "tocsin",
@@ -68,6 +77,7 @@ async function startTocsin(root: string, dir: string): Promise<Running> {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_OPTIONS: "" },
   });
+  watch(child);
   const errors = tail(child);
   const listening = await listeningAddress(child).catch((error: unknown) => {
     throw new Error(`tocsin did not start: ${String(error)}\n${errors()}`);
@@ -96,6 +106,7 @@ async function startAlertmanager(binary: string, dir: string): Promise<Running> 
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
+  watch(child);
   tail(child);
   const address = { host: "127.0.0.1", port };
   return running("alertmanager", child, address, "/-/ready", dir, startedMs, () =>
@@ -169,6 +180,13 @@ function tail(child: ChildProcess): () => string {
     last = (last + chunk.toString("utf8")).slice(-2_000);
   });
   return () => last;
+}
+
+function watch(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  roots.add(pid);
+  child.once("exit", () => roots.delete(pid));
 }
 
 function kill(pid: number): void {

@@ -95,8 +95,8 @@ async function main(): Promise<void> {
   const settings: BenchSettings = {
     seed: number(values.seed, "seed", 0),
     rounds: number(values.rounds ?? (values.quick ? "1" : "3"), "rounds", 1),
-    roundMs: number(values.seconds ?? (values.quick ? "1" : "4"), "seconds", 0.1) * 1000,
-    warmUpMs: values.quick ? 500 : 1_500,
+    roundMs: number(values.seconds ?? (values.quick ? "1" : "6"), "seconds", 0.1) * 1000,
+    warmUpMs: values.quick ? 500 : 3_000,
     fingerprints: number(values.fingerprints, "fingerprints", 1),
     tocsin: tocsin(root),
     alertmanager: alertmanager(process.env),

@@ -152,7 +152,7 @@ test("a notification whose job comes back is acknowledged without being sent aga
   expect(worker.counters).toMatchObject({ delivered: 1, failed: 0, suppressed: 1 });
 });
 
-test("a report that cannot be stored keeps the job, not the message, for another time", async () => {
+test("a report that cannot be stored keeps the job, but sends nothing twice", async () => {
   const reports: DeliveryReport[] = [];
   let trouble = true;
   const { queue, sent } = world({

@@ -5,13 +5,17 @@ import { spawn } from "node:child_process";
 const forwarded = ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR2"];
 
 /**
- * Ends this process as the program ended; never returns.
+ * Becomes the program where this Node can (same process, so nothing has to be passed on), else
+ * runs it and ends as it ended. Never returns.
  * @param {string} program
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<never>}
  */
 export async function handOver(program, args, env = process.env) {
+  if (typeof process.execve === "function" && process.platform !== "win32") {
+    process.execve(program, [program, ...args], definedOnly(env));
+  }
   const end = await runForwarding(program, args, { env, stdio: "inherit" });
   if (end.error !== null) {
     process.stderr.write(`tocsin: cannot run ${program}: ${end.error}\n`);
@@ -22,6 +26,12 @@ export async function handOver(program, args, env = process.env) {
     await new Promise((resolve) => setTimeout(resolve, 1_000)); // the signal ends us first
   }
   process.exit(end.code ?? 1);
+}
+
+/** @param {NodeJS.ProcessEnv} env @returns {Record<string, string>} */
+function definedOnly(env) {
+  const entries = Object.entries(env).filter(([, value]) => value !== undefined);
+  return /** @type {Record<string, string>} */ (Object.fromEntries(entries));
 }
 
 /**

@@ -104,25 +104,32 @@ test("node_modules is compared with the lock by content", async () => {
   expect(await problem()).toBe(null);
 });
 
-test("SIGTERM reaches the program, and its exit code comes back", async () => {
+/** A Node that can become another program, and one (before 22.15) that must run it instead. */
+const nodes: [string, string[]][] = [
+  ["by becoming it", []],
+  ["by running it", ["--import", "data:text/javascript,delete process.execve"]],
+];
+
+test.each(nodes)("hands over %s: SIGTERM and the exit code pass through", async (_how, flags) => {
   writeFileSync(
     join(root, "main.ts"),
     `process.on("SIGTERM", () => process.exit(5));
      setInterval(() => {}, 1000);
-     process.stdout.write("up\\n");`,
+     process.stdout.write(String(process.pid));`,
   );
+  const args = [...flags, join(root, "cli", "start.mjs")];
   const env = fakeNpm(installs());
-  const script = join(root, "cli", "start.mjs");
-  const child = spawn(process.execPath, [script], { env, stdio: ["ignore", "pipe", "ignore"] });
-  await once(child.stdout, "data");
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+  const [pid] = (await once(child.stdout, "data")) as [Buffer];
+  expect(Number(String(pid)) === child.pid).toBe(flags.length === 0);
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([5, null]);
 });
 
-test("a program that a signal ended ends us with the same signal", async () => {
+test.each(nodes)("hands over %s: the end by a signal passes through", async (_how, flags) => {
   writeFileSync(join(root, "main.ts"), `process.kill(process.pid, "SIGKILL");`);
-  const env = fakeNpm(installs());
-  const child = spawn(process.execPath, [join(root, "cli", "start.mjs")], { env, stdio: "ignore" });
+  const args = [...flags, join(root, "cli", "start.mjs")];
+  const child = spawn(process.execPath, args, { env: fakeNpm(installs()), stdio: "ignore" });
   expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
 });
 

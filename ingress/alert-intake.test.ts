@@ -194,4 +194,18 @@ describe("durability", () => {
     expect(result).toMatchObject({ kind: "overloaded", status: 503, retryAfterSeconds: 5 });
     expect(intake.counters).toMatchObject({ received: 2, accepted: 0, rejected: 0, failed: 2 });
   });
+
+  test("with too much pending, a request is told to slow down, and not taken", async () => {
+    const log = new MemoryLog();
+    const batcher = new Batcher(4, log.publishFrame, { pendingBytesMax: 200 });
+    const options = { batcher, nowMs: () => nowMs, resolveTimeoutMs: timeoutMs, cacheSeed: 7 };
+    const intake = new FrameIntake(options);
+    const body = Buffer.from(JSON.stringify({ labels: { a: "b".repeat(100) } }));
+    const first = intake.submit(body, "test");
+    const second = await intake.submit(body, "test");
+    expect(second).toMatchObject({ kind: "overloaded", status: 429, retryAfterSeconds: 1 });
+    expect(await first).toMatchObject({ kind: "accepted", accepted: 1 });
+    expect(log.records).toHaveLength(1);
+    expect(await intake.submit(body, "test")).toMatchObject({ kind: "accepted", accepted: 1 });
+  });
 });

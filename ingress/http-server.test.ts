@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryableError, TerminalError } from "../runtime/errors.ts";
@@ -267,5 +268,17 @@ describe("addresses", () => {
     const { port } = await serve();
     const second = new HttpServer({ log: silentLog });
     await expect(second.listen("127.0.0.1", port)).rejects.toThrow(/taken/);
+  });
+
+  test("servers that say so may share a given port", async () => {
+    const probe = createServer();
+    await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+    const { port } = probe.address() as AddressInfo;
+    await new Promise((resolve) => probe.close(resolve));
+    for (let n = 0; n < 2; n += 1) {
+      const server = new HttpServer({ log: silentLog, sharePort: true });
+      open.push(server);
+      expect(await server.listen("127.0.0.1", port)).toEqual({ host: "127.0.0.1", port });
+    }
   });
 });

@@ -2,9 +2,9 @@
  * The HTTP server: uWebSockets.js behind the types of http.ts, with everything that a hostile
  * or unlucky client could exhaust bounded by name.
  *
- * uWebSockets.js itself refuses malformed and overlong heads (4 KiB), closes connections that
- * are silent or drip for about 10 s, and never parses a second request of a connection before
- * the first is answered. What remains is here: bodies, deadlines, numbers.
+ * uWebSockets.js itself refuses malformed and overlong heads (4 KiB), and closes connections
+ * that are silent or drip for about 10 s, or that send a second request before the first is
+ * answered. What remains is here: bodies, deadlines, numbers.
  */
 import * as uWS from "uWebSockets.js";
 import { TerminalError } from "../runtime/errors.ts";
@@ -45,7 +45,7 @@ export type HttpServerOptions = {
   limits?: Partial<HttpLimits>;
   /** Set when requests are authenticated: a non-loopback address is refused otherwise. */
   allowNonLoopback?: boolean;
-  /** Lets several threads of one process listen on one port. */
+  /** Lets several threads listen on one port, which must be given: 0 is never shared. */
   sharePort?: boolean;
 };
 

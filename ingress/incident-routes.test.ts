@@ -133,7 +133,8 @@ describe("creating", () => {
     ];
     for (const [body, type, status] of cases) {
       const reply = await ask<Problem>("POST", "/v1/incidents", body, { "content-type": type });
-      expect([String(body).slice(0, 20), reply.status]).toEqual([String(body).slice(0, 20), status]);
+      const what = String(body).slice(0, 20);
+      expect([what, reply.status]).toEqual([what, status]);
       expect(reply.body.detail).not.toBe("");
     }
   });

@@ -43,8 +43,8 @@ function create(title: string, service: string): WorkRecord {
   const severity = service === "chat" ? "critical" : "low";
   const action = { kind: "create", title, description: "", severity, service, labels } as const;
   const whole = { ...action, dedupKey: null };
-  const id = `create ${title}`;
-  return { kind: "command", command: { id, incidentId: null, by: "ada", action: whole, replyTo: "" } };
+  const asked = { incidentId: null, by: "ada", action: whole, replyTo: "" };
+  return { kind: "command", command: { id: `create ${title}`, ...asked } };
 }
 
 describe("the list", () => {

@@ -127,7 +127,9 @@ export class IncidentStage implements Stage<IncidentOutput> {
     if (version !== 1) throw new Error(`incident snapshot has version ${version}, expected 1`);
     this.#desk = deskFrom(desk, this.#partition);
     this.#nowMs = nowMs;
-    this.#origins = new Map(origins.map(([source, stepSeq, index]) => [source, { stepSeq, index }]));
+    this.#origins = new Map(
+      origins.map(([source, stepSeq, index]) => [source, { stepSeq, index }]),
+    );
     this.#heap.clear();
     for (const timer of this.liveTimers()) this.#heap.schedule(timer.id, timer.fireAtMs);
   }

@@ -11,7 +11,7 @@ import { connect } from "@nats-io/transport-node";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { IncidentOutput } from "../actors/incident/types.ts";
 import type { Logger } from "../runtime/ports.ts";
-import { relayStart, type DedupStep, type IncidentStep } from "../runtime/step.ts";
+import { relayStart, type DedupStep, type IncidentStep, type StepHead } from "../runtime/step.ts";
 import { startAnalytics, type AnalyticsChild } from "../streams/clickhouse/analytics-child.ts";
 import { codec } from "../streams/codec.ts";
 import { connectOptions } from "../streams/nats-connection.ts";
@@ -104,7 +104,7 @@ export class AnalyticsBench {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
-  #head(): { owner: string; n: number; inputSeq: number; timeMs: number; relayed: typeof relayStart } {
+  #head(): StepHead {
     return { owner: "bench", n: 1, inputSeq: 1, timeMs: Date.now(), relayed: relayStart };
   }
 

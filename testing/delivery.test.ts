@@ -135,7 +135,7 @@ test("a worker that is stopped hands its jobs to the next one; nothing is lost",
   expect(reports.map((one) => one.outcome)).toEqual(new Array(6).fill("delivered"));
 });
 
-test("kill -9 of the NATS server in the middle: all are delivered, none is sent twice", async () => {
+test("kill -9 of the NATS server in the middle: all delivered, none sent twice", async () => {
   const reports: DeliveryReport[] = [];
   receiver.always("/storm", { status: 200, delayMs: 20 });
   const worker = await startWorker(reports);

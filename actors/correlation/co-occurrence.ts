@@ -69,7 +69,8 @@ export class CoOccurrence<C extends Candidate> implements CorrelationRule<C> {
     if (best === null) return null;
     const value = quoted(labelOf(sighting.labels, bestLabel));
     const window = durationText(this.#windowMs);
-    return { candidate: best, because: `same ${bestLabel} ${value} within ${window} of ${best.id}` };
+    const because = `same ${bestLabel} ${value} within ${window} of ${best.id}`;
+    return { candidate: best, because };
   }
 
   #oldestInWindow(scope: string, value: string, atMs: number): C | null {

@@ -173,7 +173,8 @@ describe("incidents opened by hand", () => {
         replied("done"),
       )
       .check((stage, outputs) => {
-        expect(stage.get("inc-0-1")?.labels).toEqual({ service: "chat", tenant: "acme", zone: "b" });
+        const labels = { service: "chat", tenant: "acme", zone: "b" };
+        expect(stage.get("inc-0-1")?.labels).toEqual(labels);
         const reply = outputs.find(({ kind }) => kind === "reply");
         expect(reply).toMatchObject({ outcome: { incident: { version: 1 } } });
       });

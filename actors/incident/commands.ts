@@ -104,7 +104,8 @@ function perform(turn: Turn, incident: Incident, action: OnIncident, by: string)
     case "resolve": {
       if (isSame) return null;
       const note = clipped(action.note, remarkCharsMax);
-      resolve(turn, incident, { by, because: remarked(`${by} resolved it`, note), detail: { note } });
+      const because = remarked(`${by} resolved it`, note);
+      resolve(turn, incident, { by, because, detail: { note } });
       return null;
     }
     case "close":

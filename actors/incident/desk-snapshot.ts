@@ -54,13 +54,14 @@ export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
   }
   const desk = new Desk(partition, snapshot.config);
   desk.serial = snapshot.serial;
+  const known = snapshot.columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column }) => columns.includes(column));
   for (const row of snapshot.rows) {
     const incident = blankIncident("", 0, 0);
-    const fields: Record<string, unknown> = {};
-    snapshot.columns.forEach((column, at) => {
-      fields[column] = copied(row.values[at]);
-    });
-    Object.assign(incident, fields);
+    const fields: Record<string, unknown> = incident;
+    // A column that this version does not know any more is left out, one it misses stays blank.
+    for (const { column, at } of known) fields[column] = copied(row.values[at]);
     incident.policy = snapshot.policies[row.policy] ?? null;
     desk.restore(incident, row.keys);
     incident.members.forEach((fingerprint, at) => {

@@ -32,10 +32,11 @@ export function mergeInto(
   source.mergedInto = target.id;
   source.housekeepingAtMs = turn.nowMs + turn.desk.config.retireAfterMs;
   const sourceDetail = { into: target.id, alerts };
-  const because = `${by} merged it into ${target.id}`;
-  record(turn, source, { kind: "merged", by, because, detail: sourceDetail });
+  const ending = `${by} merged it into ${target.id}`;
+  record(turn, source, { kind: "merged", by, because: ending, detail: sourceDetail });
   const detail = { from: source.id, alerts };
-  record(turn, target, { kind: "merged", by, because: `${by} merged ${source.id} into it`, detail });
+  const because = `${by} merged ${source.id} into it`;
+  record(turn, target, { kind: "merged", by, because, detail });
   raiseTo(turn, source, target);
   return null;
 }

@@ -3,7 +3,7 @@ import { isMoreSevere, severityOf } from "./severity.ts";
 import type { Severity } from "./types.ts";
 
 const spellings: Record<Severity, string[]> = {
-  critical: ["critical", "CRITICAL", " Page ", "fatal", "emergency", "P1", "sev0", "SEV-1", "sev_1"],
+  critical: ["critical", "CRITICAL", " Page ", "fatal", "emergency", "P1", "sev0", "SEV-1"],
   high: ["high", "error", "Major", "p2", "sev2", "sev-2"],
   medium: ["medium", "warning", "warn", "minor", "p3", "sev3", "", "urgent?", "constructor"],
   low: ["low", "notice", "p4", "sev4"],

@@ -10,8 +10,8 @@ export type WebhookTarget = {
   /** http or https; `user:password@` in it becomes an Authorization header. */
   url: string;
   headers?: Record<string, string>;
-  /** Key of the HMAC-SHA256 signature; absent: unsigned. */
-  secret?: string;
+  /** Key of the HMAC-SHA256 signature; absent or null: unsigned. */
+  secret?: string | null;
   timeoutMs?: number;
   /** False refuses loopback and private addresses; metadata addresses always are. */
   allowPrivate?: boolean;

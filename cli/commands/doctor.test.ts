@@ -62,6 +62,7 @@ test("nothing runs: versions, free ports, and how to start", async () => {
     verdict: "WARN",
     detail: `nothing answers at http://127.0.0.1:${listen}`,
   });
+  expect(found["durability"]?.detail).toBe("configured: default; not running");
   expect(found["listen port"]).toMatchObject({ verdict: "OK", detail: `${listen} is free` });
   expect(found["data directory"]?.detail).toBe(`${data} (made at the first start)`);
   expect(found["disk"]?.detail).toMatch(/GiB free$/);
@@ -101,7 +102,10 @@ test("a running program: health and durability in force, read from its nats-serv
   expect(found["durability"]?.detail).toContain("a power cut");
   expect(found["data in use by"]?.detail).toBe(`process ${process.pid}`);
   expect(found["listen port"]).toBe(undefined);
-  expect((await findings("--url", url, "--data", dir))["durability"]?.verdict).toBe("WARN");
+  expect((await findings("--url", url, "--data", dir))["durability"]).toMatchObject({
+    verdict: "PROBLEM",
+    detail: expect.stringContaining("nats-server does not answer"),
+  });
 });
 
 test("not ready, or somebody else's server: problems with advice, in safe characters", async () => {

@@ -59,7 +59,7 @@ async function examine(flags: Flags, env: NodeJS.ProcessEnv): Promise<Finding[]>
     await checkNatsServer(nats.url, env),
     await checkClickhouse(clickhouse.url),
     checkProgram(program, url),
-    await checkDurability(program, dataDir),
+    await checkDurability(program, dataDir, nats),
     ...checkDataDir(dataDir),
     ...(await checkPorts(program, listen, nats.port)),
   ];

@@ -2,6 +2,7 @@
 import { describeDurability, readDurability } from "../../streams/engines/durability.ts";
 import { isFree } from "../../streams/engines/free-port.ts";
 import { monitorUrlOf, preferredPort } from "../../streams/engines/nats-child.ts";
+import type { Durability } from "../../streams/engines/nats-config.ts";
 import { ok, problem, warn, type Finding } from "./finding.ts";
 
 const requestTimeoutMs = 3_000;
@@ -67,19 +68,29 @@ export function checkProgram(program: Program, url: string): Finding {
   }
 }
 
-/** The monitor port comes from the program, else from the configuration of its nats-server. */
-export async function checkDurability(program: Program, dataDir: string): Promise<Finding> {
+/**
+ * In force where a nats-server answers; else what the configuration promises. The monitor port
+ * comes from the program, else from the configuration of its nats-server.
+ */
+export async function checkDurability(
+  program: Program,
+  dataDir: string,
+  nats: { url: string | null; durability: Durability },
+): Promise<Finding> {
   const check = "durability";
   const told = program.kind === "running" ? program.status.nats?.monitorUrl : undefined;
-  const monitorUrl = told ?? monitorUrlOf(dataDir);
-  if (monitorUrl === null) {
-    return warn(check, "unknown: no nats-server of Tocsin's own runs here", "see docs/install.md");
+  if (told === undefined && nats.url !== null) {
+    const advice = "see jetstream.config.sync_always and sync_interval in its /varz";
+    return warn(check, "decided by your own NATS server", advice);
   }
+  const monitorUrl = told ?? monitorUrlOf(dataDir);
   try {
+    if (monitorUrl === null) throw new Error("it was never started");
     return ok(check, describeDurability(await readDurability(monitorUrl)));
   } catch (error) {
-    const detail = `unknown: ${monitorUrl} does not answer (${(error as Error).message})`;
-    return warn(check, detail, "start Tocsin and ask again");
+    if (program.kind !== "running") return ok(check, `configured: ${nats.durability}; not running`);
+    const detail = `unknown: nats-server does not answer (${(error as Error).message})`;
+    return problem(check, detail, "see the program's log and the data directory's nats/log");
   }
 }
 

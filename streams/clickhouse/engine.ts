@@ -17,7 +17,9 @@ import { checkReadOnly, guardedNames } from "./read-only.ts";
 export const queryLimits = {
   timeMs: 25_000,
   resultBytesMax: 16 * 1024 * 1024,
-  memoryBytesMax: 2 * 1024 * 1024 * 1024,
+  /** A column of one constant counts as one value in the engine; rows bound its printed form. */
+  resultRowsMax: 200_000,
+  memoryBytesMax: 1024 * 1024 * 1024,
   threadsMax: 2,
 } as const;
 
@@ -26,6 +28,7 @@ const insertTimeoutMs = 120_000;
 const readSettings: ClickHouseSettings = {
   max_execution_time: queryLimits.timeMs / 1000,
   max_result_bytes: String(queryLimits.resultBytesMax),
+  max_result_rows: String(queryLimits.resultRowsMax),
   result_overflow_mode: "throw",
   max_memory_usage: String(queryLimits.memoryBytesMax),
   max_threads: queryLimits.threadsMax,
@@ -119,6 +122,7 @@ class ClickHouse implements Engine {
       });
       text = await result.text();
     } catch (error) {
+      if (isTooLongForText(error)) throw new TerminalError(tooLarge, { cause: error });
       if (clickHouseCode(error) === null) throw error;
       throw new TerminalError(explain(error), { cause: error });
     }
@@ -156,8 +160,15 @@ class ClickHouse implements Engine {
 }
 
 const tooLarge =
-  `the result is larger than ${queryLimits.resultBytesMax / 1024 / 1024} MiB: ` +
+  `the result is larger than ${queryLimits.resultBytesMax / 1024 / 1024} MiB or ` +
+  `${queryLimits.resultRowsMax} rows: ` +
   "aggregate it, name fewer columns or add a LIMIT";
+
+/** Node has no string beyond 512 MiB. */
+const isTooLongForText = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  ["ERR_ENCODING_INVALID_ENCODED_DATA", "ERR_STRING_TOO_LONG"].includes(String(error.code));
 
 const timeoutExceeded = 159;
 const readOnlyViolation = 164;

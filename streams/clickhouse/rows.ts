@@ -239,7 +239,7 @@ function deliveryRow(event: IncidentEvent): Row {
   return {
     time: event.atMs,
     event: event.kind,
-    notification_id: String(detail["notificationId"] ?? ""),
+    notification_id: String(detail["notification_id"] ?? ""),
     incident_id: incident.id,
     receiver: String(detail["receiver"] ?? ""),
     channel: String(detail["channel"] ?? ""),

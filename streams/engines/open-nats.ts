@@ -7,6 +7,8 @@ import type { Durability } from "./nats-config.ts";
 
 export type OpenNats = {
   url: string;
+  /** Null for a server of the user's. */
+  monitorUrl: string | null;
   /** -1: not our child, or down. */
   pid(): number;
   /** What an acknowledgement survives, in a sentence; "unknown" for a server of the user's. */
@@ -28,15 +30,17 @@ export async function openNats(
 ): Promise<OpenNats> {
   const { url, durability } = config.nats;
   if (url !== null) {
-    return { url, pid: () => -1, durability: "unknown", stop: async () => {} };
+    return { url, monitorUrl: null, pid: () => -1, durability: "unknown", stop: async () => {} };
   }
   const binary = await ensureNatsServer({ env, say });
   // Who asks for a free HTTP port runs beside others: the well-known NATS port is not ours then.
-  const port = config.listen.port === 0 ? 0 : config.nats.port;
+  const isGuest = config.listen.port === 0 && config.nats.port === "preferred";
+  const port = isGuest ? 0 : config.nats.port;
   const child = await startNats({ dataDir: config.dataDir, port, durability, log, binary });
   const inForce = await readDurability(child.monitorUrl);
   return {
     url: child.url,
+    monitorUrl: child.monitorUrl,
     pid: () => child.pid(),
     durability: describeDurability(inForce),
     stop: () => child.stop(),

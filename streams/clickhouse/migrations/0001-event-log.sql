@@ -184,8 +184,9 @@ comment 'Each climb of an incident to the next level, and each that ran out of l
 create view tocsin.commands
 as select
     time, incident_id, by,
-    if(event = 'commandRefused', detail['action'], event) as action,
+    if(event = 'commandRefused', detail['command'], event) as action,
     if(event = 'commandRefused', 'refused', 'done') as outcome,
+    detail['command_id'] as command_id,
     because, detail,
     tenant, environment, service, severity, status, title
 from tocsin.incident_events
@@ -195,3 +196,5 @@ comment 'What people and programs did to incidents, refusals included';
 alter table tocsin.commands comment column action 'What was asked: acknowledged, resolved, merged, noteAdded, …';
 
 alter table tocsin.commands comment column outcome 'done or refused';
+
+alter table tocsin.commands comment column command_id 'Idempotency key of the command, where the event tells it';
