@@ -37,7 +37,9 @@ test("the format is JSON unless said otherwise", async () => {
   expect((await post('{"query":"select 1"}', echo)).body).toBe("JSON: select 1");
 });
 
-test.each(["", "[]", "null", '"select 1"', "{}", '{"query":""}', '{"query":1}', '{"query":"a","format":1}'])(
+const badBodies = ["", "[]", "null", '"select 1"', "{}", '{"query":""}', '{"query":1}'];
+
+test.each([...badBodies, '{"query":"a","format":1}'])(
   "the body %s is a 400 that says what is expected",
   async (body) => {
     const response = await post(body, echo);

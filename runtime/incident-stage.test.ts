@@ -75,6 +75,20 @@ describe("the list", () => {
     expect(times).toEqual([...times].sort().reverse());
   });
 
+  test("neither repeats nor skips when all incidents are of one moment", () => {
+    const stage = newStage();
+    for (let n = 1; n <= 50; n += 1) feed(stage, create(`t${n}`, "chat"), n, 1_000);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = stage.list(anything, 3, cursor);
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor !== null);
+    expect(new Set(seen).size).toBe(50);
+    expect(seen).toHaveLength(50);
+  });
+
   test("continues at its place when incidents come between the pages", () => {
     const stage = filled();
     const first = stage.list(anything, 10, null);
@@ -207,10 +221,13 @@ describe("records", () => {
 describe("timers", () => {
   test("the live ones are those announced and not gone, with their generation", () => {
     const live = new Map<string, unknown>();
+    const generations = new Map<string, number>();
     const follow = (outputs: IncidentOutput[]): void => {
       for (const output of outputs) {
         if (output.kind !== "timer") continue;
         const { id, generation, fireAtMs } = output;
+        expect(generation).toBe((generations.get(id) ?? 0) + 1);
+        generations.set(id, generation);
         if (fireAtMs === null) live.delete(id);
         else live.set(id, { id, generation, fireAtMs });
       }

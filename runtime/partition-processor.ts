@@ -234,8 +234,13 @@ export class PartitionProcessor<Output> {
     await this.snapshot(relay, signal);
   }
 
+  /**
+   * Saved under a name of its own, and in force only once the step log says so: neither a former
+   * owner nor a write of ours that arrives late can replace a newer snapshot, and input goes
+   * only when the snapshot that covers it is in force.
+   */
   private async snapshot(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
-    const { snapshots, stage, codec, clock, log, subjects } = this.options;
+    const { snapshots, stage, codec, clock, log, subjects, stageName, partition } = this.options;
     const unchanged = this.recordsSinceSnapshot === 0 && this.steps.lastSeq === this.snapshotStepSeq;
     this.snapshotAtMs = clock.nowMs();
     if (unchanged || this.begun.length > 0) return;
@@ -248,10 +253,21 @@ export class PartitionProcessor<Output> {
       dead: [...this.dead],
       stage: stage.snapshot(),
     });
-    await retrying(clock, signal, () => snapshots.save(snapshotName(this.options), data));
+    const name = `${stageName}.${partition}.${this.steps.lastSeq}`;
+    await retrying(clock, signal, () => snapshots.save(name, data));
+    const former = this.steps.snapshot;
+    this.steps.snapshot = name;
+    const coveredSeq = this.inputSeq;
+    await this.steps.append(signal, {
+      kind: "snapshot",
+      inputSeq: this.stepInputSeq,
+      timeMs: this.stepTimeMs,
+      relayed: relay.position(),
+    });
     this.recordsSinceSnapshot = 0;
     this.snapshotStepSeq = this.steps.lastSeq;
-    await retrying(clock, signal, () => log.purge(subjects.input, this.inputSeq + 1));
+    await retrying(clock, signal, () => log.purge(subjects.input, coveredSeq + 1));
+    if (former !== "") await retrying(clock, signal, () => snapshots.delete(former));
   }
 
   /** Appends a wake record when a deadline has passed: time enters through the log (I5). */
@@ -270,8 +286,4 @@ export class PartitionProcessor<Output> {
       while (!signal.aborted && this.ready && this.inputSeq < seq) await clock.sleep(5, signal);
     }
   }
-}
-
-export function snapshotName(of: { stageName: StageName; partition: number }): string {
-  return `${of.stageName}.${of.partition}`;
 }

@@ -89,6 +89,8 @@ export interface StateStore {
 export interface Snapshots {
   save(name: string, data: Uint8Array): Promise<void>;
   load(name: string): Promise<Uint8Array | null>;
+  /** No-op when there is none of that name. */
+  delete(name: string): Promise<void>;
 }
 
 export interface Clock {

@@ -8,7 +8,7 @@
  * V3 Steps after the relayed position are handed to the relay as backlog.
  */
 import type { LogRecord } from "./ports.ts";
-import { type ProcessorOptions, snapshotName } from "./partition-processor.ts";
+import type { ProcessorOptions } from "./partition-processor.ts";
 import type { RelayedStep } from "./relay.ts";
 import { type StepLog, retrying } from "./step-log.ts";
 import { type RelayPosition, type StepRecord, relayStart } from "./step.ts";
@@ -54,7 +54,10 @@ export async function recover<Output>(
   const { stage, clock, snapshots, codec, logger } = options;
   const beganMs = clock.nowMs();
   const previous = await steps.claim(signal);
-  const saved = await retrying(clock, signal, () => snapshots.load(snapshotName(options)));
+  const saved =
+    steps.snapshot === ""
+      ? null
+      : await retrying(clock, signal, () => snapshots.load(steps.snapshot));
   const snapshot = saved === null ? null : (codec.decode(saved) as Snapshot);
   if (snapshot !== null) stage.restore(snapshot.stage);
   const relayed = newest(snapshot?.relayed, previous?.relayed);
@@ -70,7 +73,13 @@ export async function recover<Output>(
     replayed: 0,
     snapshotStepSeq: snapshot?.stepSeq ?? -1,
   };
-  await replay(options, recovered, recorded.uncovered, signal);
+  try {
+    await replay(options, recovered, recorded.uncovered, signal);
+  } catch (error) {
+    // A newer owner may have cleared away what we were reading: then it is its turn, not a bug.
+    if (error instanceof DeterminismError) await steps.requireOwned(signal);
+    throw error;
+  }
   await bury(options, steps, recovered, signal);
   const { partition, stageName } = options;
   logger.debug(

@@ -8,7 +8,7 @@
  */
 import { RetryableError } from "./errors.ts";
 import type { Clock, Codec, Log } from "./ports.ts";
-import { relayStart, type StepRecord } from "./step.ts";
+import { type StepHead, type StepRecord, relayStart } from "./step.ts";
 
 /** Another owner claimed the partition: this processor must stop without further output. */
 export class FencedError extends Error {
@@ -30,6 +30,8 @@ export class StepLog<Output> {
   private appends = 0;
   /** Sequence of the subject's last record. */
   lastSeq = 0;
+  /** The snapshot in force, as every record of the log says; "": none. */
+  snapshot = "";
 
   constructor(options: { log: Log; codec: Codec; clock: Clock; subject: string; owner: string }) {
     this.log = options.log;
@@ -53,6 +55,7 @@ export class StepLog<Output> {
       const previous = last === null ? null : this.decode(last.data);
       this.lastSeq = last?.seq ?? 0;
       this.appends = 0;
+      this.snapshot = previous?.snapshot ?? "";
       const claimed = await this.tryAppend(signal, {
         kind: "claim",
         inputSeq: previous?.inputSeq ?? 0,
@@ -70,13 +73,20 @@ export class StepLog<Output> {
     return this.lastSeq;
   }
 
+  /** @throws FencedError when somebody appended after us. */
+  async requireOwned(signal: AbortSignal): Promise<void> {
+    const last = await this.retrying(signal, () => this.log.last(this.subject));
+    if (last !== null && last.seq > this.lastSeq) throw new FencedError(this.subject);
+  }
+
   private async tryAppend(
     signal: AbortSignal,
     draft: Draft<StepRecord<Output>>,
   ): Promise<boolean> {
     this.appends += 1;
     const n = this.appends;
-    const data = this.codec.encode({ ...draft, owner: this.owner, n });
+    const { owner, snapshot } = this;
+    const data = this.codec.encode({ ...draft, owner, n, snapshot });
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {
@@ -110,7 +120,7 @@ export class StepLog<Output> {
 }
 
 /** A record without what the step log adds. */
-export type Draft<R> = R extends { owner: string; n: number } ? Omit<R, "owner" | "n"> : never;
+export type Draft<R> = R extends StepHead ? Omit<R, "owner" | "n" | "snapshot"> : never;
 
 export function backoffMs(attempt: number): number {
   return Math.min(retryDelayMaxMs, retryDelayMs * 2 ** Math.min(attempt, 10));

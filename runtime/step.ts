@@ -32,6 +32,8 @@ export type StepRecord<Output> = StepHead &
       }
     /** A new owner begins; every later append of the old one is refused. */
     | { kind: "claim" }
+    /** The snapshot named in the head is complete: input up to its position may go. */
+    | { kind: "snapshot" }
     /** The input record `deadSeq` killed its shard repeatedly and is skipped from now on. */
     | { kind: "dead"; deadSeq: number; error: string }
   );
@@ -46,6 +48,8 @@ export type StepHead = {
   /** Time of the record at inputSeq, ms. */
   timeMs: number;
   relayed: RelayPosition;
+  /** Name of the newest snapshot in force; "": there is none yet. */
+  snapshot: string;
 };
 
 /** How far a partition's relay has got: its start after a crash. */

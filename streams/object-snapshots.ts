@@ -33,4 +33,13 @@ export class ObjectSnapshots implements Snapshots {
       throw classified(error, `load snapshot ${name}`);
     }
   }
+
+  async delete(name: string): Promise<void> {
+    try {
+      if ((await this.link.request(() => this.store.info(name))) === null) return;
+      await this.link.request(() => this.store.delete(name));
+    } catch (error) {
+      throw classified(error, `delete snapshot ${name}`);
+    }
+  }
 }

@@ -105,7 +105,8 @@ export class AnalyticsBench {
   }
 
   #head(): StepHead {
-    return { owner: "bench", n: 1, inputSeq: 1, timeMs: Date.now(), relayed: relayStart };
+    const timeMs = Date.now();
+    return { owner: "bench", n: 1, inputSeq: 1, timeMs, relayed: relayStart, snapshot: "" };
   }
 
   async #append(subject: string, data: Uint8Array): Promise<number> {

@@ -61,10 +61,6 @@ export function timerSet(time: string | null): Expectation {
   };
 }
 
-export function anyOutput(): Expectation {
-  return { text: "output", matches: () => true };
-}
-
 export function outputText(output: IncidentOutput): string {
   switch (output.kind) {
     case "event": {

@@ -100,7 +100,7 @@ export class Scenario {
 
   /** None of the last outputs, wherever it stands, is like this. */
   thenNo(expectation: Expectation): this {
-    if (this.#outputs.some(expectation.matches)) this.#fail(`expected no ${expectation.text}`);
+    if (this.#outputs.some(expectation.matches)) this.#fail(`unexpected: ${expectation.text}`);
     return this;
   }
 

@@ -25,4 +25,10 @@ export class SimSnapshots implements Snapshots {
   load(name: string): Promise<Uint8Array | null> {
     return this.link.call("snapshots", () => this.server.snapshots.get(name)?.slice() ?? null);
   }
+
+  delete(name: string): Promise<void> {
+    return this.link.call("snapshots", () => {
+      this.server.snapshots.delete(name);
+    });
+  }
 }

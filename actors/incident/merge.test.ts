@@ -69,6 +69,17 @@ describe("merging", () => {
       .thenNothing();
   });
 
+  test("makes the target as recent as the source was, for related alerts", () => {
+    scenario("merge and correlation", { config: storyConfig({ rules: [] }) })
+      .at("00:00").when(alertFired("target", a))
+      .at("06:00").when(alertFired("other", a)).then(happened("opened"))
+      .at("07:00").when(alertResolved("other"))
+      .at("09:00").when(alertFired("source", b))
+      .at("09:30").when(merged("source", "target"))
+      .at("10:00").when(alertFired("late", a))
+      .then(happened("alertJoined", { because: "within 5 min of inc-0-1" }));
+  });
+
   test("leaves nothing behind once the source is retired", () => {
     scenario("merged and gone", { config: storyConfig({ rules: [] }) })
       .at("00:00").when(alertFired("target", a), alertFired("source", b))

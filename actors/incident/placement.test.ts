@@ -2,7 +2,9 @@ import { describe, test } from "vitest";
 import { happened } from "../../testing/scenario-expectations.ts";
 import {
   alertFired,
+  alertResolved,
   command,
+  configured,
   fingerprintOf,
   nothing,
   together,
@@ -111,6 +113,40 @@ describe("where an alert belongs", () => {
       .at("00:00").when(alertFired("db-down", { labels: checkout }))
       .at("01:00").when(alertFired("slow", { labels: checkout }))
       .then(happened("opened"));
+  });
+
+  test("a resolved incident attracts no related alerts until it is reopened", () => {
+    scenario("correlation knows the open ones", { config: storyConfig({ rules: [] }) })
+      .at("00:00").when(alertFired("db-down", { labels: checkout }))
+      .at("01:00").when(alertResolved("db-down"))
+      .at("02:00").when(alertFired("slow", { labels: checkout }))
+      .then(happened("opened", { incident: { id: "inc-0-3" } }))
+      .at("03:00").when(alertResolved("slow"), alertFired("db-down", { labels: checkout }))
+      .then(happened("resolved"), happened("reopened", { incident: { id: "inc-0-1" } }))
+      .at("04:00").when(alertFired("errors", { labels: checkout }))
+      .then(happened("alertJoined", { because: "within 5 min of inc-0-1" }));
+  });
+
+  test("a new configuration correlates by its own labels, the open incidents included", () => {
+    const correlation = { enabled: true, windowMs: 300_000, labels: ["region"] };
+    scenario("other labels", { config: storyConfig({ rules: [] }) })
+      .at("00:00").when(alertFired("db-down", { labels: { ...checkout, region: "eu" } }))
+      .at("00:30").when(configured(storyConfig({ rules: [], hash: "next", correlation })))
+      .at("01:00").when(alertFired("slow", { labels: { service: "search", region: "eu" } }))
+      .then(happened("alertJoined", { because: 'same region "eu"' }));
+  });
+
+  test("an incident reopened by hand takes its group back from one that is over", () => {
+    scenario("heirs", { config: storyConfig({ rules: [] }) })
+      .at("00:00").when(alertFired("db-down", { instance: "a", labels: checkout }))
+      .at("01:00").when(alertResolved("db-down", "a"))
+      .at("01:30").when(command({ kind: "close" }, { on: "inc-0-1" }))
+      .at("02:00").when(alertFired("db-down", { instance: "b", labels: checkout }))
+      .then(happened("opened"))
+      .at("03:00").when(alertResolved("db-down", "b"))
+      .at("04:00").when(command({ kind: "reopen", reason: "" }, { on: "inc-0-1" }))
+      .at("20:00").when(alertFired("db-down", { instance: "c", labels: checkout }))
+      .then(happened("alertJoined", { incident: { id: "inc-0-1" } }));
   });
 
   test("one record that opens several incidents gives each an id of its own", () => {

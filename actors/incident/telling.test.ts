@@ -121,6 +121,21 @@ describe("the end of an incident", () => {
   });
 });
 
+describe("who was told of an earlier end", () => {
+  test("is not told of the next one, unless told of the incident again", () => {
+    scenario("told anew", { config })
+      .at("00:00").when(alertFired("db-down"))
+      .at("05:00").when(nothing()).then(notified("secondary"))
+      .at("06:00").when(alertResolved("db-down"))
+      .then(notified("secondary", "resolved"))
+      .at("07:00").when(alertFired("db-down"))
+      .at("08:00").when(alertResolved("db-down"))
+      .then(notified("primary", "resolved"))
+      .thenNothing()
+      .thenNo(notified("secondary"));
+  });
+});
+
 describe("which policy", () => {
   const rules = [
     { matchers: [{ label: "severity", op: "=" as const, value: "critical" }], policy: "on-call" },

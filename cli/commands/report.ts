@@ -30,7 +30,7 @@ Options:
 
 What the figures mean:
   dedup rate   1 - incidents that alerts opened / alerts received
-  noise ratio  of the incidents that ended, the share that nobody acknowledged, worked on or resolved
+  noise ratio  of the incidents that ended, the share that nobody took or resolved by hand
   MTTA         from an incident's beginning until somebody took it
   MTTR         from an incident's beginning until it was resolved
 

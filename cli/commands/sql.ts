@@ -18,7 +18,7 @@ Options:
 Examples:
   tocsin sql "select sum(received) from tocsin.alert_events"
   tocsin sql "select service, count() from tocsin.incidents group by service order by 2 desc"
-  tocsin sql "select time, event, by, because from tocsin.incident_events order by time desc limit 20"
+  tocsin sql "select time, event, because from tocsin.incident_events order by time desc limit 20"
   tocsin sql "select name, comment from system.tables where database = 'tocsin'"
 
 The tables and their columns are described in docs/sql.md and in the schema itself:
@@ -33,7 +33,7 @@ export const command: Command = defineCommand({
   async run(flags, io) {
     const [statement, ...rest] = flags.positionals;
     if (statement === undefined) throw usageError("a statement is missing");
-    if (rest.length > 0) throw usageError("put the statement in quotes, so that it is one argument");
+    if (rest.length > 0) throw usageError("put the statement in quotes: it is one argument");
     if (flags.has("json") && flags.has("format")) {
       throw usageError("--json and --format exclude each other");
     }

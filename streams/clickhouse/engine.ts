@@ -3,8 +3,9 @@
  * engine inside this process. Both speak through @clickhouse/client; what differs is how a
  * statement is kept read-only.
  *
- * E1 A settings change lasts for a chdb session, so the embedded engine has two sessions: one
- *    writes; the other is locked to reading, once, before it sees its first foreign statement.
+ * E1 A settings change lasts for a chdb session, and a statement that failed half-way was seen to
+ *    leave its output behind for the next one of its session. So every statement that answers
+ *    gets a session of its own (1 ms), locked to reading before it sees foreign SQL.
  * E2 chdb allows one process per data directory and one engine per process, and its destructor
  *    is sound only on a main thread: open it in a child process of its own.
  */
@@ -61,7 +62,10 @@ export async function openEngine(target: EngineTarget): Promise<Engine> {
   if (target.kind === "server") {
     const client = createClient({ url: target.url, request_timeout: insertTimeoutMs });
     const settings: ClickHouseSettings = { ...readSettings, readonly: "1" };
-    return new ClickHouse("server", client, client, settings);
+    const shared: Session = { client, settings, close: async () => {} };
+    return new ClickHouse("server", client, async (locked) =>
+      locked ? shared : { ...shared, settings: {} },
+    );
   }
   // chdb types its connection after another release of the client's settings; the shape is one.
   type Connection = NonNullable<Parameters<typeof createClient>[0]>["connection"];
@@ -70,13 +74,23 @@ export async function openEngine(target: EngineTarget): Promise<Engine> {
       connection: createChdbConnection({ path: target.path }) as unknown as Connection,
     });
   const writer = open();
-  const reader = open();
-  const assignments = Object.entries({ ...readSettings, readonly: 1 })
-    .map(([name, value]) => `${name} = '${value}'`)
-    .join(", ");
-  await reader.command({ query: `set ${assignments}` });
-  return new ClickHouse("embedded", writer, reader, {});
+  return new ClickHouse("embedded", writer, async (locked) => {
+    const client = open();
+    if (locked) await client.command({ query: lockStatement });
+    return { client, settings: {}, close: () => client.close() };
+  });
 }
+
+const lockStatement = `set ${Object.entries({ ...readSettings, readonly: 1 })
+  .map(([name, value]) => `${name} = '${value}'`)
+  .join(", ")}`;
+
+/** Where one statement runs; `settings` go with it. */
+type Session = {
+  client: ClickHouseClient;
+  settings: ClickHouseSettings;
+  close(): Promise<void>;
+};
 
 /** ClickHouse's own number of an error it raised; null when the engine did not answer at all. */
 export function clickHouseCode(error: unknown): number | null {
@@ -87,20 +101,17 @@ export function clickHouseCode(error: unknown): number | null {
 class ClickHouse implements Engine {
   kind: EngineTarget["kind"];
   #writer: ClickHouseClient;
-  #reader: ClickHouseClient;
-  #readSettings: ClickHouseSettings;
+  #session: (locked: boolean) => Promise<Session>;
   #guarded: Set<string> | null = null;
 
   constructor(
     kind: EngineTarget["kind"],
     writer: ClickHouseClient,
-    reader: ClickHouseClient,
-    settings: ClickHouseSettings,
+    session: (locked: boolean) => Promise<Session>,
   ) {
     this.kind = kind;
     this.#writer = writer;
-    this.#reader = reader;
-    this.#readSettings = settings;
+    this.#session = session;
   }
 
   async version(): Promise<string> {
@@ -110,17 +121,12 @@ class ClickHouse implements Engine {
 
   async read(sql: string, format: string): Promise<string> {
     this.#guarded ??= guardedNames(
-      (await this.rows("select name from system.table_functions")).map((row) => String(row["name"])),
+      (await this.rows("select name from system.table_functions")).map(({ name }) => String(name)),
     );
     const statement = checkReadOnly(sql, format, this.#guarded);
     let text: string;
     try {
-      const result = await this.#reader.query({
-        query: statement.sql,
-        format: statement.format as "JSON",
-        clickhouse_settings: this.#readSettings,
-      });
-      text = await result.text();
+      text = await this.#answer(true, statement.sql, statement.format);
     } catch (error) {
       if (isTooLongForText(error)) throw new TerminalError(tooLarge, { cause: error });
       if (clickHouseCode(error) === null) throw error;
@@ -131,8 +137,22 @@ class ClickHouse implements Engine {
   }
 
   async rows(sql: string): Promise<Row[]> {
-    const result = await this.#writer.query({ query: sql, format: "JSONEachRow" });
-    return await result.json<Row>();
+    const text = await this.#answer(false, sql, "JSONEachRow");
+    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Row]));
+  }
+
+  async #answer(locked: boolean, sql: string, format: string): Promise<string> {
+    const session = await this.#session(locked);
+    try {
+      const result = await session.client.query({
+        query: sql,
+        format: format as "JSON",
+        clickhouse_settings: session.settings,
+      });
+      return await result.text();
+    } finally {
+      await session.close();
+    }
   }
 
   async command(sql: string): Promise<void> {
@@ -154,7 +174,6 @@ class ClickHouse implements Engine {
   }
 
   async close(): Promise<void> {
-    if (this.#reader !== this.#writer) await this.#reader.close();
     await this.#writer.close();
   }
 }

@@ -6,7 +6,14 @@ import { sampleIncident } from "../../testing/sample-notification.ts";
 import { AlertIdentities } from "./alert-identity.ts";
 import { addRows, countRows, noRows, strangers, type Rows, type StepMessage } from "./rows.ts";
 
-const head = { owner: "o", n: 2, inputSeq: 5, timeMs: 1_700_000_000_000, relayed: relayStart };
+const head = {
+  owner: "o",
+  n: 2,
+  inputSeq: 5,
+  timeMs: 1_700_000_000_000,
+  relayed: relayStart,
+  snapshot: "",
+};
 
 function dedup(events: AlertEvent[], seq = 9): StepMessage {
   const outputs = events.map((event) => ({ domain: "acme/prod", event }));

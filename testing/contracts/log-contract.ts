@@ -183,6 +183,23 @@ function reading(context: Context): void {
     await reader.close();
   });
 
+  test("read - does not hold back what it has while it hopes for more", async () => {
+    const { log, other, subject } = context;
+    const name = subject("in");
+    const sent = Array.from({ length: 150 }, (_, index) => `${index}`);
+    for (const each of sent) {
+      await log.append(name, bytes(each));
+      await log.append(subject("in"), bytes("a neighbour"));
+    }
+    for (const fromSeq of [0, 1]) {
+      const reader = other.read(name, fromSeq);
+      const got: string[] = [];
+      while (got.length < sent.length) got.push(...(await reader.next(256)).map(text));
+      expect(got).toEqual(sent);
+      await reader.close();
+    }
+  });
+
   test("read - two readers do not disturb each other", async () => {
     const { log, other, subject } = context;
     const name = subject("step.incident");
