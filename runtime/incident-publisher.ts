@@ -134,24 +134,14 @@ export class IncidentPublisher implements Publisher<IncidentOutput> {
     views: Map<string, IncidentView | null>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock } = this.options;
+    const { clock, state } = this.options;
     const all = [...views];
     for (let start = 0; start < all.length; start += sendsInFlightMax) {
       await Promise.all(
         all.slice(start, start + sendsInFlightMax).map(([id, view]) =>
-          retrying(clock, signal, () => this.storeView(id, view)),
+          retrying(clock, signal, () => (view === null ? state.delete(id) : state.put(id, view))),
         ),
       );
     }
-  }
-
-  private async storeView(id: string, view: IncidentView | null): Promise<void> {
-    const { state } = this.options;
-    if (view === null) return state.delete(id);
-    if (this.backlogThroughSeq >= 0) {
-      const stored = await state.get(id);
-      if (stored !== null && stored.version >= view.version) return;
-    }
-    await state.put(id, view);
   }
 }

@@ -82,7 +82,9 @@ export type TimerWatcher = {
 /** Where the current state of incidents is kept for outside readers. */
 export interface StateStore {
   get(id: string): Promise<{ version: number } | null>;
+  /** Keeps the higher version; a put that arrives late never brings an older view back. */
   put(id: string, view: { version: number }): Promise<void>;
+  /** For good: an id never returns. */
   delete(id: string): Promise<void>;
 }
 

@@ -3,44 +3,44 @@
  * Deletes are plain deletes: a purge with a marker's time to live was seen to bring values back
  * after a kill -9 of the server.
  */
-import { type KV, type KvWatchEntry, Kvm } from "@nats-io/kv";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { KvWatchEntry } from "@nats-io/kv";
 import type { QueuedIterator } from "@nats-io/nats-core";
 import type { Timer, TimerWatcher, Timers } from "../runtime/ports.ts";
-import { classified } from "./jetstream-errors.ts";
+import { isNoMessage } from "./jetstream-errors.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { bucketNames } from "./subjects.ts";
+import { VersionedBucket } from "./versioned-bucket.ts";
 
 const rewatchDelayMs = 500;
 
 export class KvTimers implements Timers {
-  private readonly link: NatsLink;
-  private readonly kv: KV;
+  private readonly bucket: VersionedBucket;
+  private readonly jsm: JetStreamManager;
 
   static async open(link: NatsLink): Promise<KvTimers> {
-    return new KvTimers(link, await new Kvm(link.connection).open(bucketNames.timers));
+    const bucket = await VersionedBucket.open(link, {
+      bucket: bucketNames.timers,
+      versionOf: (value) => (value as { generation: number }).generation,
+      deletedIsFinal: false,
+    });
+    const jsm = await jetstreamManager(link.connection, { checkAPI: false });
+    return new KvTimers(bucket, jsm);
   }
 
-  private constructor(link: NatsLink, kv: KV) {
-    this.link = link;
-    this.kv = kv;
+  private constructor(bucket: VersionedBucket, jsm: JetStreamManager) {
+    this.bucket = bucket;
+    this.jsm = jsm;
   }
 
-  async put(partition: number, timer: Timer): Promise<void> {
+  put(partition: number, timer: Timer): Promise<void> {
     const { id, generation, fireAtMs } = timer;
-    const value = { generation, fireAtMs, fireAt: new Date(fireAtMs).toISOString() };
-    try {
-      await this.link.request(() => this.kv.put(`t.${partition}.${id}`, JSON.stringify(value)));
-    } catch (error) {
-      throw classified(error, `put timer ${id}`);
-    }
+    const fireAt = new Date(fireAtMs).toISOString();
+    return this.bucket.put(`t.${partition}.${id}`, { generation, fireAtMs, fireAt });
   }
 
-  async delete(partition: number, id: string): Promise<void> {
-    try {
-      await this.link.request(() => this.kv.delete(`t.${partition}.${id}`));
-    } catch (error) {
-      throw classified(error, `delete timer ${id}`);
-    }
+  delete(partition: number, id: string): Promise<void> {
+    return this.bucket.delete(`t.${partition}.${id}`);
   }
 
   async watch(partition: number, watcher: TimerWatcher): Promise<{ stop(): void }> {
@@ -55,15 +55,14 @@ export class KvTimers implements Timers {
     const follow = async (): Promise<void> => {
       while (!stopped) {
         try {
-          const present = await this.presentKeys(key);
-          entries = await this.kv.watch({ key });
-          if (present === 0) markReady();
-          let seen = 0;
+          const isEmpty = await this.isEmpty(key);
+          entries = await this.bucket.kv.watch({ key });
+          if (isEmpty) markReady();
           for await (const entry of entries) {
             if (stopped) return;
             deliver(partition, entry, watcher);
-            if (!entry.isUpdate) seen += 1;
-            if (entry.delta === 0 || seen >= present) markReady();
+            // The client marks the last of the initial entries as an update already.
+            if (entry.isUpdate) markReady();
           }
         } catch {
           // The server is away: watch again, every present value is delivered anew.
@@ -80,11 +79,15 @@ export class KvTimers implements Timers {
     };
   }
 
-  private async presentKeys(filter: string): Promise<number> {
-    const keys = await this.kv.keys(filter);
-    let count = 0;
-    for await (const _ of keys) count += 1;
-    return count;
+  /** True when no key matches, not even a deleted one: then the watch begins with silence. */
+  private async isEmpty(key: string): Promise<boolean> {
+    const query = { seq: 1, next_by_subj: `$KV.${bucketNames.timers}.${key}` };
+    try {
+      return (await this.jsm.streams.getMessage(`KV_${bucketNames.timers}`, query)) === null;
+    } catch (error) {
+      if (isNoMessage(error)) return true;
+      throw error;
+    }
   }
 }
 

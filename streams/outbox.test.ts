@@ -136,10 +136,10 @@ test("outbox - close ends a waiting next and gives back what was fetched ahead",
 test("outbox - a consumer that somebody deletes is made anew", async () => {
   const channel = channelName();
   const outbox = await openOutbox(connection, channel);
-  const waiting = outbox.next();
+  const lost = expect(outbox.next()).rejects.toBeInstanceOf(RetryableError);
   const manager = await jetstreamManager(connection);
   await manager.consumers.delete(streamNames.outbox, channel);
-  await expect(waiting).rejects.toBeInstanceOf(RetryableError);
+  await lost;
   await put(channel, "still here");
   const job = await take(outbox);
   expect(text(job)).toBe("still here");

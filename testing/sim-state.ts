@@ -1,12 +1,20 @@
-/** The bucket of incident states in memory: the newest put to arrive is what readers see. */
+/** The bucket of incident states in memory: the highest version is what readers see. */
 import type { StateStore } from "../runtime/ports.ts";
 import type { SimLink } from "./sim-link.ts";
 
 export class SimStateServer {
   readonly views = new Map<string, { version: number }>();
 
+  private readonly deleted = new Set<string>();
+
   put(id: string, view: { version: number }): void {
-    this.views.set(id, structuredClone(view));
+    if (this.deleted.has(id)) return;
+    if ((this.views.get(id)?.version ?? 0) < view.version) this.views.set(id, structuredClone(view));
+  }
+
+  delete(id: string): void {
+    this.deleted.add(id);
+    this.views.delete(id);
   }
 }
 
@@ -29,8 +37,6 @@ export class SimState implements StateStore {
   }
 
   delete(id: string): Promise<void> {
-    return this.link.call("state", () => {
-      this.server.views.delete(id);
-    });
+    return this.link.call("state", () => this.server.delete(id));
   }
 }

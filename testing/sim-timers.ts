@@ -1,5 +1,5 @@
 /**
- * The timers' KV bucket in memory: the last put to arrive wins, as in a bucket of history 1,
+ * The timers' KV bucket in memory: the highest generation stays, as in a bucket of history 1,
  * and watchers see each key's changes in order, some time later.
  */
 import type { Timer, Timers, TimerWatcher } from "../runtime/ports.ts";
@@ -18,6 +18,8 @@ export class SimTimersServer {
   }
 
   put(partition: number, timer: Timer): void {
+    const stored = this.timers(partition).get(timer.id);
+    if (stored !== undefined && stored.generation >= timer.generation) return;
     this.timers(partition).set(timer.id, timer);
     this.tell(partition, { kind: "put", timer });
   }

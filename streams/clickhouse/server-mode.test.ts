@@ -61,7 +61,7 @@ test("while the server is away the log keeps the steps; nothing is lost or doubl
   expect(analytics.status().restarts).toBe(0);
 }, 60_000);
 
-test("a repeated range restores rows whose token is remembered but whose part was lost", async () => {
+test("a repetition restores rows whose token is remembered but whose part was lost", async () => {
   await analytics.stop();
   await ownStatement("delete from tocsin.alert_events where step_seq in (3, 4)");
   const kv = await new Kvm(bench.js).open("tocsin_meta");
