@@ -43,6 +43,8 @@ export type IntakeCounters = {
 export type IntakeOptions = {
   batcher: Batcher;
   nowMs: () => number;
+  /** A clock that never steps back, ms from any origin; default: the process's own. */
+  clockMs?: () => number;
   /** How long an alert without an end time keeps firing. Alertmanager's default is 5 min. */
   resolveTimeoutMs: number;
   /** Any number unknown to senders. */
@@ -66,6 +68,7 @@ export class FrameIntake implements FormatIntake {
 
   private readonly batcher: Batcher;
   private readonly nowMs: () => number;
+  private readonly clockMs: () => number;
   private readonly scanner = new AlertScanner();
   private readonly reader: AlertReader;
   private rejections = 0;
@@ -73,6 +76,7 @@ export class FrameIntake implements FormatIntake {
   constructor(options: IntakeOptions) {
     this.batcher = options.batcher;
     this.nowMs = options.nowMs;
+    this.clockMs = options.clockMs ?? (() => performance.now());
     this.reader = new AlertReader(options.resolveTimeoutMs, options.cacheSeed);
   }
 
@@ -104,6 +108,7 @@ export class FrameIntake implements FormatIntake {
     const { scanner, reader, batcher } = this;
     const { head } = reader;
     const receivedAtMs = this.nowMs();
+    const clockMs = this.clockMs();
     const ticket = new Ticket();
     const rejected: RejectedAlert[] = [];
     reader.begin(body);
@@ -114,9 +119,14 @@ export class FrameIntake implements FormatIntake {
         continue;
       }
       const partition = partitionOf(head.high, head.low, batcher.partitions);
+      if (reader.refer(clockMs)) {
+        batcher.alert(ticket, partition, receivedAtMs, head, body, 0, 0, null);
+        continue;
+      }
       const start = scanner.rows[index * rowWidth + columns.start] as number;
       const end = scanner.rows[index * rowWidth + columns.end] as number;
-      batcher.alert(ticket, partition, receivedAtMs, head, body, start, end);
+      const confirmation = reader.confirmation(clockMs);
+      batcher.alert(ticket, partition, receivedAtMs, head, body, start, end, confirmation);
     }
     reader.done();
     const accepted = scanner.count - rejected.length;

@@ -3,7 +3,7 @@
  * Alertmanager's rules for absent times. Repeated alerts stay bytes throughout.
  */
 import type { Labels } from "../actors/alert/events.ts";
-import { frameFlags } from "../runtime/frame.ts";
+import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
 import { alertBytesMax } from "./alert-limits.ts";
 import { type CacheKey, FingerprintCache, defaultCacheLimits } from "./fingerprint-cache.ts";
@@ -50,6 +50,27 @@ export class AlertReader {
   /** Lets go of the body, which would otherwise live until the next one comes. */
   done(): void {
     this.begin(new Uint8Array(0));
+  }
+
+  /**
+   * Marks the alert last read as a repeat whose content the log has, if so: then its record
+   * needs no payload. @param clockMs a clock of ours that never steps back.
+   */
+  refer(clockMs: number): boolean {
+    const { head } = this;
+    const sinceTick = ticks(Math.max(0, clockMs - contentFreshMs));
+    if (!this.cache.holds(head.contentHash, sinceTick)) return false;
+    head.flags |= frameFlags.contentKnown;
+    return true;
+  }
+
+  /** To be called once the alert last read is durable; null: not worth it. */
+  confirmation(clockMs: number): (() => void) | null {
+    const entry = this.cache.entry();
+    if (entry === null) return null;
+    const { contentHash } = this.head;
+    const sentTick = ticks(clockMs);
+    return () => FingerprintCache.confirm(entry, contentHash, sentTick);
   }
 
   /** Reads row `index` into `head`. @returns why the alert is refused, or null. */
@@ -123,13 +144,15 @@ export class AlertReader {
     return fault(faultReasons.endsFirst, "startsAt", startsAt);
   }
 
-  /** u32 over what may change while the identity stays. */
+  /**
+   * u32 over what may change while the identity stays. The generatorURL is left out: two replicas
+   * of one Prometheus differ in nothing else, and each repeat would look like a change.
+   */
   private readHash(rows: Int32Array, row: number): void {
     const { key, head } = this;
     let hash = this.hashOf(rows, row + columns.annotations, 0);
-    hash = this.hashOf(rows, row + columns.generatorURL, hash);
     if (key.end2 > 0) hash = xxhash32(key.view, key.start1, key.end1, hash);
-    head.contentHash = hash;
+    head.contentHash = hash >>> 0;
   }
 
   private hashOf(rows: Int32Array, cell: number, seed: number): number {
@@ -155,6 +178,11 @@ export class AlertReader {
     const text = textOf(this.key.bytes, rows[cell] as number, rows[cell + 1] as number);
     return fault(faultReasons.notTime, field, JSON.parse(text));
   }
+}
+
+/** The cache's unit of time, tenths of a second from 1: enough for 13 years in 32 bits. */
+function ticks(clockMs: number): number {
+  return Math.floor(clockMs / 100) + 1;
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {

@@ -69,6 +69,7 @@ export class Batcher {
     return this.pendingBytes === 0 || this.pendingBytes + bytes <= this.limits.pendingBytesMax;
   }
 
+  /** @param confirmation called once the alert is durable. */
   alert(
     ticket: Ticket,
     partition: number,
@@ -77,9 +78,11 @@ export class Batcher {
     source: Uint8Array,
     start: number,
     end: number,
+    confirmation: (() => void) | null,
   ): void {
     const frame = this.frameFor(ticket, partition, receivedAtMs, end - start);
     frame.alert(head, source, start, end);
+    if (confirmation !== null) frame.confirmations.push(confirmation);
     this.appended(frame, end - start);
   }
 
@@ -192,6 +195,7 @@ export class Batcher {
     try {
       await this.publishFrame(frame.partition, frame.bytes());
       this.buffers.give(frame.release());
+      for (const confirm of frame.confirmations) confirm();
     } catch (error) {
       this.framesFailed += 1;
       failure = error ?? new Error("the log refused a frame without a reason");

@@ -6,6 +6,9 @@
  * C2 Memory is bounded: two generations, each with entriesMax entries and arenaBytesMax bytes.
  *    A full generation becomes the old one; what is asked for again moves to the young one.
  *
+ * C3 An entry also says which content the log is known to hold for it, and since when: what ingress
+ *    may refer to instead of sending it again (runtime/frame.ts). Forgetting it costs bytes only.
+ *
  * The key is two slices of one body: the labels object and the dedup key (empty if none).
  */
 import { xxhash32 } from "./xxhash32.ts";
@@ -21,8 +24,16 @@ export const defaultCacheLimits: CacheLimits = {
 const probesMax = 16;
 const firstArenaBytes = 256 * 1024;
 const firstEntries = 1024;
-/** Numbers of an entry: hash, arena offset, bytes of slice one and two, high, low. */
-const width = 6;
+/**
+ * Numbers of an entry: hash, arena offset, bytes of slice one and two, high, low, and of the
+ * content in the log its hash and when it was sent, in ticks of the callers (0: never).
+ */
+const width = 8;
+const contentColumn = 6;
+const sentColumn = 7;
+
+/** Where an entry was when it was found; a confirmation that finds it moved has no effect. */
+export type CacheEntry = { generation: Generation; at: number };
 
 class Generation {
   count = 0;
@@ -43,9 +54,11 @@ export type CacheKey = {
 };
 
 export class FingerprintCache {
-  /** The result of the last successful `find`. */
+  /** The result of the last successful `find`, or what the last `add` added. */
   high = 0;
   low = 0;
+  private generation: Generation;
+  private at = -1;
 
   private young = new Generation();
   private old = new Generation();
@@ -56,6 +69,7 @@ export class FingerprintCache {
   constructor(limits: CacheLimits, seed: number) {
     this.limits = limits;
     this.seed = seed;
+    this.generation = this.young;
   }
 
   /** @returns whether it was found; then `high` and `low` are set. */
@@ -63,12 +77,44 @@ export class FingerprintCache {
     const hash = this.hash(key);
     if (this.lookUp(this.young, key, hash)) return true;
     if (!this.lookUp(this.old, key, hash)) return false;
+    const content = this.column(contentColumn);
+    const sentTick = this.column(sentColumn);
     this.insert(key, hash, this.high, this.low);
+    this.know(content, sentTick);
     return true;
   }
 
   add(key: CacheKey, high: number, low: number): void {
     this.insert(key, this.hash(key), high, low);
+  }
+
+  /** The entry last found or added, for `confirm`; null when it did not fit. */
+  entry(): CacheEntry | null {
+    return this.at === -1 ? null : { generation: this.generation, at: this.at };
+  }
+
+  /** Whether the log holds this content for the entry last found, sent at `sinceTick` or later. */
+  holds(contentHash: number, sinceTick: number): boolean {
+    if (this.at === -1) return false;
+    const sentTick = this.column(sentColumn);
+    return sentTick !== 0 && sentTick >= sinceTick && this.column(contentColumn) === contentHash;
+  }
+
+  /** The content is durable. @param sentTick 1 to 2^32 - 1. */
+  static confirm(entry: CacheEntry, contentHash: number, sentTick: number): void {
+    const { entries } = entry.generation;
+    entries[entry.at + contentColumn] = contentHash;
+    entries[entry.at + sentColumn] = sentTick;
+  }
+
+  private column(column: number): number {
+    return this.generation.entries[this.at + column] as number;
+  }
+
+  private know(contentHash: number, sentTick: number): void {
+    if (this.at === -1) return;
+    this.generation.entries[this.at + contentColumn] = contentHash;
+    this.generation.entries[this.at + sentColumn] = sentTick;
   }
 
   private hash(key: CacheKey): number {
@@ -86,6 +132,8 @@ export class FingerprintCache {
       if (entries[entry] === hash && this.equal(generation, entry, key)) {
         this.high = entries[entry + 4] as number;
         this.low = entries[entry + 5] as number;
+        this.generation = generation;
+        this.at = entry;
         return true;
       }
     }
@@ -109,6 +157,7 @@ export class FingerprintCache {
     const length2 = key.end2 - key.start2;
     const bytes = length1 + length2;
     const { entriesMax, arenaBytesMax } = this.limits;
+    this.at = -1;
     if (bytes > arenaBytesMax) return;
     let generation = this.young;
     if (generation.count >= entriesMax || generation.used + bytes > arenaBytesMax) {
@@ -127,6 +176,10 @@ export class FingerprintCache {
     entries[entry + 5] = low;
     arena.set(key.bytes.subarray(key.start1, key.end1), used);
     if (length2 > 0) arena.set(key.bytes.subarray(key.start2, key.end2), used + length1);
+    entries[entry + contentColumn] = 0;
+    entries[entry + sentColumn] = 0;
+    this.generation = generation;
+    this.at = entry;
     generation.count = count + 1;
     generation.used = used + bytes;
     place(slots, hash, count + 1);

@@ -30,6 +30,8 @@ export class FrameWriter {
   readonly order: number;
   /** Requests that wait for this frame, each once. */
   readonly tickets: Ticket[] = [];
+  /** Called once the frame is durable: what can be referred to from then on. */
+  readonly confirmations: (() => void)[] = [];
   records = 0;
   used = frameHeadBytes;
 
@@ -55,7 +57,7 @@ export class FrameWriter {
     view.setUint32(at + 16, head.contentHash, true);
     view.setFloat64(at + 24, head.startsAtMs, true);
     view.setFloat64(at + 32, head.endsAtMs, true);
-    this.buffer.set(source.subarray(start, end), at + recordHeadBytes);
+    if (end > start) this.buffer.set(source.subarray(start, end), at + recordHeadBytes);
   }
 
   /** @param payload {"reason","detail"} as JSON; it stands for `count` refused alerts. */

@@ -6,7 +6,8 @@
 --                  share that nobody acknowledged, worked on or resolved: they needed nobody
 -- mtta_*_ms        from an incident's beginning until somebody first acknowledged it or began to
 --                  work on it
--- mttr_*_ms        from an incident's beginning until it was first resolved, by anybody or by itself
+-- mttr_*_ms        from an incident's beginning until it was first resolved, by anybody or by
+--                  itself
 -- Incidents that were merged into another count as opened, but neither as ended nor as resolved.
 with
     fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC') as since,

@@ -5,6 +5,7 @@
  */
 import type { FiringAlert, RollupPolicy } from "../actors/alert/alert.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
+import type { EndedContent } from "./ended-contents.ts";
 import { fingerprintText } from "./fingerprint-map.ts";
 import type { AlertCounters } from "./step.ts";
 import { byteText, textBytes } from "./stored-alert.ts";
@@ -17,7 +18,11 @@ export type DedupSnapshot = {
   config: DedupConfig | null;
   counters: AlertCounters;
   alerts: AlertRow[];
+  /** Contents of ended alerts, oldest first. */
+  ended: EndedRow[];
 };
+
+type EndedRow = [id: string, payload: Uint8Array, untilMs: number];
 
 type AlertRow = [
   high: number,
@@ -112,6 +117,14 @@ export function* storedAlerts(rows: AlertRow[]): Generator<StoredAlert> {
     const id = fingerprintText(high, low);
     yield { high, low, id, domain, payload: byteText(payload), alert };
   }
+}
+
+export function endedRows(contents: EndedContent[]): EndedRow[] {
+  return contents.map(({ id, payload, untilMs }) => [id, textBytes(payload), untilMs]);
+}
+
+export function endedContents(rows: EndedRow[]): EndedContent[] {
+  return rows.map(([id, payload, untilMs]) => ({ id, payload: byteText(payload), untilMs }));
 }
 
 function isSnapshot(value: unknown): value is DedupSnapshot {

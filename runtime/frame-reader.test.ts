@@ -79,7 +79,12 @@ describe("a corrupt frame is refused before its first record", () => {
       changed((view) => view.setUint32(second, 0xffffffff, true)),
       /payload of record 1/,
     ],
-    ["a flag", changed((view) => view.setUint32(second + 4, 4, true)), /unknown flags 4/],
+    ["a flag", changed((view) => view.setUint32(second + 4, 8, true)), /unknown flags 8/],
+    [
+      "a reference with content",
+      changed((view) => view.setUint32(second + 4, 4, true)),
+      /record 1 refers to known content/,
+    ],
     ["a time", changed((view) => view.setFloat64(second + 32, Number.NaN, true)), /times 1, NaN/],
   ];
   test.each(cases)("%s", (_name, frame, message) => {

@@ -5,7 +5,7 @@
  */
 import { frameFlags, frameHeadBytes, frameMagic, frameVersion, recordHeadBytes } from "./frame.ts";
 
-const knownFlags = frameFlags.endsByTimeout | frameFlags.rejection;
+const knownFlags = frameFlags.endsByTimeout | frameFlags.rejection | frameFlags.contentKnown;
 
 export class FrameReader {
   receivedAtMs = 0;
@@ -93,6 +93,10 @@ function checkFrame(view: DataView): void {
     const flags = view.getUint32(at + 4, true);
     if ((flags & ~knownFlags) !== 0) {
       throw new Error(`corrupt frame: record ${index} has unknown flags ${flags}`);
+    }
+    const isReference = (flags & frameFlags.contentKnown) !== 0;
+    if (isReference && payloadEnd > at + recordHeadBytes) {
+      throw new Error(`corrupt frame: record ${index} refers to known content and has its own`);
     }
     const startsAtMs = view.getFloat64(at + 24, true);
     const endsAtMs = view.getFloat64(at + 32, true);

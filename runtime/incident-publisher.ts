@@ -98,7 +98,8 @@ export class IncidentPublisher implements Publisher<IncidentOutput> {
       const { notification } = output;
       if (this.published.has(notification.id)) return;
       const data = codec.encode(notification);
-      sends.push({ stream: outbox, subject: outboxSubject(notification), id: notification.id, data });
+      const subject = outboxSubject(notification);
+      sends.push({ stream: outbox, subject, id: notification.id, data });
     } else if (output.kind === "timer") {
       const { id: timerId, generation, fireAtMs } = output;
       const timer = fireAtMs === null ? null : { id: timerId, generation, fireAtMs };
@@ -118,7 +119,10 @@ export class IncidentPublisher implements Publisher<IncidentOutput> {
     }
   }
 
-  private async mirrorTimers(changes: Map<string, TimerChange>, signal: AbortSignal): Promise<void> {
+  private async mirrorTimers(
+    changes: Map<string, TimerChange>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { timers, clock } = this.options;
     const all = [...changes.values()];
     for (let start = 0; start < all.length; start += sendsInFlightMax) {

@@ -241,7 +241,8 @@ export class PartitionProcessor<Output> {
    */
   private async snapshot(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
     const { snapshots, stage, codec, clock, log, subjects, stageName, partition } = this.options;
-    const unchanged = this.recordsSinceSnapshot === 0 && this.steps.lastSeq === this.snapshotStepSeq;
+    const unchanged =
+      this.recordsSinceSnapshot === 0 && this.steps.lastSeq === this.snapshotStepSeq;
     this.snapshotAtMs = clock.nowMs();
     if (unchanged || this.begun.length > 0) return;
     const data = codec.encode({

@@ -148,7 +148,7 @@ async function replay<Output>(
   let outputs: Output[] = [];
   let next = 0;
   const emit = (output: Output): void => void outputs.push(output);
-  await readThrough(options, subjects.input, state.inputSeq + 1, last.inputSeq, signal, (record) => {
+  const again = (record: LogRecord): void => {
     const timeMs = Math.max(state.timeMs, record.timeMs);
     if (!state.dead.has(record.seq)) {
       suspects.began(record.seq);
@@ -165,7 +165,8 @@ async function replay<Output>(
     requireEqual(subjects.step, record.seq, recorded, codec.encode(outputs));
     outputs = [];
     next += 1;
-  });
+  };
+  await readThrough(options, subjects.input, state.inputSeq + 1, last.inputSeq, signal, again);
   if (next < uncovered.length) {
     throw new DeterminismError(
       `${subjects.input}: input up to ${last.inputSeq} is in the step log but no longer in the ` +

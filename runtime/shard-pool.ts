@@ -99,8 +99,12 @@ export class ShardPool {
 
   /** Which steps each partition's newest snapshot covers, as last reported. */
   covered(): { stage: StageName; partition: number; stepSeq: number }[] {
-    return this.shards.flatMap(({ stats }) =>
-      stats.map(({ stage, partition, snapshotStepSeq: stepSeq }) => ({ stage, partition, stepSeq })),
+    return this.shards.flatMap((shard) =>
+      shard.stats.map(({ stage, partition, snapshotStepSeq }) => ({
+        stage,
+        partition,
+        stepSeq: snapshotStepSeq,
+      })),
     );
   }
 

@@ -158,5 +158,6 @@ function mergePages(pages: IncidentPage[], limit: number): IncidentPage {
   const kept = items.slice(0, limit);
   const last = kept[kept.length - 1];
   if (!more || last === undefined) return { items: kept, cursor: null };
-  return { items: kept, cursor: cursorAt({ createdAtMs: Date.parse(last.created_at), id: last.id }) };
+  const cursor = cursorAt({ createdAtMs: Date.parse(last.created_at), id: last.id });
+  return { items: kept, cursor };
 }

@@ -16,6 +16,7 @@ export type AlertRecord = {
   endsByTimeout: boolean;
   /** Sent as JSON; bytes are sent as they are. */
   payload: object | Uint8Array;
+  isReference?: boolean;
 };
 
 export type RejectionRecord = { rejected: { reason: string; detail: string }; count: number };
@@ -73,7 +74,9 @@ export function alertRecord(
 }
 
 function writeAlertHead(view: DataView, at: number, record: AlertRecord): void {
-  view.setUint32(at + 4, record.endsByTimeout ? frameFlags.endsByTimeout : 0, true);
+  const byTimeout = record.endsByTimeout ? frameFlags.endsByTimeout : 0;
+  const reference = record.isReference === true ? frameFlags.contentKnown : 0;
+  view.setUint32(at + 4, byTimeout | reference, true);
   view.setUint32(at + 8, Number.parseInt(record.fingerprint.slice(0, 8), 16), true);
   view.setUint32(at + 12, Number.parseInt(record.fingerprint.slice(8), 16), true);
   view.setUint32(at + 16, record.contentHash, true);
@@ -93,4 +96,9 @@ function hash(text: string, seed: number): string {
     value = Math.imul(value ^ byte, 0x01000193) >>> 0;
   }
   return value.toString(16);
+}
+
+/** The same alert as a repeat that refers to its content instead of having it. */
+export function referenceTo(record: AlertRecord): AlertRecord {
+  return { ...record, payload: new Uint8Array(0), isReference: true };
 }

@@ -9,7 +9,8 @@ export class SimStateServer {
 
   put(id: string, view: { version: number }): void {
     if (this.deleted.has(id)) return;
-    if ((this.views.get(id)?.version ?? 0) < view.version) this.views.set(id, structuredClone(view));
+    const known = this.views.get(id)?.version ?? 0;
+    if (known < view.version) this.views.set(id, structuredClone(view));
   }
 
   delete(id: string): void {

@@ -34,7 +34,10 @@ create table tocsin.alert_events
 engine = MergeTree
 partition by toYYYYMM(time)
 order by (tenant, service, alertname, time)
-settings non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+settings
+    non_replicated_deduplication_window = 1000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
 comment 'Everything that happened to alerts. Repeats are rolled up: count alerts with sum(received), occurrences with countIf(kind = ''opened'')';
 
 create table tocsin.alerts
@@ -84,7 +87,10 @@ create table tocsin.incident_events
 engine = MergeTree
 partition by toYYYYMM(time)
 order by (tenant, event, time)
-settings non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+settings
+    non_replicated_deduplication_window = 1000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
 comment 'Every step of every incident: the timeline, who did what and why';
 
 create table tocsin.incident_states
@@ -152,7 +158,10 @@ create table tocsin.notifications
 engine = MergeTree
 partition by toYYYYMM(time)
 order by (receiver, time)
-settings non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+settings
+    non_replicated_deduplication_window = 1000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
 comment 'Messages to receivers and what became of them';
 
 create table tocsin.command_outcomes
@@ -170,7 +179,10 @@ create table tocsin.command_outcomes
 engine = MergeTree
 partition by toYYYYMM(time)
 order by time
-settings non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+settings
+    non_replicated_deduplication_window = 1000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
 comment 'The answers to commands, one row per answer; who asked what is in commands';
 
 create view tocsin.escalations
@@ -193,8 +205,11 @@ from tocsin.incident_events
 where by not in ('alerts', 'escalation', 'timer', 'delivery')
 comment 'What people and programs did to incidents, refusals included';
 
-alter table tocsin.commands comment column action 'What was asked: acknowledged, resolved, merged, noteAdded, …';
+alter table tocsin.commands
+    comment column action 'What was asked: acknowledged, resolved, merged, noteAdded, …';
 
-alter table tocsin.commands comment column outcome 'done or refused';
+alter table tocsin.commands
+    comment column outcome 'done or refused';
 
-alter table tocsin.commands comment column command_id 'Idempotency key of the command, where the event tells it';
+alter table tocsin.commands
+    comment column command_id 'Idempotency key of the command, where the event tells it';
