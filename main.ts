@@ -1,65 +1,67 @@
 /**
  * Composition root of the process: reads options and configuration, brings up NATS and
  * ClickHouse, starts the shard threads, the delivery worker and the HTTP surface, says when it is
- * ready, and takes everything down in order on SIGTERM.
+ * ready, and takes everything down in order when a signal says so.
  */
 import { randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { connect } from "@nats-io/transport-node";
-import { type Logger as PinoLogger, pino } from "pino";
-import { createWebhookChannel } from "./channels/webhook/send.ts";
+import { type NatsConnection, connect } from "@nats-io/transport-node";
+import type { Logger as PinoLogger } from "pino";
 import { DeliveryWorker } from "./channels/delivery-worker.ts";
-import { FrameIntake } from "./ingress/alert-intake.ts";
-import * as alertmanager from "./ingress/alertmanager.ts";
-import { Batcher } from "./ingress/batcher.ts";
-import * as cloudevents from "./ingress/cloudevents.ts";
-import * as health from "./ingress/health.ts";
-import { HttpServer } from "./ingress/http-server.ts";
-import { registerIncidents } from "./ingress/incident-routes.ts";
-import { MetricRegistry } from "./ingress/metric-registry.ts";
-import * as metrics from "./ingress/metrics.ts";
-import * as native from "./ingress/native.ts";
-import { registerSql } from "./ingress/sql-routes.ts";
-import { registerStatus } from "./ingress/status-routes.ts";
+import { checkReceivers, findReceiver } from "./channels/receivers.ts";
+import { createWebhookChannel } from "./channels/webhook/send.ts";
+import { type HttpSurface, openHttpSurface } from "./ingress/http-surface.ts";
 import { IncidentArchive } from "./reports/incident-archive.ts";
+import { domainOf } from "./runtime/alert-payload.ts";
 import { dedupConfig, incidentConfig } from "./runtime/config/actor-configs.ts";
 import { loadConfig, shippedConfigFile } from "./runtime/config/load.ts";
 import { type Options, resolveOptions, withOptions } from "./runtime/config/options.ts";
 import { ConfigError } from "./runtime/config/problems.ts";
-import { domainOf } from "./runtime/alert-payload.ts";
 import { TerminalError } from "./runtime/errors.ts";
+import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/partition-processor.ts";
-import { addPartitionMetrics } from "./ingress/partition-metrics.ts";
+import type { Hash32 } from "./runtime/placement.ts";
+import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";
+import { onStopSignal } from "./runtime/stop-signals.ts";
 import { systemClock } from "./runtime/system-clock.ts";
-import { startAnalytics } from "./streams/clickhouse/analytics-child.ts";
+import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
 import { codec } from "./streams/codec.ts";
 import { announceConfig, deliveryReporter } from "./streams/control-records.ts";
 import { fixPartitions } from "./streams/deployment.ts";
 import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 import { lockDataDir } from "./streams/engines/data-dir.ts";
-import { openNats } from "./streams/engines/open-nats.ts";
-import { framePublisher } from "./streams/frame-publisher.ts";
+import { type OpenNats, openNats } from "./streams/engines/open-nats.ts";
+import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
-import { connectOptions } from "./streams/nats-connection.ts";
+import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { openOutbox } from "./streams/outbox.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
 
-const drainGraceMs = 10_000;
-const shardGraceMs = 20_000;
+/** Requests in flight at a stop, and the frames that they wait for. */
+const drainGraceMs = 5_000;
+const surfaceCloseMsMax = 11_000;
+const deliveryDrainMs = 3_000;
+/** For the partitions' last snapshots; without one, the next start reads more of the log. */
+const shardGraceMs = 10_000;
+const shardCloseMsMax = 12_000;
+const natsCloseMsMax = 10_000;
 /** How long the first readiness waits for ClickHouse; ingest never waits for it later. */
 const analyticsWaitMs = 20_000;
+const readyPollMs = 20;
+const natsSilentMs = 2_000;
 const version = (
   JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
 type Config = ReturnType<typeof withOptions>;
-/** Taken down in reverse order of what is pushed. */
-type Closing = (() => Promise<void> | void)[];
+type Context = { config: Config; logger: PinoLogger; life: Lifetime };
+type Spine = { nats: OpenNats; connection: NatsConnection; link: NatsLink; log: JetStreamLog };
+type Parts = Spine & { hash: Hash32; analytics: AnalyticsChild; pool: ShardPool };
 
 async function main(): Promise<number> {
   const asked = resolveOptions(process.argv.slice(2), process.env, availableParallelism());
@@ -80,46 +82,90 @@ async function main(): Promise<number> {
 
 async function run(options: Options): Promise<number> {
   const config = withOptions(loadConfig(options.configFile ?? shippedConfigFile), options);
-  const level = process.env["TOCSIN_LOG_LEVEL"] ?? "info";
-  const logger = pino({ level, base: {} }, pino.destination(2));
-  const closing: Closing = [];
-  const stopped = stopSignal();
+  checkReceivers(config.receivers);
+  const logger = openLogger(process.env["TOCSIN_LOG_LEVEL"] ?? "info", {});
+  const life = new Lifetime(logger);
+  const stopped = onStopSignal((signal) => life.stop(signal), logger);
   try {
-    await start(config, logger, closing);
-    const signal = await stopped;
-    logger.info({ signal }, "draining");
-    return 0;
+    await start({ config, logger, life });
+    await stopped;
+  } catch (error) {
+    if (!(error instanceof StoppedError)) throw error;
   } finally {
-    for (const close of closing.reverse()) await close();
+    await life.close();
   }
+  return 0;
 }
 
-async function start(config: Config, logger: PinoLogger, closing: Closing): Promise<void> {
+async function start(context: Context): Promise<void> {
   const beganMs = Date.now();
-  const say = (line: string): void => void process.stderr.write(`tocsin: ${line}\n`);
-  const lock = lockDataDir(config.dataDir);
-  closing.push(() => lock.release());
-  const nats = await openNats(config, process.env, say, logger);
-  closing.push(() => nats.stop());
-  const connection = await connect(connectOptions(nats.url, "tocsin main"));
-  closing.push(() => connection.close());
+  const { life, config } = context;
+  const spine = await openSpine(context);
+  const parts = await openPartitions(context, spine);
+  const delivery = await openDelivery(context, parts);
+  await openJanitor(context, parts);
+  const { host, port } = await openSurface(context, parts, delivery);
+  await becomeReady(parts, life.signal);
+  const url = `http://${host}:${port}`;
+  const startedInMs = Date.now() - beganMs;
+  const nats = withoutPassword(parts.nats.url);
+  const { pid } = process;
+  const ready = { listening: `${host}:${port}`, url, nats, version, pid, startedInMs };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  say(`ready on ${url} after ${startedInMs} ms, data in ${config.dataDir}`);
+  say(`incident events: nats sub -s ${nats} 'incidents.>'`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`tocsin: ${line}\n`);
+}
+
+/** The data directory, NATS and what Tocsin keeps in it. */
+async function openSpine({ config, logger, life }: Context): Promise<Spine> {
+  await life.open("lock", () => lockDataDir(config.dataDir), (lock) => lock.release());
+  const nats = await life.open(
+    "NATS",
+    (signal) => openNats(config, process.env, say, logger, signal),
+    (opened) => opened.stop(),
+    natsCloseMsMax,
+  );
+  const silent = setTimeout(() => say("NATS does not answer; waiting for it"), natsSilentMs);
+  const connection = await life
+    .open(
+      "connection",
+      () => connect(connectOptions(nats.url, "tocsin main")),
+      (opened) => opened.close(),
+    )
+    .finally(() => clearTimeout(silent));
   const link = new NatsLink(connection);
-  await createTopology(connection);
-  await fixPartitions(connection, config.partitions);
+  await life.unlessStopped(createTopology(connection));
+  await life.unlessStopped(fixPartitions(connection, config.partitions));
+  return { nats, connection, link, log: await JetStreamLog.open(link, streamOf) };
+}
 
-  const analytics = await startAnalytics({
-    dataDir: config.dataDir,
-    clickhouseUrl: config.clickhouse.url,
-    natsUrl: nats.url,
-    retentionDays: config.clickhouse.retentionDays,
-    log: logger,
-  });
-  closing.push(() => analytics.stop());
-
-  const log = await JetStreamLog.open(link, streamOf);
-  await announceConfig(log, config.partitions, dedupConfig(config), incidentConfig(config));
+async function openPartitions({ config, logger, life }: Context, spine: Spine): Promise<Parts> {
+  const { nats, log } = spine;
+  const analytics = await life.open(
+    "analytics",
+    () =>
+      startAnalytics({
+        dataDir: config.dataDir,
+        clickhouseUrl: config.clickhouse.url,
+        natsUrl: nats.url,
+        retentionDays: config.clickhouse.retentionDays,
+        log: logger,
+      }),
+    (opened) => opened.stop(),
+  );
+  const announced = announceConfig(
+    log,
+    config.partitions,
+    dedupConfig(config),
+    incidentConfig(config),
+  );
+  await life.unlessStopped(announced);
   const hash = await loadHash32();
-  const pool = new ShardPool({
+  const options = {
     entry: new URL("shard.ts", import.meta.url).href,
     shards: config.shards,
     node: "node-0",
@@ -129,142 +175,101 @@ async function start(config: Config, logger: PinoLogger, closing: Closing): Prom
     logLevel: logger.level,
     hash,
     logger,
-  });
-  pool.start();
-  closing.push(() => pool.stop(shardGraceMs));
-
-  const incidents = new IncidentArchive(
-    new IncidentClient({
-      connection,
-      log,
-      partitions: config.partitions.incident,
-      partitionOf: (labels) =>
-        domainPartitionOf(
-          hash,
-          domainOf(labels, config.dedup.domainBy),
-          config.partitions.incident,
-        ),
-    }),
-    analytics,
-  );
-  const delivery = new DeliveryWorker({
-    queue: await openOutbox(connection, "webhook"),
-    codec,
-    channels: { webhook: createWebhookChannel({
-        clock: systemClock,
-        source: "/tocsin",
-        userAgent: `tocsin/${version}`,
-      }) },
-    receiver: (name) => {
-      const found = config.receivers.find((receiver) => receiver.name === name);
-      return found === undefined ? null : { channel: found.channel, target: found.webhook };
-    },
-    report: deliveryReporter(log),
-    clock: systemClock,
-    log: logger,
-  });
-  delivery.start();
-  closing.push(() => delivery.stop());
-  const tidy = new AbortController();
-  closing.push(() => tidy.abort());
-  void keepTidy(
-    {
-      link,
-      clock: systemClock,
-      logger,
-      stepRetentionMs: stepRetentionMsDefault,
-      covered: () => pool.covered(),
-      sunkSeq: () => analytics.sinkPosition(),
-    },
-    tidy.signal,
-  );
-
-  const parts = { config, logger, nats, link, log, pool, incidents, analytics, delivery };
-  const address = await serve(parts, closing);
-  await becomeReady(parts);
-  const ready = {
-    listening: `${address.host}:${address.port}`,
-    url: `http://${address.host}:${address.port}`,
-    nats: nats.url,
-    version,
-    pid: process.pid,
-    startedInMs: Date.now() - beganMs,
   };
-  process.stdout.write(`${JSON.stringify(ready)}\n`);
-  say(`ready on ${ready.url} after ${ready.startedInMs} ms; incident events: nats sub -s ${nats.url} 'incidents.>'`);
+  const pool = await life.open(
+    "shards",
+    () => new ShardPool(options),
+    (opened) => opened.stop(shardGraceMs),
+    shardCloseMsMax,
+  );
+  pool.start();
+  return { ...spine, hash, analytics, pool };
 }
 
-type Parts = {
-  config: Config;
-  logger: PinoLogger;
-  nats: Awaited<ReturnType<typeof openNats>>;
-  link: NatsLink;
-  log: JetStreamLog;
-  pool: ShardPool;
-  incidents: IncidentArchive;
-  analytics: Awaited<ReturnType<typeof startAnalytics>>;
-  delivery: DeliveryWorker;
-};
+async function openDelivery(
+  { config, logger, life }: Context,
+  { connection, log }: Parts,
+): Promise<DeliveryWorker> {
+  const webhook = createWebhookChannel({
+    clock: systemClock,
+    source: "/tocsin",
+    userAgent: `tocsin/${version}`,
+  });
+  const queue = await life.unlessStopped(openOutbox(connection, "webhook"));
+  const delivery = await life.open(
+    "delivery",
+    () =>
+      new DeliveryWorker({
+        queue,
+        codec,
+        channels: { webhook },
+        receiver: (name) => findReceiver(config.receivers, name),
+        report: deliveryReporter(log),
+        clock: systemClock,
+        log: logger,
+      }),
+    (worker) => worker.stop(deliveryDrainMs),
+  );
+  delivery.start();
+  return delivery;
+}
 
-/** The HTTP surface. Listening begins at once, so that health can say what is still missing. */
-async function serve(parts: Parts, closing: Closing): Promise<{ host: string; port: number }> {
-  const { config, logger, nats, link, log, pool, incidents, analytics, delivery } = parts;
-  const { ingest } = config;
-  const batcher = new Batcher(config.partitions.dedup, framePublisher(log), {
-    frameBytesTarget: ingest.frameBytesTarget,
-    frameBytesMax: frameBytesMax(link),
-    lingerMs: ingest.lingerMs,
-    framesInFlightMax: ingest.framesInFlightMax,
-    pendingBytesMax: ingest.pendingBytesMax,
-  });
-  const intake = new FrameIntake({
-    batcher,
-    nowMs: () => Date.now(),
-    resolveTimeoutMs: ingest.resolveTimeoutMs,
-    cacheSeed: randomInt(2 ** 32),
-  });
-  const server = new HttpServer({
+async function openJanitor({ logger, life }: Context, parts: Parts): Promise<void> {
+  const options = {
+    link: parts.link,
+    clock: systemClock,
+    logger,
+    stepRetentionMs: stepRetentionMsDefault,
+    covered: () => parts.pool.covered(),
+    sunkSeq: () => parts.analytics.sinkPosition(),
+  };
+  const end = new AbortController();
+  await life.open("janitor", () => void keepTidy(options, end.signal), () => end.abort());
+}
+
+function openSurface(
+  { config, logger, life }: Context,
+  parts: Parts,
+  delivery: DeliveryWorker,
+): Promise<HttpSurface> {
+  const { nats, log, connection, hash, analytics, pool } = parts;
+  const partitions = config.partitions.incident;
+  const partitionOf = (labels: Readonly<Record<string, string>>): number =>
+    domainPartitionOf(hash, domainOf(labels, config.dedup.domainBy), partitions);
+  const incidents = new IncidentClient({ connection, log, partitions, partitionOf });
+  const ports = {
+    config,
     log: logger,
-    limits: {
-      bodyBytesMax: ingest.bodyBytesMax,
-      bodyDeadlineMs: ingest.bodyTimeoutMs,
-      requestsInFlightMax: ingest.requestsInFlightMax,
-    },
-  });
-  const { route } = server;
-  let address = { host: config.listen.host, port: config.listen.port };
-  alertmanager.register(route, { intake });
-  native.register(route, { intake });
-  cloudevents.register(route, { intake });
-  registerIncidents(route, { incidents, newId: randomUUID });
-  registerSql(route, analytics);
-  health.register(route, { ready: () => readiness(parts) });
-  registerStatus(route, {
+    publishFrame: framePublisher(log),
+    frameBytesMax: frameBytesMax(connection),
+    incidents: new IncidentArchive(incidents, analytics),
+    analytics,
+    ready: () => readiness(parts),
     status: () => ({
       version,
       pid: process.pid,
-      listening: `${address.host}:${address.port}`,
-      ready: readiness(parts),
       nats: {
-        url: nats.url,
+        url: withoutPassword(nats.url),
         monitorUrl: nats.monitorUrl,
         pid: nats.pid(),
         durability: nats.durability,
       },
       clickhouse: analytics.status(),
-      shards: pool.stats(),
-      ingest: { ...intake.counters },
-      delivery: { ...delivery.counters },
     }),
-    killShard: process.env["TOCSIN_CHAOS"] === "1" ? (index) => pool.kill(index) : null,
-  });
-  const registry = new MetricRegistry();
-  metrics.addIngressMetrics(registry, { intake, batcher, server });
-  addPartitionMetrics(registry, () => pool.stats(), { delivery: () => delivery.counters });
-  metrics.register(route, { registry });
-  address = await server.listen(config.listen.host, config.listen.port);
-  closing.push(() => server.drain(drainGraceMs));
-  return address;
+    shards: () => pool.stats(),
+    deliveries: () => ({ ...delivery.counters }),
+    killShard:
+      process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
+    nowMs: Date.now,
+    newId: randomUUID,
+    cacheSeed: randomInt(2 ** 32),
+  };
+  return life.open(
+    "HTTP",
+    () => openHttpSurface(ports),
+    (surface) => surface.close(drainGraceMs),
+    surfaceCloseMsMax,
+  );
 }
 
 function readiness({ pool, link }: Parts): { ready: boolean; reasons: string[] } {
@@ -273,29 +278,18 @@ function readiness({ pool, link }: Parts): { ready: boolean; reasons: string[] }
   return { ready: reasons.length === 0, reasons };
 }
 
-async function becomeReady(parts: Parts): Promise<void> {
+async function becomeReady(parts: Parts, signal: AbortSignal): Promise<void> {
   const untilMs = Date.now() + analyticsWaitMs;
-  while (!readiness(parts).ready) await systemClock.sleep(20);
-  while (parts.analytics.status().state === "starting" && Date.now() < untilMs) {
-    await systemClock.sleep(20);
+  const isStarting = (): boolean =>
+    parts.analytics.status().state === "starting" && Date.now() < untilMs;
+  while (!readiness(parts).ready || isStarting()) {
+    await systemClock.sleep(readyPollMs, signal);
+    signal.throwIfAborted();
   }
 }
 
-/** A frame must pass as one message, with room for the step that it causes. */
-function frameBytesMax(link: NatsLink): number {
-  const payloadMax = link.connection.info?.max_payload ?? 1024 * 1024;
-  return Math.min(768 * 1024, Math.floor(payloadMax / 4));
-}
-
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => resolve(signal));
-    }
-  });
-}
-
 try {
+  outliveReaders();
   process.exitCode = await main();
   process.exit();
 } catch (error) {

@@ -3,12 +3,12 @@
  * keeps each of them running, and answers reads about incidents.
  */
 import { connect } from "@nats-io/transport-node";
-import { pino } from "pino";
 import type { Logger } from "./runtime/ports.ts";
 import type { PartitionStats, ShardCommand, ShardReport, ShardTask } from "./runtime/shard-task.ts";
 import { DedupHost } from "./runtime/dedup-host.ts";
 import { IncidentHost } from "./runtime/incident-host.ts";
 import type { PartitionHost } from "./runtime/partition-host.ts";
+import { openLogger } from "./runtime/process-logger.ts";
 import { SharedSuspects } from "./runtime/suspects.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { codec } from "./streams/codec.ts";
@@ -36,7 +36,7 @@ const reportEveryMs = 500;
 
 /** Runs until told to stop. The only way to end it otherwise is to end the thread. */
 export default async function runShard(task: ShardTask): Promise<void> {
-  const logger = pino({ level: task.logLevel, base: { shard: task.shard } }, pino.destination(2));
+  const logger = openLogger(task.logLevel, { shard: task.shard });
   const connection = await connect(connectOptions(task.natsUrl, task.owner));
   const kill = new AbortController();
   const hosts = await wire(task, new NatsLink(connection), logger);

@@ -3,9 +3,20 @@
  * reserves little), grows by doubling, and is counted against one budget for all requests.
  */
 
+/** Size of the buffers that are used again, and how many may wait for that. */
+const spareBytes = 64 * 1024;
+const sparesMax = 64;
+/** Bodies below this get memory of their own size. */
+const smallBytesMax = 8 * 1024;
+
 /** Bytes of request bodies that may be in memory at once. */
 export class BodyBudget {
   used = 0;
+  /**
+   * Batches come in bodies of tens of kilobytes; allocated anew for each request they would keep
+   * the garbage collector busier than the alerts keep us.
+   */
+  private readonly spares: Buffer[] = [];
   private readonly bytesMax: number;
 
   constructor(bytesMax: number) {
@@ -20,6 +31,15 @@ export class BodyBudget {
 
   free(bytes: number): void {
     this.used -= bytes;
+  }
+
+  /** A buffer for a body that is expected to fill much of it; at most sparesMax are kept. */
+  take(): Buffer {
+    return this.spares.pop() ?? Buffer.allocUnsafeSlow(spareBytes);
+  }
+
+  give(buffer: Buffer): void {
+    if (buffer.length === spareBytes && this.spares.length < sparesMax) this.spares.push(buffer);
   }
 }
 
@@ -66,6 +86,7 @@ export class BodyBuffer {
   /** Gives its memory back; harmless when repeated. */
   free(): void {
     this.budget.free(this.reserved);
+    this.budget.give(this.buffer);
     this.reserved = 0;
     this.buffer = noBytes;
     this.length = 0;
@@ -77,10 +98,12 @@ export class BodyBuffer {
       size = Math.min(size, this.expectedBytes);
     }
     size = Math.min(Math.max(size, needed), Math.max(this.bytesMax, needed));
+    if (size > smallBytesMax && size < spareBytes) size = spareBytes;
     // While both buffers exist only the larger is counted: a copy is over in this very call.
     if (!this.reserve(size - this.buffer.length)) return false;
-    const larger = Buffer.allocUnsafeSlow(size);
+    const larger = size === spareBytes ? this.budget.take() : Buffer.allocUnsafeSlow(size);
     larger.set(this.buffer.subarray(0, this.length));
+    this.budget.give(this.buffer);
     this.buffer = larger;
     return true;
   }

@@ -14,6 +14,7 @@ import type { ProcessorLimits } from "./partition-processor.ts";
 import type { Assignment, PartitionStats, ShardReport, ShardTask } from "./shard-task.ts";
 import type { StageName } from "./step.ts";
 import { SharedSuspects, suspectsBytes } from "./suspects.ts";
+import { systemClock } from "./system-clock.ts";
 
 export type ShardPoolOptions = {
   /** File URL of the thread's entry (shard.ts). */
@@ -54,6 +55,8 @@ export class ShardPool {
   private readonly memory: SharedArrayBuffer;
   private readonly shards: Shard[];
   private stopping = false;
+  /** Ends the wait before a restart. */
+  private readonly halt = new AbortController();
   private incarnation = 0;
 
   constructor(options: ShardPoolOptions) {
@@ -118,6 +121,7 @@ export class ShardPool {
   /** Lets every partition finish its step and snapshot; ends the threads after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
+    this.halt.abort();
     for (const shard of this.shards) shard.port?.postMessage({ kind: "stop" });
     const all = Promise.all(this.shards.map((shard) => shard.done));
     const late = setTimeout(() => this.shards.forEach((shard) => shard.abort.abort()), graceMs);
@@ -177,7 +181,7 @@ export class ShardPool {
       const healthy = Date.now() - shard.startedAtMs > healthyAfterMs;
       shard.deaths = healthy ? 0 : shard.deaths + 1;
       const delayMs = Math.min(restartDelayMaxMs, restartDelayMs * 2 ** shard.deaths);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await systemClock.sleep(delayMs, this.halt.signal);
     }
   }
 

@@ -1,9 +1,21 @@
 /** The ingress's way into the log: one frame, durable when the promise resolves (I1). */
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { Log } from "../runtime/ports.ts";
 import { inputSubject } from "./subjects.ts";
+
+const payloadBytesUsual = 1024 * 1024;
+const frameBytesCeiling = 768 * 1024;
+/** A step's outputs may be larger than the frame that causes them, and must fit as well. */
+const framesPerPayload = 4;
 
 export function framePublisher(log: Log): (partition: number, frame: Uint8Array) => Promise<void> {
   return async (partition, frame) => {
     await log.append(inputSubject(partition), frame);
   };
+}
+
+/** The largest frame for this server: one message, with room for the step that it causes. */
+export function frameBytesMax(connection: NatsConnection): number {
+  const payloadMax = connection.info?.max_payload ?? payloadBytesUsual;
+  return Math.min(frameBytesCeiling, Math.floor(payloadMax / framesPerPayload));
 }

@@ -17,3 +17,11 @@ export function connectOptions(url: string, name: string): NodeConnectionOptions
     maxPingOut: 2,
   };
 }
+
+/** The URL as it may be shown: who connects by it must bring the password. */
+export function withoutPassword(url: string): string {
+  return url
+    .split(",")
+    .map((each) => each.trim().replace(/^(\w+:\/\/)[^@/]*@/, "$1"))
+    .join(",");
+}

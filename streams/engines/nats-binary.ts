@@ -62,6 +62,8 @@ export type EnsureOptions = {
   say(line: string): void;
   /** Tried in turn. */
   sources?: NatsSource[];
+  /** Aborted: whatever is fetched or waited for is given up. */
+  signal?: AbortSignal;
 };
 
 /** @throws TerminalError that lists what was tried, why it failed and what to do. */
@@ -70,7 +72,7 @@ export async function ensureNatsServer(options: EnsureOptions): Promise<NatsBina
   if (first.binary !== null) return first.binary;
   options.say(`no nats-server >= ${versionMin} on this machine yet; getting one, once`);
   const cache = cacheDir(options.env);
-  const release = await waitForLock(join(cache, "fetch.lock"), options.say);
+  const release = await waitForLock(join(cache, "fetch.lock"), options);
   try {
     const again = await findNatsServer(options.env);
     return again.binary ?? (await fetchInto(cache, options, again.looked));
@@ -94,11 +96,12 @@ async function fetchInto(
     const dir = mkdtempSync(join(cache, "fetch-"));
     try {
       options.say(`${source.doing} …`);
-      await source.obtain(dir, options.env);
+      await source.obtain(dir, options.env, options.signal);
       const version = await install(join(dir, "nats-server"), cachedProgram(options.env));
       options.say(`nats-server v${version} is in ${cache}`);
       return { path: cachedProgram(options.env), version, source: source.name };
     } catch (error) {
+      options.signal?.throwIfAborted();
       const why = (error as Error).message;
       failures.push(`${source.name}: ${why}`);
       options.say(`${source.name} does not work here: ${why}`);
@@ -126,10 +129,12 @@ async function install(from: string, to: string): Promise<string> {
   return answer.version;
 }
 
-async function waitForLock(path: string, say: (line: string) => void): Promise<() => void> {
+async function waitForLock(path: string, options: EnsureOptions): Promise<() => void> {
+  const { say, signal } = options;
   const deadlineMs = Date.now() + lockWaitMaxMs;
   let told = false;
   while (Date.now() < deadlineMs) {
+    signal?.throwIfAborted();
     const lock = tryLock(path);
     if (lock.kind === "locked") return () => lock.release();
     if (!told) say(`process ${lock.holder.pid} is getting nats-server already; waiting for it …`);

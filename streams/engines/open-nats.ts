@@ -22,21 +22,24 @@ export type NatsWish = {
   nats: { url: string | null; port: number | "preferred"; durability: Durability };
 };
 
+/** What is under way when the signal is aborted, a download or a start, is given up. */
 export async function openNats(
   config: NatsWish,
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
   log: Logger,
+  signal?: AbortSignal,
 ): Promise<OpenNats> {
   const { url, durability } = config.nats;
   if (url !== null) {
     return { url, monitorUrl: null, pid: () => -1, durability: "unknown", stop: async () => {} };
   }
-  const binary = await ensureNatsServer({ env, say });
+  const binary = await ensureNatsServer({ env, say, signal });
   // Who asks for a free HTTP port runs beside others: the well-known NATS port is not ours then.
   const isGuest = config.listen.port === 0 && config.nats.port === "preferred";
   const port = isGuest ? 0 : config.nats.port;
-  const child = await startNats({ dataDir: config.dataDir, port, durability, log, binary });
+  const { dataDir } = config;
+  const child = await startNats({ dataDir, port, durability, log, binary, signal });
   const inForce = await readDurability(child.monitorUrl);
   return {
     url: child.url,

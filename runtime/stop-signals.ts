@@ -1,0 +1,26 @@
+/** The signals that end the process: the first in order, the second at once. */
+import type { Logger } from "./ports.ts";
+
+/** SIGHUP: the terminal was closed. Unheard it would end us alone, and leave our children. */
+const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** npm passes on a Ctrl-C that the terminal sent us too: within this time it is the same one. */
+const sameSignalMs = 500;
+
+/** Calls `stop` at the first signal, and resolves; the second ends the process with code 1. */
+export function onStopSignal(stop: (signal: string) => void, logger: Logger): Promise<void> {
+  let firstAtMs: number | null = null;
+  return new Promise((resolve) => {
+    const heard = (signal: string): void => {
+      const nowMs = performance.now();
+      if (firstAtMs !== null) {
+        if (nowMs - firstAtMs > sameSignalMs) process.exit(1);
+        return;
+      }
+      firstAtMs = nowMs;
+      logger.info({ signal }, "stopping; a second signal ends the program at once");
+      stop(signal);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, heard);
+  });
+}
