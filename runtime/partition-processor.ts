@@ -26,9 +26,13 @@ export type ProcessorLimits = {
   outputsPerStepMax: number;
   /** Or once its input records hold this many bytes: keeps a step below the log's message limit. */
   inputBytesPerStepMax: number;
-  /** A snapshot is due after this much time or this many records, whichever comes first. */
+  /** A snapshot is due after this time, if anything happened... */
   snapshotEveryMs: number;
-  snapshotEveryRecords: number;
+  /**
+   * ...or after this many outputs, or as many as the last snapshot has room for at half its
+   * size: so a storm is never replayed whole, and snapshots never cost more than the storm.
+   */
+  snapshotEveryOutputs: number;
 };
 
 export const defaultProcessorLimits: ProcessorLimits = {
@@ -36,7 +40,7 @@ export const defaultProcessorLimits: ProcessorLimits = {
   outputsPerStepMax: 200,
   inputBytesPerStepMax: 1024 * 1024,
   snapshotEveryMs: 30_000,
-  snapshotEveryRecords: 20_000,
+  snapshotEveryOutputs: 2_000,
 };
 
 export type ProcessorOptions<Output> = {
@@ -61,8 +65,12 @@ export type ProcessorOptions<Output> = {
   nextWakeAtMs?: () => number | null;
 };
 
+/** What an output adds to a snapshot, roughly, times two. */
+const snapshotBytesPerOutput = 1_200;
 /** Outputs in one message of the step log at most. */
 const outputsPerPartMax = 500;
+/** Partitions of a stage spread their snapshots over the interval in this many places. */
+const turns = 16;
 /** Wakes are looked for this often; a deadline is served at most this late. */
 const wakePollMs = 50;
 
@@ -81,6 +89,12 @@ export class PartitionProcessor<Output> {
   private dead = new Set<number>();
   private snapshotAtMs = 0;
   private recordsSinceSnapshot = 0;
+  private outputsSinceSnapshot = 0;
+  private snapshotBytes = 0;
+  /** True while the loop waits for input, and nothing is half done. */
+  private idle = false;
+  /** The snapshot under way outside the loop; the loop waits for it. */
+  private saving: Promise<void> | null = null;
   private pending: Output[] = [];
   private pendingInputBytes = 0;
   /** Position of the newest complete step (P4). */
@@ -108,7 +122,11 @@ export class PartitionProcessor<Output> {
     this.relay = relay;
     const local = new AbortController();
     const both = AbortSignal.any([signal, local.signal]);
-    const background = Promise.all([relay.run(state.backlog, both), this.wakeLoop(both)]);
+    const background = Promise.all([
+      relay.run(state.backlog, both),
+      this.wakeLoop(both),
+      this.idleSnapshots(relay, both),
+    ]);
     try {
       await recovered?.();
       this.ready = true;
@@ -141,8 +159,11 @@ export class PartitionProcessor<Output> {
     this.begun = state.begun;
     this.dead = state.dead;
     this.snapshotStepSeq = state.snapshotStepSeq;
-    this.snapshotAtMs = this.options.clock.nowMs();
+    // Partitions take turns, so that not all of them save at once.
+    const { clock, limits, partition } = this.options;
+    this.snapshotAtMs = clock.nowMs() - (limits.snapshotEveryMs * (partition % turns)) / turns;
     this.recordsSinceSnapshot = state.replayed;
+    this.snapshotBytes = state.snapshotBytes;
   }
 
   private async loop(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
@@ -150,7 +171,10 @@ export class PartitionProcessor<Output> {
     const reader = log.read(subjects.input, this.inputSeq + 1);
     this.reader = reader;
     while (!this.stopping) {
+      this.idle = true;
       const records = await reader.next(limits.recordsPerStepMax);
+      this.idle = false;
+      await this.saving;
       signal.throwIfAborted();
       for (const record of records) {
         this.applyRecord(record);
@@ -160,7 +184,7 @@ export class PartitionProcessor<Output> {
         if (full) await this.commit(relay, signal);
       }
       await this.commit(relay, signal);
-      await this.snapshotIfDue(relay, signal);
+      if (this.snapshotDue()) await this.snapshot(relay, signal);
       await relay.room(clock, signal);
     }
   }
@@ -210,6 +234,7 @@ export class PartitionProcessor<Output> {
       relayed: relay.position(),
       ...(partial ? { partial } : {}),
     });
+    this.outputsSinceSnapshot += outputs.length;
     this.options.committed?.(outputs);
     relay.push({ seq, outputs });
   }
@@ -225,13 +250,26 @@ export class PartitionProcessor<Output> {
     return pending.slice(begun.length);
   }
 
-  private async snapshotIfDue(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+  private snapshotDue(): boolean {
     const { limits, clock } = this.options;
-    const ageMs = clock.nowMs() - this.snapshotAtMs;
-    if (ageMs < limits.snapshotEveryMs && this.recordsSinceSnapshot < limits.snapshotEveryRecords) {
-      return;
+    const worthIt = Math.max(
+      limits.snapshotEveryOutputs,
+      this.snapshotBytes / snapshotBytesPerOutput,
+    );
+    if (this.outputsSinceSnapshot >= worthIt) return true;
+    return clock.nowMs() - this.snapshotAtMs >= limits.snapshotEveryMs;
+  }
+
+  /** Saves what the last input changed although no more input comes. */
+  private async idleSnapshots(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    const { clock, limits } = this.options;
+    while (!signal.aborted) {
+      await clock.sleep(limits.snapshotEveryMs / turns, signal);
+      if (signal.aborted || !this.idle || this.stopping || !this.snapshotDue()) continue;
+      this.saving = this.snapshot(relay, signal);
+      await this.saving;
+      this.saving = null;
     }
-    await this.snapshot(relay, signal);
   }
 
   /**
@@ -266,6 +304,8 @@ export class PartitionProcessor<Output> {
       relayed: relay.position(),
     });
     this.recordsSinceSnapshot = 0;
+    this.outputsSinceSnapshot = 0;
+    this.snapshotBytes = data.length;
     this.snapshotStepSeq = this.steps.lastSeq;
     await retrying(clock, signal, () => log.purge(subjects.input, coveredSeq + 1));
     if (former !== "") await retrying(clock, signal, () => snapshots.delete(former));

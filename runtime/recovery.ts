@@ -24,6 +24,7 @@ export type Recovered<Output> = {
   /** Input records replayed beyond the snapshot. */
   replayed: number;
   snapshotStepSeq: number;
+  snapshotBytes: number;
 };
 
 type Snapshot = {
@@ -72,6 +73,7 @@ export async function recover<Output>(
     dead: new Set([...(snapshot?.dead ?? []), ...recorded.dead]),
     replayed: 0,
     snapshotStepSeq: snapshot?.stepSeq ?? -1,
+    snapshotBytes: saved?.length ?? 0,
   };
   try {
     await replay(options, recovered, recorded.uncovered, signal);

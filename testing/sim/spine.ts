@@ -103,7 +103,7 @@ function limitsOf(world: World): ProcessorLimits {
     recordsPerStepMax: random.pick([1, 4, 64]),
     outputsPerStepMax: random.pick([1, 5, 200]),
     snapshotEveryMs: random.pick([500, 5_000, 30_000]),
-    snapshotEveryRecords: random.pick([3, 50, 20_000]),
+    snapshotEveryOutputs: random.pick([3, 50, 20_000]),
   };
 }
 
