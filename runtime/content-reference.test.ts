@@ -4,7 +4,8 @@ import type { DedupOutput } from "./step.ts";
 import { DedupStage } from "./dedup-stage.ts";
 import { contentKeepMs } from "./frame.ts";
 import { codec } from "../streams/codec.ts";
-import { type AlertRecord, alertRecord, buildFrame, referenceTo } from "../testing/frame-builder.ts";
+import type { AlertRecord } from "../testing/frame-builder.ts";
+import { alertRecord, buildFrame, referenceTo } from "../testing/frame-builder.ts";
 
 const startMs = 1_700_000_000_000;
 

@@ -183,6 +183,8 @@ export class PartitionProcessor<Output> {
           this.pendingInputBytes >= limits.inputBytesPerStepMax;
         if (full) await this.commit(relay, signal);
       }
+      // A record's bytes may hold a whole network read; while waiting for more, none is needed.
+      records.length = 0;
       await this.commit(relay, signal);
       if (this.snapshotDue()) await this.snapshot(relay, signal);
       await relay.room(clock, signal);

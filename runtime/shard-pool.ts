@@ -29,6 +29,8 @@ export type ShardPoolOptions = {
   logger: Logger;
 };
 
+/** A shard keeps much and drops little: a large nursery would only be idle memory. */
+const youngGenerationMb = 24;
 const restartDelayMs = 200;
 const restartDelayMaxMs = 10_000;
 /** A thread that lived this long is taken to be well again. */
@@ -70,6 +72,7 @@ export class ShardPool {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: "disabled",
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     });
     this.shards = this.place();
   }

@@ -1,6 +1,7 @@
 /**
  * The outbox of one channel as a work queue: a durable pull consumer with explicit
- * acknowledgements on the stream OUTBOX (a work-queue stream: what is acknowledged is gone).
+ * acknowledgements on the stream OUTBOX. What is acknowledged stays there until it is old, so
+ * that a crashed relay can read back what it had published (docs/decisions/0003).
  * It has the shape of the WorkQueue that channels/ asks for; neither folder imports the other.
  *
  * O1 A job whose holder falls silent for `ackWaitMs` is handed out again.
