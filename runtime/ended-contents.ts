@@ -1,51 +1,77 @@
 /**
- * The contents of alerts that have ended, for repeats that arrive without one (frame.ts).
+ * The contents of alerts that have ended, for repeats that arrive without one (frame.ts). It owns
+ * their blocks in the partition's payload arena from `keep` until `take`, or frees them itself.
  *
  * E1 A content stays for contentKeepMs of log time, and in any case until `contentsMin` younger
  *    ones came: a clock of the log that leaps ahead does not make alerts unreadable.
  * E2 What is forgotten depends on the log alone: contents go in the order they came.
  */
 import { contentKeepMs } from "./frame.ts";
+import type { PayloadArena } from "./payload-arena.ts";
 
 const contentsMin = 1_000;
 
-export type EndedContent = { id: string; payload: string; untilMs: number };
+/** `payload`: a block of the arena. */
+export type EndedContent = { id: string; payload: number; untilMs: number };
 
 export class EndedContents {
+  readonly #payloads: PayloadArena;
   readonly #byId = new Map<string, EndedContent>();
+
+  constructor(payloads: PayloadArena) {
+    this.#payloads = payloads;
+  }
 
   get size(): number {
     return this.#byId.size;
   }
 
-  keep(id: string, payload: string, nowMs: number): void {
-    this.#byId.delete(id);
-    this.#byId.set(id, { id, payload, untilMs: nowMs + contentKeepMs });
+  /** Takes over the block that holds the payload. */
+  keep(id: string, payload: number, nowMs: number): void {
+    this.add({ id, payload, untilMs: nowMs + contentKeepMs });
   }
 
-  /** The payload (byteText) that the alert had; null: never had one, or long ago. */
-  find(id: string): string | null {
-    return this.#byId.get(id)?.payload ?? null;
+  /** As `keep`, with a time already known. */
+  add(content: EndedContent): void {
+    this.delete(content.id);
+    this.#byId.set(content.id, content);
+  }
+
+  /** A view of the payload that the alert had; null: never had one, or long ago. */
+  find(id: string): Uint8Array | null {
+    const content = this.#byId.get(id);
+    return content === undefined ? null : this.#payloads.view(content.payload);
+  }
+
+  /** Forgets the content and hands over its block. @throws Error when there is none. */
+  take(id: string): number {
+    const content = this.#byId.get(id);
+    if (content === undefined) throw new Error(`no content of an ended alert ${id}`);
+    this.#byId.delete(id);
+    return content.payload;
   }
 
   delete(id: string): void {
+    const content = this.#byId.get(id);
+    if (content === undefined) return;
     this.#byId.delete(id);
+    this.#payloads.free(content.payload);
   }
 
   forget(nowMs: number): void {
     for (const [id, { untilMs }] of this.#byId) {
       if (untilMs >= nowMs || this.#byId.size <= contentsMin) return;
-      this.#byId.delete(id);
+      this.delete(id);
     }
   }
 
   /** Oldest first. */
-  rows(): EndedContent[] {
-    return [...this.#byId.values()];
+  values(): Iterable<EndedContent> {
+    return this.#byId.values();
   }
 
-  restore(rows: Iterable<EndedContent>): void {
+  /** Forgets everything, for an owner who has cleared the arena. */
+  clear(): void {
     this.#byId.clear();
-    for (const row of rows) this.#byId.set(row.id, row);
   }
 }

@@ -1,17 +1,20 @@
 /** What the dedup stage keeps of one firing alert, and how others may see it. */
 import type { FiringAlert } from "../actors/alert/alert.ts";
+import { fingerprintText } from "./fingerprint-map.ts";
+import { notQueued } from "./wake-queue.ts";
 
-/** An alert actor and what it does not see. */
+/** An alert actor and what it does not see. There may be hundreds of thousands of them. */
 export type StoredAlert = {
-  /** The fingerprint's halves as signed 32-bit integers, and as events spell it. */
+  /** The fingerprint's halves as signed 32-bit integers. */
   high: number;
   low: number;
-  id: string;
   /** The correlation domain, fixed when the alert opened. */
   domain: string;
-  /** The payload's bytes (`byteText`). */
-  payload: string;
+  /** The block of the partition's arena (payload-arena.ts) with the payload's bytes. */
+  payload: number;
   alert: FiringAlert;
+  /** Its place in the wake queue. */
+  queueIndex: number;
 };
 
 /** A firing alert, for those who list them. */
@@ -27,27 +30,27 @@ export type FiringView = {
   payload: Uint8Array;
 };
 
-export function firingView({ id, domain, payload, alert }: StoredAlert): FiringView {
+/** An alert in no queue yet. */
+export function storedAlert(
+  fingerprint: { high: number; low: number },
+  domain: string,
+  payload: number,
+  alert: FiringAlert,
+): StoredAlert {
+  const { high, low } = fingerprint;
+  return { high, low, domain, payload, alert, queueIndex: notQueued };
+}
+
+/** @param payload its bytes; the view keeps them as they are. */
+export function firingView(stored: StoredAlert, payload: Uint8Array): FiringView {
+  const { high, low, domain, alert } = stored;
   return {
-    fingerprint: id,
+    fingerprint: fingerprintText(high, low),
     domain,
     startsAtMs: alert.startsAtMs,
     endsAtMs: alert.endsAtMs,
     updatedAtMs: alert.updatedAtMs,
     received: alert.total,
-    payload: textBytes(payload),
+    payload,
   };
-}
-
-/**
- * Bytes as a string of one character each. An ArrayBuffer of its own would cost more than most
- * payloads do, and a view would retain the whole frame.
- */
-export function byteText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-}
-
-/** The inverse of `byteText`. */
-export function textBytes(text: string): Uint8Array {
-  return Buffer.from(text, "latin1");
 }
