@@ -74,6 +74,11 @@ export class ShardPool {
       atomics: "disabled",
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     });
+    // A thread that dies outside its task is reported here; its task's end restarts it.
+    this.pool.on("error", (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      options.logger.error({ error: message }, "error in a shard thread");
+    });
     this.shards = this.place();
   }
 
