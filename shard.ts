@@ -80,6 +80,7 @@ async function wire(
     codec,
     logger,
     limits: task.limits,
+    causeOfDeath: task.causeOfDeath,
   };
   const workSubjectOf = (domain: string): string =>
     workSubject(domainPartitionOf(hash, domain, task.incidentPartitions));

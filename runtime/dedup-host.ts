@@ -14,7 +14,7 @@ export class DedupHost extends ProcessorHost<DedupOutput> {
   private readonly options: DedupHostOptions;
 
   constructor(options: DedupHostOptions) {
-    super("dedup", options.partition, options.logger);
+    super("dedup", options.partition, options.logger, options.causeOfDeath);
     this.options = options;
   }
 
@@ -24,7 +24,13 @@ export class DedupHost extends ProcessorHost<DedupOutput> {
     const stage = new DedupStage({ codec, config: null });
     const publisher = new DedupPublisher({ partition, log, codec, clock, workSubjectOf });
     return {
-      options: { ...shared, stageName: "dedup", stage, publisher },
+      options: {
+        ...shared,
+        causeOfDeath: this.causeOfDeath,
+        stageName: "dedup",
+        stage,
+        publisher,
+      },
       stats: () => ({ actors: stage.size, counters: stage.counters() }),
       end: () => {},
     };

@@ -25,7 +25,7 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
   private current: IncidentStage | null = null;
 
   constructor(options: IncidentHostOptions) {
-    super("incident", options.partition, options.logger);
+    super("incident", options.partition, options.logger, options.causeOfDeath);
     this.options = options;
   }
 
@@ -60,6 +60,7 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
     return {
       options: {
         ...shared,
+        causeOfDeath: this.causeOfDeath,
         stageName: "incident",
         stage,
         publisher,

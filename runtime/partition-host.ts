@@ -38,11 +38,14 @@ export abstract class ProcessorHost<Output> implements PartitionHost {
   private incarnation: Incarnation<Output> | null = null;
   private stopped: string | null = null;
   private stopping = false;
+  /** Told to the next incarnation; begins with what the shard thread before this one died of. */
+  protected causeOfDeath: string;
 
-  constructor(stage: StageName, partition: number, logger: Logger) {
+  constructor(stage: StageName, partition: number, logger: Logger, causeOfDeath: string) {
     this.stage = stage;
     this.partition = partition;
     this.logger = logger;
+    this.causeOfDeath = causeOfDeath;
   }
 
   protected abstract incarnate(): Incarnation<Output>;
@@ -111,6 +114,7 @@ export abstract class ProcessorHost<Output> implements PartitionHost {
       return fencedDelayMs;
     }
     options.suspects.died();
+    this.causeOfDeath = message;
     const stack = error instanceof Error ? error.stack : undefined;
     this.logger.error({ stage, partition, error: message, stack }, "partition failed; restarting");
     return backoffMs(failures);

@@ -56,6 +56,8 @@ export type ProcessorOptions<Output> = {
   codec: Codec;
   logger: Logger;
   suspects: Suspects;
+  /** What the processor before this one died of; "" when it did not. */
+  causeOfDeath: string;
   limits: ProcessorLimits;
   /** Called after recovery, before new input; e.g. to reconcile timers. */
   recovered?: () => Promise<void>;

@@ -10,6 +10,7 @@
 import type { LogRecord } from "./ports.ts";
 import type { ProcessorOptions } from "./partition-processor.ts";
 import type { RelayedStep } from "./relay.ts";
+import { deathsMax } from "./suspects.ts";
 import { type StepLog, retrying } from "./step-log.ts";
 import { type RelayPosition, type StepRecord, relayStart } from "./step.ts";
 
@@ -200,12 +201,12 @@ async function bury<Output>(
   const { suspects, log, clock, codec, subjects, logger, stageName, partition } = options;
   const seq = suspects.condemned();
   if (seq === null || seq <= state.inputSeq || state.dead.has(seq)) return;
-  const error = `killed its shard repeatedly`;
+  const error = options.causeOfDeath || "its shard died while working on it";
   let data: Uint8Array = new Uint8Array();
   await readThrough(options, subjects.input, seq, seq, signal, (record) => {
     data = record.data;
   });
-  const letter = codec.encode({ subject: subjects.input, seq, error, data });
+  const letter = codec.encode({ subject: subjects.input, seq, error, deaths: deathsMax, data });
   const id = `${subjects.input}:${seq}`;
   await retrying(clock, signal, () => log.append(subjects.dead, letter, id));
   await steps.append(signal, {
@@ -217,7 +218,7 @@ async function bury<Output>(
     relayed: state.relayed,
   });
   state.dead.add(seq);
-  logger.error({ stage: stageName, partition, seq }, "record sent to the dead-letter stream");
+  logger.error({ stage: stageName, partition, seq, error }, "record sent to the dead-letter stream");
 }
 
 /** Calls `visit` for each record of the subject with fromSeq <= seq <= throughSeq, in order. */

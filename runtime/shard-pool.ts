@@ -47,6 +47,7 @@ type Shard = {
   heardAtMs: number;
   deaths: number;
   restarts: number;
+  causeOfDeath: string;
   stats: PartitionStats[];
   done: Promise<void>;
 };
@@ -152,6 +153,7 @@ export class ShardPool {
       heardAtMs: 0,
       deaths: 0,
       restarts: 0,
+      causeOfDeath: "",
       stats: [],
       done: Promise.resolve(),
     }));
@@ -182,6 +184,7 @@ export class ShardPool {
         if (this.stopping) return;
         const message = error instanceof Error ? error.message : String(error);
         logger.error({ shard: shard.name, error: message }, "shard thread died; restarting it");
+        shard.causeOfDeath = message;
       }
       this.blame(shard);
       shard.stats = [];
@@ -212,6 +215,7 @@ export class ShardPool {
       assignments: shard.assignments,
       incidentPartitions: partitions.incident,
       suspects: this.memory,
+      causeOfDeath: shard.causeOfDeath,
       limits,
       logLevel,
       port: port2,

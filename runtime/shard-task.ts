@@ -18,6 +18,8 @@ export type ShardTask = {
   assignments: Assignment[];
   incidentPartitions: number;
   suspects: SharedArrayBuffer;
+  /** What the thread before this one died of; "" for the first. */
+  causeOfDeath: string;
   limits: ProcessorLimits;
   logLevel: string;
   port: MessagePort;

@@ -29,7 +29,8 @@ export const querySubject = (partition: number): string => `tocsin.query.${parti
 
 /**
  * One subject token from any text: letters, digits, "_" and "-" stay, any other character
- * becomes "=XX" per UTF-8 byte, so that a label can neither forge a subject nor collide.
+ * becomes "=xx" per UTF-8 byte, so that a label cannot forge a subject. Texts beyond 64 bytes are
+ * cut; the event's data has them whole.
  */
 export function token(text: string): string {
   if (text === "") return "=";

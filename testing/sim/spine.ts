@@ -119,6 +119,7 @@ function shared(
     partition,
     owner,
     suspects,
+    causeOfDeath: "",
     logger,
     limits,
     codec,
