@@ -20,7 +20,7 @@ import { type Options, resolveOptions, withOptions } from "./runtime/config/opti
 import { ConfigError } from "./runtime/config/problems.ts";
 import { TerminalError } from "./runtime/errors.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
-import { defaultProcessorLimits } from "./runtime/partition-processor.ts";
+import { defaultProcessorLimits } from "./runtime/processor-options.ts";
 import type { Hash32 } from "./runtime/placement.ts";
 import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";

@@ -2,7 +2,7 @@
 import { DedupPublisher } from "./dedup-publisher.ts";
 import { DedupStage } from "./dedup-stage.ts";
 import { type Incarnation, ProcessorHost } from "./partition-host.ts";
-import type { ProcessorOptions } from "./partition-processor.ts";
+import type { ProcessorOptions } from "./processor-options.ts";
 import type { DedupOutput } from "./step.ts";
 
 export type DedupHostOptions = Omit<

@@ -3,7 +3,7 @@ import type { IncidentEvent, IncidentOutput, Notification } from "../actors/inci
 import { IncidentPublisher } from "./incident-publisher.ts";
 import { IncidentStage } from "./incident-stage.ts";
 import { type Incarnation, ProcessorHost } from "./partition-host.ts";
-import type { ProcessorOptions } from "./partition-processor.ts";
+import type { ProcessorOptions } from "./processor-options.ts";
 import type { PublicStream, StateStore, Timers } from "./ports.ts";
 import { TimerMirror } from "./timer-mirror.ts";
 

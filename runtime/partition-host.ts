@@ -4,7 +4,8 @@
  * itself stays stopped and says so.
  */
 import type { Logger } from "./ports.ts";
-import { PartitionProcessor, type ProcessorOptions } from "./partition-processor.ts";
+import { PartitionProcessor } from "./partition-processor.ts";
+import type { ProcessorOptions } from "./processor-options.ts";
 import { DeterminismError } from "./recovery.ts";
 import { FencedError, backoffMs } from "./step-log.ts";
 import type { AlertCounters, StageName } from "./step.ts";

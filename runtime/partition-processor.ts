@@ -11,61 +11,11 @@
  *    out in parts; only the last part moves the position. A successor that finds parts without
  *    their last compares what it computes with them and goes on behind them.
  */
-import type { Clock, Codec, Log, Logger, LogReader, LogRecord, Snapshots } from "./ports.ts";
+import type { LogReader, LogRecord } from "./ports.ts";
+import type { ProcessorOptions } from "./processor-options.ts";
 import { recover, type Recovered, requireEqual } from "./recovery.ts";
-import { type Publisher, Relay } from "./relay.ts";
-import type { Stage } from "./stage.ts";
+import { Relay } from "./relay.ts";
 import { StepLog, retrying } from "./step-log.ts";
-import type { StageName } from "./step.ts";
-import type { Suspects } from "./suspects.ts";
-
-export type ProcessorLimits = {
-  /** Input records taken into one step at most. */
-  recordsPerStepMax: number;
-  /** A step is closed at the next record boundary once it holds this many outputs. */
-  outputsPerStepMax: number;
-  /** Or once its input records hold this many bytes: keeps a step below the log's message limit. */
-  inputBytesPerStepMax: number;
-  /** A snapshot is due after this time, if anything happened... */
-  snapshotEveryMs: number;
-  /**
-   * ...or after this many outputs, or as many as the last snapshot has room for at half its
-   * size: so a storm is never replayed whole, and snapshots never cost more than the storm.
-   */
-  snapshotEveryOutputs: number;
-};
-
-export const defaultProcessorLimits: ProcessorLimits = {
-  recordsPerStepMax: 64,
-  outputsPerStepMax: 200,
-  inputBytesPerStepMax: 1024 * 1024,
-  snapshotEveryMs: 30_000,
-  snapshotEveryOutputs: 2_000,
-};
-
-export type ProcessorOptions<Output> = {
-  stageName: StageName;
-  partition: number;
-  owner: string;
-  subjects: { input: string; step: string; dead: string };
-  stage: Stage<Output>;
-  publisher: Publisher<Output>;
-  log: Log;
-  snapshots: Snapshots;
-  clock: Clock;
-  codec: Codec;
-  logger: Logger;
-  suspects: Suspects;
-  /** What the processor before this one died of; "" when it did not. */
-  causeOfDeath: string;
-  limits: ProcessorLimits;
-  /** Called after recovery, before new input; e.g. to reconcile timers. */
-  recovered?: () => Promise<void>;
-  /** Called with each durable step's outputs at once; e.g. to answer commands. */
-  committed?: (outputs: Output[]) => void;
-  /** When the next wake record is due, ms; default: the stage's own deadline. */
-  nextWakeAtMs?: () => number | null;
-};
 
 /** What an output adds to a snapshot, roughly, times two. */
 const snapshotBytesPerOutput = 1_200;

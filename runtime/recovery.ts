@@ -8,7 +8,7 @@
  * V3 Steps after the relayed position are handed to the relay as backlog.
  */
 import type { LogRecord } from "./ports.ts";
-import type { ProcessorOptions } from "./partition-processor.ts";
+import type { ProcessorOptions } from "./processor-options.ts";
 import type { RelayedStep } from "./relay.ts";
 import { deathsMax } from "./suspects.ts";
 import { type StepLog, retrying } from "./step-log.ts";
@@ -218,7 +218,8 @@ async function bury<Output>(
     relayed: state.relayed,
   });
   state.dead.add(seq);
-  logger.error({ stage: stageName, partition, seq, error }, "record sent to the dead-letter stream");
+  const what = { stage: stageName, partition, seq, error };
+  logger.error(what, "record sent to the dead-letter stream");
 }
 
 /** Calls `visit` for each record of the subject with fromSeq <= seq <= throughSeq, in order. */

@@ -10,7 +10,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { type Hash32, ownerOf } from "./placement.ts";
 import type { Logger } from "./ports.ts";
-import type { ProcessorLimits } from "./partition-processor.ts";
+import type { ProcessorLimits } from "./processor-options.ts";
 import type { Assignment, PartitionStats, ShardReport, ShardTask } from "./shard-task.ts";
 import type { StageName } from "./step.ts";
 import { SharedSuspects, suspectsBytes } from "./suspects.ts";

@@ -1,6 +1,6 @@
 /** What the process tells a shard thread, and what the thread tells it back. */
 import type { MessagePort } from "node:worker_threads";
-import type { ProcessorLimits } from "./partition-processor.ts";
+import type { ProcessorLimits } from "./processor-options.ts";
 import type { AlertCounters, StageName } from "./step.ts";
 
 export type Assignment = {

@@ -9,7 +9,7 @@ import { DedupStage } from "../../runtime/dedup-stage.ts";
 import { IncidentHost } from "../../runtime/incident-host.ts";
 import { IncidentStage } from "../../runtime/incident-stage.ts";
 import type { PartitionHost } from "../../runtime/partition-host.ts";
-import { defaultProcessorLimits, type ProcessorLimits } from "../../runtime/partition-processor.ts";
+import { defaultProcessorLimits, type ProcessorLimits } from "../../runtime/processor-options.ts";
 import type { StageName } from "../../runtime/step.ts";
 import { codec } from "../../streams/codec.ts";
 import {
