@@ -19,6 +19,7 @@ import { loadConfig, shippedConfigFile } from "./runtime/config/load.ts";
 import { type Options, resolveOptions, withOptions } from "./runtime/config/options.ts";
 import { ConfigError } from "./runtime/config/problems.ts";
 import { TerminalError } from "./runtime/errors.ts";
+import { collectWhenIdle } from "./runtime/idle-collector.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
 import type { Hash32 } from "./runtime/placement.ts";
@@ -86,6 +87,7 @@ async function run(options: Options): Promise<number> {
   const logger = openLogger(process.env["TOCSIN_LOG_LEVEL"] ?? "info", {});
   const life = new Lifetime(logger);
   const stopped = onStopSignal((signal) => life.stop(signal), logger);
+  collectWhenIdle();
   try {
     await start({ config, logger, life });
     await stopped;

@@ -71,7 +71,8 @@ export function alertmanager(env: NodeJS.ProcessEnv): Contender | null {
 
 async function startTocsin(root: string, dir: string): Promise<Running> {
   const startedMs = performance.now();
-  const args = ["main.ts", "--listen", "127.0.0.1:0", "--data", dir];
+  // As `npm start` does it; this Node becomes the program, so the child is the program itself.
+  const args = [join("cli", "start.mjs"), "--listen", "127.0.0.1:0", "--data", dir];
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],

@@ -79,6 +79,17 @@ test("a fresh clone installs once, says so on stderr, then runs the program", ()
   expect(readFileSync(join(root, "calls"), "utf8")).toBe("run\n");
 });
 
+test("sets the allocator up for the program, short of what the caller set", () => {
+  writeFileSync(
+    join(root, "main.ts"),
+    `const { MALLOC_ARENA_MAX: arenas, MALLOC_TRIM_THRESHOLD_: trim } = process.env;
+     process.stdout.write([arenas, trim].join());`,
+  );
+  const env = fakeNpm(installs());
+  expect(start(env).stdout).toBe("2,4194304");
+  expect(start({ ...env, MALLOC_ARENA_MAX: "4" }).stdout).toBe("4,4194304");
+});
+
 test("a failed install says what to do and starts nothing", () => {
   writeFileSync(join(root, "main.ts"), `process.stdout.write("never");`);
   const failed = start(fakeNpm("exit 3\n"));

@@ -7,6 +7,19 @@ import { fileURLToPath } from "node:url";
 import { ensureInstall, programNode } from "./ensure-install.mjs";
 import { handOver } from "./hand-over.mjs";
 
+/**
+ * For glibc's allocator, which reads it once, as the program begins. By itself it gives each
+ * thread an arena of its own, and after the first large block that was freed it keeps blocks of
+ * that size too; what a storm leaves free then stays resident. Lower limits save a little more
+ * and cost every network read a system call. What the caller has set stays.
+ */
+const allocator = {
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "262144",
+  MALLOC_TRIM_THRESHOLD_: "4194304",
+};
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 await ensureInstall(root);
-await handOver(programNode(root), [join(root, "main.ts"), ...process.argv.slice(2)]);
+const args = [join(root, "main.ts"), ...process.argv.slice(2)];
+await handOver(programNode(root), args, { ...allocator, ...process.env });

@@ -40,7 +40,7 @@ export class AlertTable {
   /** Takes in an alert that begins to fire; its fingerprint must be absent. */
   add(stored: StoredAlert): void {
     this.#alerts.add(stored);
-    this.#wakes.schedule(stored, nextWakeAtMs(stored.alert) ?? stored.alert.endsAtMs);
+    this.#wakeInTime(stored, null);
   }
 
   /**
@@ -55,11 +55,7 @@ export class AlertTable {
       return;
     }
     stored.alert = state;
-    const wakeAtMs = nextWakeAtMs(state);
-    // A deadline that moved later needs no entry: the queue asks when the old one comes up.
-    if (wakeAtMs !== null && (scheduledMs === null || wakeAtMs < scheduledMs)) {
-      this.#wakes.schedule(stored, wakeAtMs);
-    }
+    this.#wakeInTime(stored, scheduledMs);
   }
 
   /** Takes the alert with the soonest deadline before `beforeMs` out of the queue, if any. */
@@ -76,6 +72,14 @@ export class AlertTable {
     this.#wakes.clear();
     this.ended.clear();
     this.payloads.clear();
+  }
+
+  #wakeInTime(stored: StoredAlert, scheduledMs: number | null): void {
+    const wakeAtMs = nextWakeAtMs(stored.alert);
+    // A deadline that moved later needs no entry: the queue asks when the old one comes up.
+    if (wakeAtMs !== null && (scheduledMs === null || wakeAtMs < scheduledMs)) {
+      this.#wakes.schedule(stored, wakeAtMs);
+    }
   }
 }
 

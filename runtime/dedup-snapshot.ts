@@ -5,11 +5,9 @@
  */
 import type { FiringAlert, RollupPolicy } from "../actors/alert/alert.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
-import type { EndedContent } from "./ended-contents.ts";
-import { fingerprintText } from "./fingerprint-map.ts";
+import type { AlertTable } from "./alert-table.ts";
 import type { AlertCounters } from "./step.ts";
-import { byteText, textBytes } from "./stored-alert.ts";
-import type { StoredAlert } from "./stored-alert.ts";
+import { storedAlert } from "./stored-alert.ts";
 
 export type DedupSnapshot = {
   version: typeof snapshotVersion;
@@ -53,13 +51,14 @@ export function readDedupSnapshot(decoded: unknown): DedupSnapshot {
   return decoded;
 }
 
-export function alertRows(alerts: Iterable<StoredAlert>): AlertRow[] {
-  const sorted = [...alerts].sort((a, b) => a.high - b.high || a.low - b.low);
+/** The payloads are views of the table's: valid until the table changes. */
+export function alertRows(table: AlertTable): AlertRow[] {
+  const sorted = [...table.firing()].sort((a, b) => a.high - b.high || a.low - b.low);
   return sorted.map(({ high, low, domain, payload, alert }) => [
     high,
     low,
     domain,
-    textBytes(payload),
+    table.payloads.view(payload),
     alert.startsAtMs,
     alert.endsAtMs,
     alert.endsByTimeout,
@@ -75,56 +74,73 @@ export function alertRows(alerts: Iterable<StoredAlert>): AlertRow[] {
   ]);
 }
 
-/** Rebuilds the actors; nothing of them retains the snapshot's bytes. */
-export function* storedAlerts(rows: AlertRow[]): Generator<StoredAlert> {
+/**
+ * Makes the table what it was; nothing of it retains the snapshot's bytes.
+ * @param domainName the one string that stands for equal domains.
+ */
+export function restoreTable(
+  table: AlertTable,
+  { alerts, ended }: DedupSnapshot,
+  domainName: (domain: string) => string,
+): void {
+  table.clear();
   const policies = new Map<string, RollupPolicy>();
-  for (const row of rows) {
-    const [
-      high,
-      low,
-      domain,
-      payload,
-      startsAtMs,
-      endsAtMs,
-      endsByTimeout,
-      contentHash,
-      updatedAtMs,
-      total,
-      pending,
-      pendingFromMs,
-      rollupMs,
-      rollupAtMs,
-      firstMs,
-      maxMs,
-    ] = row;
-    const policyKey = `${firstMs} ${maxMs}`;
-    const policy = policies.get(policyKey) ?? { firstMs, maxMs };
-    policies.set(policyKey, policy);
-    const alert: FiringAlert = {
-      kind: "firing",
-      startsAtMs,
-      endsAtMs,
-      endsByTimeout,
-      contentHash,
-      updatedAtMs,
-      total,
-      pending,
-      pendingFromMs,
-      rollupMs,
-      rollupAtMs,
-      policy,
-    };
-    const id = fingerprintText(high, low);
-    yield { high, low, id, domain, payload: byteText(payload), alert };
+  for (const row of alerts) {
+    const alert = firingAlert(row, policies);
+    const [high, low, domain, payload] = row;
+    const block = table.payloads.put(payload);
+    table.add(storedAlert({ high, low }, domainName(domain), block, alert));
+  }
+  for (const [id, payload, untilMs] of ended) {
+    table.ended.add({ id, payload: table.payloads.put(payload), untilMs });
   }
 }
 
-export function endedRows(contents: EndedContent[]): EndedRow[] {
-  return contents.map(({ id, payload, untilMs }) => [id, textBytes(payload), untilMs]);
+function firingAlert(row: AlertRow, policies: Map<string, RollupPolicy>): FiringAlert {
+  const [
+    ,
+    ,
+    ,
+    ,
+    startsAtMs,
+    endsAtMs,
+    endsByTimeout,
+    contentHash,
+    updatedAtMs,
+    total,
+    pending,
+    pendingFromMs,
+    rollupMs,
+    rollupAtMs,
+    firstMs,
+    maxMs,
+  ] = row;
+  const policyKey = `${firstMs} ${maxMs}`;
+  const policy = policies.get(policyKey) ?? { firstMs, maxMs };
+  policies.set(policyKey, policy);
+  return {
+    kind: "firing",
+    startsAtMs,
+    endsAtMs,
+    endsByTimeout,
+    contentHash,
+    updatedAtMs,
+    total,
+    pending,
+    pendingFromMs,
+    rollupMs,
+    rollupAtMs,
+    policy,
+  };
 }
 
-export function endedContents(rows: EndedRow[]): EndedContent[] {
-  return rows.map(([id, payload, untilMs]) => ({ id, payload: byteText(payload), untilMs }));
+/** As `alertRows`. */
+export function endedRows({ ended, payloads }: AlertTable): EndedRow[] {
+  return Array.from(ended.values(), ({ id, payload, untilMs }) => [
+    id,
+    payloads.view(payload),
+    untilMs,
+  ]);
 }
 
 function isSnapshot(value: unknown): value is DedupSnapshot {

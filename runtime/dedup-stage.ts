@@ -3,8 +3,8 @@
  * received alert, hands it the times and hashes of the record, and parses the payload only if the
  * actor says that something is new. A repeat costs a look-up and a few additions.
  *
- * It owns the partition's alert actors, what the actors do not see (payload, domain), the
- * heap that says whom to wake, and the counters that prove that no alert vanished (I6).
+ * It owns the partition's alert actors with what they do not see (alert-table.ts), and the
+ * counters that prove that no alert vanished (I6).
  *
  * D1 The domain of an alert is fixed when it opens: a new configuration moves no firing alert to
  *    another partition of the incident stage (I11).
@@ -24,27 +24,25 @@ import type {
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { AlertBody, AlertEvent } from "../actors/alert/events.ts";
 import { alertBody, domainOf, rejectionBody } from "./alert-payload.ts";
+import { AlertTable } from "./alert-table.ts";
 import { readDedupMessage } from "./dedup-input.ts";
 import type { DedupMessage } from "./dedup-input.ts";
 import {
   alertRows,
-  endedContents,
   endedRows,
   readDedupSnapshot,
+  restoreTable,
   snapshotVersion,
-  storedAlerts,
 } from "./dedup-snapshot.ts";
 import type { DedupSnapshot } from "./dedup-snapshot.ts";
-import { EndedContents } from "./ended-contents.ts";
-import { FingerprintMap, fingerprintText } from "./fingerprint-map.ts";
+import { fingerprintText } from "./fingerprint-map.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frameFlags, frameMagic } from "./frame.ts";
 import type { Codec } from "./ports.ts";
 import type { RecordPosition, Stage } from "./stage.ts";
 import type { AlertCounters, DedupOutput } from "./step.ts";
-import { byteText, firingView, textBytes } from "./stored-alert.ts";
+import { firingView, storedAlert } from "./stored-alert.ts";
 import type { FiringView, StoredAlert } from "./stored-alert.ts";
-import { WakeHeap } from "./wake-heap.ts";
 
 /** Holds until the log brings a configuration record. */
 export const defaultDedupConfig: DedupConfig = {
@@ -70,9 +68,7 @@ export class DedupStage implements Stage<DedupOutput> {
   #policy: RollupPolicy;
   #nowMs = 0;
   #counters = noAlerts();
-  #alerts = new FingerprintMap<StoredAlert>();
-  readonly #ended = new EndedContents();
-  readonly #wakes = new WakeHeap();
+  readonly #table = new AlertTable();
   readonly #domainNames = new Map<string, string>();
   readonly #reader = new FrameReader();
   /** The one input object of all repeats. */
@@ -93,7 +89,12 @@ export class DedupStage implements Stage<DedupOutput> {
 
   /** Firing alerts. */
   get size(): number {
-    return this.#alerts.size;
+    return this.#table.size;
+  }
+
+  /** What the contents of firing and ended alerts add up to. */
+  get payloadBytes(): number {
+    return this.#table.payloads.payloadBytes;
   }
 
   counters(): AlertCounters {
@@ -103,9 +104,9 @@ export class DedupStage implements Stage<DedupOutput> {
   /** At most `limit` firing alerts, in no order that means anything. */
   *alerts(limit: number): Generator<FiringView> {
     let left = limit;
-    for (const stored of this.#alerts.values()) {
+    for (const stored of this.#table.firing()) {
       if (left-- <= 0) return;
-      yield firingView(stored);
+      yield firingView(stored, this.#table.payloads.view(stored.payload).slice());
     }
   }
 
@@ -117,48 +118,42 @@ export class DedupStage implements Stage<DedupOutput> {
 
   advance(toMs: number, emit: Emit): void {
     for (;;) {
-      const id = this.#wakes.popDue(toMs, this.#deadlineOf);
-      if (id === null) break;
-      const stored = this.#byText(id);
-      const deadlineMs = this.#deadlineOf(id);
-      if (stored === undefined || deadlineMs === null) continue;
-      const { state, effects } = transition(stored.alert, wake, Math.min(deadlineMs + 1, toMs));
-      this.#emit(stored.domain, id, effects, null, emit);
-      this.#keep(stored, state, null);
+      const stored = this.#table.popDue(toMs);
+      const deadlineMs = stored === null ? null : nextWakeAtMs(stored.alert);
+      if (stored === null || deadlineMs === null) break;
+      const nowMs = Math.min(deadlineMs + 1, toMs);
+      const { state, effects } = transition(stored.alert, wake, nowMs);
+      this.#emit(stored, effects, null, emit);
+      this.#table.keep(stored, state, null, nowMs);
     }
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }
 
   nextWakeAtMs(): number | null {
-    return this.#wakes.peekMs(this.#deadlineOf);
+    return this.#table.nextWakeAtMs();
   }
 
+  /** Its payloads are views into the stage's memory: encode it before anything else happens. */
   snapshot(): DedupSnapshot {
     return {
       version: snapshotVersion,
       nowMs: this.#nowMs,
       config: this.#config,
       counters: this.counters(),
-      alerts: alertRows(this.#alerts.values()),
-      ended: endedRows(this.#ended.rows()),
+      alerts: alertRows(this.#table),
+      ended: endedRows(this.#table),
     };
   }
 
   /** @throws Error for a snapshot of another version. */
   restore(snapshot: unknown): void {
-    const { nowMs, config, counters, alerts, ended } = readDedupSnapshot(snapshot);
+    const decoded = readDedupSnapshot(snapshot);
+    const { nowMs, config, counters } = decoded;
     this.#nowMs = nowMs;
     this.#config = config;
     this.#policy = policyOf(config);
     this.#counters = { ...counters };
-    this.#alerts = new FingerprintMap<StoredAlert>();
-    this.#wakes.clear();
-    this.#ended.restore(endedContents(ended));
-    for (const stored of storedAlerts(alerts)) {
-      stored.domain = this.#domainName(stored.domain);
-      this.#alerts.add(stored);
-      this.#keep(stored, stored.alert, null);
-    }
+    restoreTable(this.#table, decoded, (domain) => this.#domainName(domain));
   }
 
   #applyMessage(message: DedupMessage): void {
@@ -171,7 +166,7 @@ export class DedupStage implements Stage<DedupOutput> {
   #applyFrame(frame: Uint8Array, emit: Emit): void {
     const reader = this.#reader;
     const input = this.#input;
-    this.#ended.forget(this.#nowMs);
+    this.#table.ended.forget(this.#nowMs);
     reader.open(frame);
     while (reader.next()) {
       if ((reader.flags & frameFlags.rejection) !== 0) {
@@ -183,7 +178,7 @@ export class DedupStage implements Stage<DedupOutput> {
       input.endsByTimeout = (reader.flags & frameFlags.endsByTimeout) !== 0;
       input.contentHash = reader.contentHash;
       this.#counters.received += 1;
-      const stored = this.#alerts.get(reader.fingerprintHigh, reader.fingerprintLow);
+      const stored = this.#table.get(reader.fingerprintHigh, reader.fingerprintLow);
       if (stored === undefined) this.#receiveFirst(emit);
       else this.#receive(stored, emit);
     }
@@ -199,32 +194,33 @@ export class DedupStage implements Stage<DedupOutput> {
       this.#counters.refreshed += 1;
     } else {
       const isNew = effects.some(({ kind }) => kind === "opened" || kind === "changed");
-      const payload = isReference ? textBytes(stored.payload) : this.#reader.payload();
-      this.#emit(stored.domain, stored.id, effects, isNew ? alertBody(payload) : null, emit);
-      if (!isReference) stored.payload = byteText(payload);
+      const { payloads } = this.#table;
+      const payload = isReference ? payloads.view(stored.payload) : this.#reader.payload();
+      this.#emit(stored, effects, isNew ? alertBody(payload) : null, emit);
+      if (!isReference) stored.payload = payloads.replace(stored.payload, payload);
     }
-    this.#keep(stored, state, wakeAtMs);
+    this.#table.keep(stored, state, wakeAtMs, this.#nowMs);
   }
 
   /** An alert that does not fire yet: it opens, or it is a resolve that nothing waits for. */
   #receiveFirst(emit: Emit): void {
     const { fingerprintHigh: high, fingerprintLow: low } = this.#reader;
+    const { payloads, ended } = this.#table;
     const id = fingerprintText(high, low);
     const isReference = (this.#reader.flags & frameFlags.contentKnown) !== 0;
-    const payload = isReference ? this.#ended.find(id) : byteText(this.#reader.payload());
+    const payload = isReference ? ended.find(id) : this.#reader.payload();
     if (payload === null) return this.#rejectUnknown(id, emit);
-    const body = alertBody(textBytes(payload));
+    const body = alertBody(payload);
     const domain = this.#domainName(domainOf(body.labels, this.#domainBy()));
     const { state, effects } = transition(initial(this.#policy), this.#input, this.#nowMs);
-    this.#emit(domain, id, effects, body, emit);
+    this.#emit({ high, low, domain }, effects, body, emit);
+    const block = isReference ? ended.take(id) : payloads.put(payload);
     if (state.kind !== "firing") {
-      this.#ended.keep(id, payload, this.#nowMs);
+      ended.keep(id, block, this.#nowMs);
       return;
     }
-    this.#ended.delete(id);
-    const stored = { high, low, id, domain, payload, alert: state };
-    this.#alerts.add(stored);
-    this.#keep(stored, state, null);
+    ended.delete(id);
+    this.#table.add(storedAlert({ high, low }, domain, block, state));
   }
 
   /** E1 of ended-contents.ts makes this unreachable, short of a lost frame. */
@@ -246,47 +242,18 @@ export class DedupStage implements Stage<DedupOutput> {
   }
 
   #emit(
-    domain: string,
-    fingerprint: string,
+    { high, low, domain }: Pick<StoredAlert, "high" | "low" | "domain">,
     effects: readonly AlertEffect[],
     body: AlertBody | null,
     emit: Emit,
   ): void {
+    if (effects.length === 0) return;
+    const fingerprint = fingerprintText(high, low);
     for (const effect of effects) {
       // Repeats were counted when they came, the roll-up only reports them.
       if (effect.kind !== "refreshed") this.#counters[effect.kind] += effect.received;
       emit({ domain, event: eventOf(effect, fingerprint, body) });
     }
-  }
-
-  /**
-   * Stores an actor's new state, or drops the actor once it has retired.
-   * @param scheduledMs the deadline that the heap knows of; null: the heap has no entry.
-   */
-  #keep(stored: StoredAlert, state: AlertState, scheduledMs: number | null): void {
-    if (state.kind === "idle") {
-      this.#alerts.delete(stored);
-      this.#wakes.remove(stored.id);
-      this.#ended.keep(stored.id, stored.payload, this.#nowMs);
-      return;
-    }
-    stored.alert = state;
-    const wakeAtMs = nextWakeAtMs(state);
-    // A deadline that moved later needs no entry: the heap asks when the old one comes up.
-    if (wakeAtMs !== null && (scheduledMs === null || wakeAtMs < scheduledMs)) {
-      this.#wakes.schedule(stored.id, wakeAtMs);
-    }
-  }
-
-  readonly #deadlineOf = (id: string): number | null => {
-    const stored = this.#byText(id);
-    return stored === undefined ? null : nextWakeAtMs(stored.alert);
-  };
-
-  #byText(id: string): StoredAlert | undefined {
-    const high = Number.parseInt(id.slice(0, 8), 16) | 0;
-    const low = Number.parseInt(id.slice(8), 16) | 0;
-    return this.#alerts.get(high, low);
   }
 
   #domainBy(): string[][] {

@@ -2,19 +2,28 @@
  * msgpack with a leading version byte, for steps, work records and snapshots.
  * Standard msgpack only (no record extension), so that any language can read the log.
  */
-import { Packr } from "msgpackr";
+import { Packr, RESET_BUFFER_MODE } from "msgpackr";
 import type { Codec } from "../runtime/ports.ts";
 
 export const codecVersion = 0x01;
+
+/**
+ * The packer writes into one buffer over and over, and it never shrinks by itself. Snapshots make
+ * it grow; what follows them is small.
+ */
+const workBytes = 64 * 1024;
+const workBytesMax = 1024 * 1024;
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: "number" });
 
 export const codec: Codec = {
   encode(value: unknown): Uint8Array {
-    const body = packr.pack(value);
+    // The copy below frees the packer's buffer at once.
+    const body = packr.pack(value, RESET_BUFFER_MODE);
     const out = new Uint8Array(body.length + 1);
     out[0] = codecVersion;
     out.set(body, 1);
+    if (body.length > workBytesMax) packr.useBuffer(Buffer.allocUnsafeSlow(workBytes));
     return out;
   },
 
