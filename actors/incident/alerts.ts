@@ -23,9 +23,9 @@ import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
 import { isMoreSevere, severityOf } from "./severity.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
+import { reroute } from "./telling.ts";
 import type { Turn } from "./turn.ts";
 import { count, record } from "./turn.ts";
-import type { Severity } from "./types.ts";
 
 type Opened = Extract<AlertEvent, { kind: "opened" | "changed" }>;
 type Resolved = Extract<AlertEvent, { kind: "resolved" }>;
@@ -87,7 +87,7 @@ function arrive(turn: Turn, event: Opened): void {
     desk.relate(incident);
     record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
   }
-  raiseSeverity(turn, incident, severityOf(labelOf(body.labels, "severity")), nameOf(body));
+  raiseSeverity(turn, incident, body);
 }
 
 function openFor(
@@ -128,7 +128,7 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
   const because = `alert ${quoted(nameOf(body))} has new labels or annotations`;
   const detail = alertDetail(event);
   record(turn, incident, { kind: "alertChanged", by: "alerts", because, detail });
-  raiseSeverity(turn, incident, severityOf(labelOf(body.labels, "severity")), nameOf(body));
+  raiseSeverity(turn, incident, body);
 }
 
 function end(turn: Turn, event: Resolved): void {
@@ -148,13 +148,15 @@ function end(turn: Turn, event: Resolved): void {
   resolve(turn, incident, { by: "alerts", because: "the last firing alert was resolved" });
 }
 
-function raiseSeverity(turn: Turn, incident: Incident, severity: Severity, name: string): void {
+function raiseSeverity(turn: Turn, incident: Incident, body: AlertBody): void {
+  const severity = severityOf(labelOf(body.labels, "severity"));
   if (!isMoreSevere(severity, incident.severity)) return;
   const from = incident.severity;
   incident.severity = severity;
-  const because = `alert ${quoted(name)} is ${severity}, the incident was ${from}`;
+  const because = `alert ${quoted(nameOf(body))} is ${severity}, the incident was ${from}`;
   const detail = { from, to: severity };
   record(turn, incident, { kind: "severityRaised", by: "alerts", because, detail });
+  reroute(turn, incident, body.labels);
 }
 
 function alertDetail(event: Opened): Record<string, string | number> {

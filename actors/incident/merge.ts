@@ -7,6 +7,7 @@ import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import { isMoreSevere } from "./severity.ts";
+import { reroute } from "./telling.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -89,4 +90,5 @@ function raiseTo(turn: Turn, source: Incident, target: Incident): void {
   const because = `${source.id} was ${source.severity}, this incident was ${from}`;
   const detail = { from, to: source.severity };
   record(turn, target, { kind: "severityRaised", by: "alerts", because, detail });
+  reroute(turn, target, source.labels);
 }

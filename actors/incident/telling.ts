@@ -3,6 +3,7 @@
  * A receiver that was told of an incident is told of its end, once.
  */
 import { assertNever } from "./assert-never.ts";
+import type { Labels } from "../alert/events.ts";
 import type { EscalationEffect } from "../escalation/escalation.ts";
 import { start, transition } from "../escalation/escalation.ts";
 import { durationText } from "./duration.ts";
@@ -20,6 +21,18 @@ export function startEscalation(turn: Turn, incident: Incident): EscalationEffec
   const { state, effects } = start(incident.policy, turn.nowMs);
   incident.escalation = state;
   return effects;
+}
+
+/**
+ * A risen severity may call for another policy, or for one at all. Whoever works on the incident
+ * is left alone; while nobody does, the new policy begins at its foot.
+ */
+export function reroute(turn: Turn, incident: Incident, labels: Labels): void {
+  const policy = turn.desk.choosePolicy(incident, labels);
+  if (policy === null || policy.name === incident.policy?.name) return;
+  if (incident.status !== "triggered") return;
+  incident.policy = policy;
+  tellEffects(turn, incident, startEscalation(turn, incident));
 }
 
 export function stopEscalation(turn: Turn, incident: Incident, because: string): void {

@@ -42,7 +42,7 @@ export function open(
   cause: Cause,
 ): IncidentView {
   const { desk } = turn;
-  incident.policy = desk.choosePolicy(incident);
+  incident.policy = desk.choosePolicy(incident, incident.labels);
   desk.add(incident);
   if (fingerprint !== null) {
     desk.enrol(incident, fingerprint);
