@@ -2,7 +2,6 @@
  * Composition root of a shard thread: wires the partition processors it is told to run to NATS,
  * keeps each of them running, and answers reads about incidents.
  */
-import { setFlagsFromString } from "node:v8";
 import { connect } from "@nats-io/transport-node";
 import type { Logger } from "./runtime/ports.ts";
 import type { PartitionStats, ShardCommand, ShardReport, ShardTask } from "./runtime/shard-task.ts";
@@ -35,12 +34,6 @@ import { streamOf } from "./streams/topology.ts";
 import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 
 const reportEveryMs = 500;
-
-/**
- * The engine collects when memory has grown by this share since the last time. Left to itself it
- * lets it grow up to threefold; with 50, a storm of new alerts costs a shard a quarter more time.
- */
-setFlagsFromString("--heap-growing-percent=100");
 
 /** Runs until told to stop. The only way to end it otherwise is to end the thread. */
 export default async function runShard(task: ShardTask): Promise<void> {

@@ -82,12 +82,12 @@ test("a fresh clone installs once, says so on stderr, then runs the program", ()
 test("sets the allocator up for the program, short of what the caller set", () => {
   writeFileSync(
     join(root, "main.ts"),
-    `const { MALLOC_ARENA_MAX: arenas, MALLOC_TRIM_THRESHOLD_: trim } = process.env;
-     process.stdout.write([arenas, trim].join());`,
+    `const { MALLOC_MMAP_THRESHOLD_: map, MALLOC_TRIM_THRESHOLD_: trim } = process.env;
+     process.stdout.write([map, trim].join());`,
   );
   const env = fakeNpm(installs());
-  expect(start(env).stdout).toBe("2,4194304");
-  expect(start({ ...env, MALLOC_ARENA_MAX: "4" }).stdout).toBe("4,4194304");
+  expect(start(env).stdout).toBe("262144,4194304");
+  expect(start({ ...env, MALLOC_MMAP_THRESHOLD_: "4096" }).stdout).toBe("4096,4194304");
 });
 
 test("a failed install says what to do and starts nothing", () => {

@@ -8,13 +8,11 @@ import { ensureInstall, programNode } from "./ensure-install.mjs";
 import { handOver } from "./hand-over.mjs";
 
 /**
- * For glibc's allocator, which reads it once, as the program begins. By itself it gives each
- * thread an arena of its own, and after the first large block that was freed it keeps blocks of
- * that size too; what a storm leaves free then stays resident. Lower limits save a little more
- * and cost every network read a system call. What the caller has set stays.
+ * For glibc's allocator, which reads it once, as the program begins. By itself it keeps large
+ * blocks after the first one that was freed; what a storm leaves free then stays resident. Lower
+ * limits, or fewer arenas, save a little more and cost throughput. What the caller has set stays.
  */
 const allocator = {
-  MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "262144",
   MALLOC_TRIM_THRESHOLD_: "4194304",
 };

@@ -14,7 +14,7 @@ const labelCharsMax = 512;
 export function readDedup(value: ConfigValue): TocsinConfig["dedup"] {
   const section = value.section(["rollup_first", "rollup_max", "domain_by"]);
   const range = { min: second, max: day };
-  const rollupFirstMs = section("rollup_first").duration({ default: second, ...range });
+  const rollupFirstMs = section("rollup_first").duration({ default: 5 * second, ...range });
   const rollupMaxMs = section("rollup_max").duration({ default: 5 * minute, ...range });
   if (rollupMaxMs < rollupFirstMs) {
     section("rollup_max").expected(`at least rollup_first (${formatDuration(rollupFirstMs)})`);
