@@ -7,9 +7,13 @@ import type { Contender, Running } from "./contenders.ts";
 import { runLoad } from "./load.ts";
 
 const idleMs = 2_000;
-/** Wait between two readings of memory; it has settled when they differ by less than 1 %. */
-const settleMs = 2_000;
-const settleReadingsMax = 10;
+/**
+ * Wait between two readings of memory. It has settled when so many in a row differ by less than
+ * 2 %: after the last alert is accepted, the stages still work for a while.
+ */
+const settleMs = 4_000;
+const calmReadings = 3;
+const settleReadingsMax = 15;
 const loadWithinMs = 300_000;
 
 export const footprint: Bench = {
@@ -75,11 +79,12 @@ async function fill(server: Running, { fingerprints, seed }: BenchSettings): Pro
 
 async function settled(server: Running): Promise<{ main: number; tree: number }> {
   let last = server.residentMiB();
-  for (let reading = 0; reading < settleReadingsMax; reading++) {
+  for (let reading = 0, calm = 0; reading < settleReadingsMax; reading++) {
     await pause(settleMs);
     const now = server.residentMiB();
-    if (Math.abs(now.main - last.main) < last.main * 0.01) return now;
+    calm = Math.abs(now.main - last.main) < last.main * 0.02 ? calm + 1 : 0;
     last = now;
+    if (calm === calmReadings) break;
   }
   return last;
 }

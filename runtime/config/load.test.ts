@@ -31,7 +31,7 @@ test("the shipped file, an empty one and none at all mean the same defaults", ()
   expect(defaults).toMatchObject({
     listen: { host: "127.0.0.1", port: 9093 },
     dataDir: ".tocsin",
-    partitions: { dedup: 16, incident: 8 },
+    partitions: { dedup: 8, incident: 8 },
     shards: "auto",
     nats: { url: null, port: "preferred", durability: "default" },
     ingest: { resolveTimeoutMs: 300_000, bodyBytesMax: 16_777_216, lingerMs: 2 },

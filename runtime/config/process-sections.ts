@@ -33,7 +33,7 @@ export function readPartitions(value: ConfigValue): TocsinConfig["partitions"] {
   const section = value.section(["dedup", "incident"]);
   const count = (key: string, fallback: number) =>
     section(key).integer({ default: fallback, min: 1, max: partitionsMax });
-  return { dedup: count("dedup", 16), incident: count("incident", 8) };
+  return { dedup: count("dedup", 8), incident: count("incident", 8) };
 }
 
 export function readShards(value: ConfigValue): TocsinConfig["shards"] {
