@@ -17,7 +17,6 @@ import { initial, nextWakeAtMs, transition } from "../actors/alert/alert.ts";
 import type {
   AlertEffect,
   AlertInput,
-  AlertState,
   ReceivedAlert,
   RollupPolicy,
 } from "../actors/alert/alert.ts";

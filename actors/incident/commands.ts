@@ -6,7 +6,6 @@ import { assertNever } from "./assert-never.ts";
 import { clipped } from "./duration.ts";
 import { identityOf, labelOf, sortedLabels, titleCharsMax } from "./identity.ts";
 import type { Incident } from "./incident.ts";
-import type { LifecycleAction } from "./lifecycle.ts";
 import { isOpen, judge } from "./lifecycle.ts";
 import { mergeInto } from "./merge.ts";
 import { close, newIncident, open, reopen, resolve, take } from "./transitions.ts";

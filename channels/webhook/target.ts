@@ -3,8 +3,8 @@
  * next one. Owns the rule that no secret (URL credentials, header values, path and query, where
  * many services put their tokens) ever reaches a log line or a timeline.
  */
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { TerminalError } from "../../runtime/errors.ts";
+import { isHttpHeader } from "../../runtime/http-header.ts";
 
 export type WebhookTarget = {
   /** http or https; `user:password@` in it becomes an Authorization header. */
@@ -118,22 +118,12 @@ function checkHeaders(value: unknown): Record<string, string> {
     if (reservedHeaders.has(lower)) {
       throw new TerminalError(`webhook headers: ${lower} is set by Tocsin itself`);
     }
-    if (typeof text !== "string" || !validHeader(lower, text)) {
+    if (typeof text !== "string" || !isHttpHeader(lower, text)) {
       throw new TerminalError(`webhook headers: ${JSON.stringify(lower)} is not a valid header`);
     }
     headers[lower] = text;
   }
   return headers;
-}
-
-function validHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function checkSecret(value: unknown): string | null {

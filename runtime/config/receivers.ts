@@ -1,8 +1,8 @@
 /** Receivers and their secrets, which stay in files of their own. */
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { readName } from "./people-sections.ts";
 import type { Receiver, WebhookReceiver } from "./types.ts";
 import type { ConfigValue } from "./value.ts";
+import { isHttpHeader } from "../http-header.ts";
 
 const second = 1_000;
 const receiversMax = 1_000;
@@ -37,7 +37,7 @@ function readWebhook(value: ConfigValue, readSecret: ReadSecret): WebhookReceive
   const headers = readHeaders(section("headers"));
   const authorization = secret(section("authorization_file"), readSecret);
   if (authorization !== null) {
-    if (isHeader("authorization", authorization)) headers["authorization"] = authorization;
+    if (isHttpHeader("authorization", authorization)) headers["authorization"] = authorization;
     else section("authorization_file").problem("the file's text cannot be a header value");
   }
   return {
@@ -75,21 +75,11 @@ function readHeaders(value: ConfigValue): Record<string, string> {
     const text = entry.text();
     if (lower === "authorization") {
       entry.problem("a secret does not belong here: put it in a file, authorization_file: FILE");
-    } else if (!isHeader(lower, text)) {
+    } else if (!isHttpHeader(lower, text)) {
       entry.problem("not a valid header name and value");
     } else headers[lower] = text;
   }
   return headers;
-}
-
-function isHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The file's text without the line end that editors leave; problems never show its content. */
