@@ -20,6 +20,8 @@ export type BenchSettings = {
   warmUpMs: number;
   /** Distinct alerts for memory and restart. */
   fingerprints: number;
+  /** Only cases whose name holds this text. */
+  match: string;
   tocsin: Contender;
   /** Null: not on this machine; benches say that they skip it. */
   alertmanager: Contender | null;

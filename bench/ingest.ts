@@ -31,17 +31,24 @@ export const ingest: Bench = {
     if (alertmanager === null) say("alertmanager: not found, skipped (set ALERTMANAGER_BIN)");
     const contenders = [settings.tocsin, ...(alertmanager === null ? [] : [alertmanager])];
     const measurements: Measurement[] = [];
-    for (const one of cases) measurements.push(...(await measureCase(one, contenders, settings)));
+    for (const one of cases) {
+      if (!nameOf(one).includes(settings.match)) continue;
+      measurements.push(...(await measureCase(one, contenders, settings)));
+    }
     return measurements;
   },
 };
+
+function nameOf({ alertsPerRequest, fingerprints, connections }: Case): string {
+  return `${alertsPerRequest} ${fingerprints} x${connections}`;
+}
 
 async function measureCase(
   one: Case,
   contenders: Contender[],
   settings: BenchSettings,
 ): Promise<Measurement[]> {
-  const name = `${one.alertsPerRequest} ${one.fingerprints} x${one.connections}`;
+  const name = nameOf(one);
   const results = new Map<string, LoadResult[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < settings.rounds; round++) {
     for (const contender of contenders) {

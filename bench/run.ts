@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N] [--json FILE]
- * [--compare FILE]`: runs the benches, prints what was measured on which machine, and compares
+ * `npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N] [--match TEXT]
+ * [--json FILE] [--compare FILE]`: runs the benches, prints what was measured on which machine, and compares
  * with an earlier run's JSON.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -32,6 +32,7 @@ function readOptions() {
       fingerprints: { type: "string", default: "100000" },
       json: { type: "string" },
       compare: { type: "string" },
+      match: { type: "string", default: "" },
       help: { type: "boolean", default: false },
     },
   });
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
   const { values, chosen } = readOptions();
   if (values.help) {
     print("npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N]");
-    print("              [--fingerprints N] [--json FILE] [--compare FILE]");
+    print("              [--fingerprints N] [--match TEXT] [--json FILE] [--compare FILE]");
     for (const bench of benches) print(`  ${bench.name.padEnd(10)} ${bench.question}`);
     return;
   }
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
     roundMs: number(values.seconds ?? (values.quick ? "1" : "6"), "seconds", 0.1) * 1000,
     warmUpMs: values.quick ? 500 : 3_000,
     fingerprints: number(values.fingerprints, "fingerprints", 1),
+    match: values.match,
     tocsin: tocsin(root),
     alertmanager: alertmanager(process.env),
     say: print,
