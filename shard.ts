@@ -12,6 +12,7 @@ import type { PartitionHost } from "./runtime/partition-host.ts";
 import { openLogger } from "./runtime/process-logger.ts";
 import { SharedSuspects } from "./runtime/suspects.ts";
 import { systemClock } from "./runtime/system-clock.ts";
+import { ownThreadId, yieldToOthers } from "./runtime/thread-priority.ts";
 import { codec } from "./streams/codec.ts";
 import { answerQueries } from "./streams/incident-queries.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
@@ -37,6 +38,7 @@ const reportEveryMs = 500;
 
 /** Runs until told to stop. The only way to end it otherwise is to end the thread. */
 export default async function runShard(task: ShardTask): Promise<void> {
+  yieldToOthers(ownThreadId());
   const logger = openLogger(task.logLevel, { shard: task.shard });
   const connection = await connect(connectOptions(task.natsUrl, task.owner));
   const kill = new AbortController();

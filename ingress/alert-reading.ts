@@ -7,9 +7,10 @@ import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
 import { alertBytesMax } from "./alert-limits.ts";
 import { type CacheKey, FingerprintCache, defaultCacheLimits } from "./fingerprint-cache.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { AlertHead } from "./frame-writer.ts";
 import { type AlertScanner, columns, rowWidth } from "./json-scan.ts";
+import { fingerprintOfBytes } from "./label-bytes.ts";
 import { parseRfc3339Ms, zeroTimeMs } from "./rfc3339.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
@@ -104,23 +105,27 @@ export class AlertReader {
     key.end2 = rows[row + columns.dedupKey + 1] as number;
     // "dedup_key":"" reads as absent: two quotes are no key.
     if (key.end2 - key.start2 <= 2) key.start2 = key.end2 = 0;
-    if (!this.cache.find(key)) {
-      const labels = JSON.parse(textOf(key.bytes, key.start1, key.end1)) as Labels;
-      // N2 of json-scan.ts: the scanner does not look for empty values.
-      if (Object.keys(withoutEmpty(labels)).length === 0) {
-        return fault(faultReasons.noLabels, "labels", labels);
-      }
-      const dedupKey =
-        key.end2 === 0 ? null : (JSON.parse(textOf(key.bytes, key.start2, key.end2)) as string);
-      const { high, low } = fingerprintOf(labels, dedupKey);
-      this.cache.add(key, high, low);
-      head.high = high;
-      head.low = low;
+    if (this.cache.find(key)) {
+      head.high = this.cache.high;
+      head.low = this.cache.low;
       return null;
     }
-    head.high = this.cache.high;
-    head.low = this.cache.low;
+    const plain = key.end2 === 0 ? fingerprintOfBytes(key.bytes, key.start1, key.end1) : null;
+    const fingerprint = plain ?? this.parseIdentity();
+    if (fingerprint === null) return fault(faultReasons.noLabels, "labels", {});
+    head.high = fingerprint.high;
+    head.low = fingerprint.low;
+    this.cache.add(key, head.high, head.low);
     return null;
+  }
+
+  /** Null: no label has a value (N2 of json-scan.ts: the scanner does not look for those). */
+  private parseIdentity(): Fingerprint | null {
+    const { bytes, start1, end1, start2, end2 } = this.key;
+    const labels = JSON.parse(textOf(bytes, start1, end1)) as Labels;
+    if (Object.keys(withoutEmpty(labels)).length === 0) return null;
+    const dedupKey = end2 === 0 ? null : (JSON.parse(textOf(bytes, start2, end2)) as string);
+    return fingerprintOf(labels, dedupKey);
   }
 
   /** Absent start: now, or the end if given. Absent end: now + resolve timeout, and a flag. */

@@ -21,6 +21,9 @@ export const defaultTenant = "default";
 const hasher = await xxhash();
 const separator = 0xff;
 let scratch = Buffer.alloc(64 * 1024);
+/** A digest and its halves, low one first: every platform that Node runs on is little-endian. */
+const digest = new BigUint64Array(1);
+const digestHalves = new Uint32Array(digest.buffer);
 
 /** @param labels as sent: those with an empty value are ignored. */
 export function fingerprintOf(labels: Labels, dedupKey: string | null): Fingerprint {
@@ -44,13 +47,24 @@ export function partitionOf(high: number, low: number, count: number): number {
 function hash(kind: string, parts: string[]): Fingerprint {
   let needed = 1;
   for (const part of parts) needed += 1 + part.length * 3;
-  if (needed > scratch.length) scratch = Buffer.alloc(needed);
+  identityScratch(needed);
   scratch[0] = kind.charCodeAt(0);
   let at = 1;
   for (const part of parts) {
     scratch[at] = separator;
     at += 1 + scratch.write(part, at + 1);
   }
-  const digest = hasher.h64Raw(scratch.subarray(0, at));
-  return { high: Number(digest >> 32n), low: Number(digest & 0xffff_ffffn) };
+  return hashIdentity(at);
+}
+
+/** A buffer for at least so many identity bytes, until the next call. */
+export function identityScratch(bytes: number): Uint8Array {
+  if (bytes > scratch.length) scratch = Buffer.alloc(bytes);
+  return scratch;
+}
+
+/** The fingerprint of the first `length` bytes of the scratch buffer. */
+export function hashIdentity(length: number): Fingerprint {
+  digest[0] = hasher.h64Raw(scratch.subarray(0, length));
+  return { high: digestHalves[1] as number, low: digestHalves[0] as number };
 }

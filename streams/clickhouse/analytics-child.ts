@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import type { Logger } from "../../runtime/ports.ts";
+import { yieldToOthers } from "../../runtime/thread-priority.ts";
 import type { Analytics } from "../../runtime/services.ts";
 import type { FromAnalytics, ToAnalytics } from "./analytics-messages.ts";
 import { queryLimits, type EngineTarget } from "./engine.ts";
@@ -108,6 +109,7 @@ export class AnalyticsChild implements Analytics {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
+    if (child.pid !== undefined) yieldToOthers(child.pid);
     this.#child = child;
     this.#keepStderr(child);
     child.on("message", (message: FromAnalytics) => this.#hear(message));
