@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N] [--match TEXT]
- * [--json FILE] [--compare FILE]`: runs the benches, prints what was measured on which machine, and compares
- * with an earlier run's JSON.
+ * [--json FILE] [--compare FILE]`: runs the benches, prints what was measured on which machine,
+ * and compares with an earlier run's JSON.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
