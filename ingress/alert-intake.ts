@@ -120,13 +120,13 @@ export class FrameIntake implements FormatIntake {
       }
       const partition = partitionOf(head.high, head.low, batcher.partitions);
       if (reader.refer(clockMs)) {
-        batcher.alert(ticket, partition, receivedAtMs, head, body, 0, 0, null);
+        batcher.alert(ticket, partition, receivedAtMs, head, body, 0, 0);
         continue;
       }
       const start = scanner.rows[index * rowWidth + columns.start] as number;
       const end = scanner.rows[index * rowWidth + columns.end] as number;
-      const confirmation = reader.confirmation(clockMs);
-      batcher.alert(ticket, partition, receivedAtMs, head, body, start, end, confirmation);
+      const frame = batcher.alert(ticket, partition, receivedAtMs, head, body, start, end);
+      reader.noteSent(frame, clockMs);
     }
     reader.done();
     const accepted = scanner.count - rejected.length;

@@ -6,6 +6,7 @@ import type { Labels } from "../actors/alert/events.ts";
 import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
 import { alertBytesMax } from "./alert-limits.ts";
+import type { Confirmations } from "./confirmations.ts";
 import { type CacheKey, FingerprintCache, defaultCacheLimits } from "./fingerprint-cache.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { AlertHead } from "./frame-writer.ts";
@@ -65,13 +66,9 @@ export class AlertReader {
     return true;
   }
 
-  /** To be called once the alert last read is durable; null: not worth it. */
-  confirmation(clockMs: number): (() => void) | null {
-    const entry = this.cache.entry();
-    if (entry === null) return null;
-    const { contentHash } = this.head;
-    const sentTick = ticks(clockMs);
-    return () => FingerprintCache.confirm(entry, contentHash, sentTick);
+  /** The frame with these confirmations carries the content of the alert last read. */
+  noteSent(frame: Confirmations, clockMs: number): void {
+    this.cache.noteSent(frame, this.head.contentHash, ticks(clockMs));
   }
 
   /** Reads row `index` into `head`. @returns why the alert is refused, or null. */

@@ -18,7 +18,7 @@ function setUp(limits: Partial<BatchLimits> = {}) {
   );
   const add = (partition: number, text: string, ticket = new Ticket()): Ticket => {
     const bytes = Buffer.from(text);
-    batcher.alert(ticket, partition, 1000, head, bytes, 0, bytes.length, null);
+    batcher.alert(ticket, partition, 1000, head, bytes, 0, bytes.length);
     return ticket;
   };
   return { log, batcher, add, sent };

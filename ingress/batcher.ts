@@ -10,6 +10,7 @@
  * B3 A frame is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
  */
 import { recordHeadBytes } from "../runtime/frame.ts";
+import type { Confirmations } from "./confirmations.ts";
 import { type AlertHead, FrameBuffers, FrameWriter } from "./frame-writer.ts";
 import type { Ticket } from "./ticket.ts";
 
@@ -69,7 +70,7 @@ export class Batcher {
     return this.pendingBytes === 0 || this.pendingBytes + bytes <= this.limits.pendingBytesMax;
   }
 
-  /** @param confirmation called once the alert is durable. */
+  /** @returns what its frame confirms once it is durable; the caller may add to it at once. */
   alert(
     ticket: Ticket,
     partition: number,
@@ -78,12 +79,11 @@ export class Batcher {
     source: Uint8Array,
     start: number,
     end: number,
-    confirmation: (() => void) | null,
-  ): void {
+  ): Confirmations {
     const frame = this.frameFor(ticket, partition, receivedAtMs, end - start);
     frame.alert(head, source, start, end);
-    if (confirmation !== null) frame.confirmations.push(confirmation);
     this.appended(frame, end - start);
+    return frame.confirmations;
   }
 
   rejection(
@@ -195,7 +195,7 @@ export class Batcher {
     try {
       await this.publishFrame(frame.partition, frame.bytes());
       this.buffers.give(frame.release());
-      for (const confirm of frame.confirmations) confirm();
+      frame.confirmations.confirm();
     } catch (error) {
       this.framesFailed += 1;
       failure = error ?? new Error("the log refused a frame without a reason");

@@ -11,6 +11,7 @@
  *
  * The key is two slices of one body: the labels object and the dedup key (empty if none).
  */
+import type { Confirmations } from "./confirmations.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
 export type CacheLimits = { entriesMax: number; arenaBytesMax: number };
@@ -32,15 +33,28 @@ const width = 8;
 const contentColumn = 6;
 const sentColumn = 7;
 
-/** Where an entry was when it was found; a confirmation that finds it moved has no effect. */
-export type CacheEntry = { generation: Generation; at: number };
-
-class Generation {
+export class Generation {
+  /** Counts its lives: it is emptied and used again rather than allocated anew. */
+  epoch = 0;
   count = 0;
   used = 0;
   slots = new Int32Array(firstEntries * 2);
   entries = new Uint32Array(firstEntries * width);
   arena = new Uint8Array(firstArenaBytes);
+
+  /** The log holds this content for the entry at `at`; without effect after that life. */
+  confirm(epoch: number, at: number, contentHash: number, sentTick: number): void {
+    if (epoch !== this.epoch) return;
+    this.entries[at + contentColumn] = contentHash;
+    this.entries[at + sentColumn] = sentTick;
+  }
+
+  empty(): void {
+    this.epoch += 1;
+    this.count = 0;
+    this.used = 0;
+    this.slots.fill(0);
+  }
 }
 
 /** The bytes to look up: [start1, end1) and [start2, end2) of `bytes`; `view` shows the same. */
@@ -59,6 +73,7 @@ export class FingerprintCache {
   low = 0;
   private generation: Generation;
   private at = -1;
+  private missedHash = 0;
 
   private young = new Generation();
   private old = new Generation();
@@ -76,6 +91,7 @@ export class FingerprintCache {
   find(key: CacheKey): boolean {
     const hash = this.hash(key);
     if (this.lookUp(this.young, key, hash)) return true;
+    this.missedHash = hash;
     if (!this.lookUp(this.old, key, hash)) return false;
     const content = this.column(contentColumn);
     const sentTick = this.column(sentColumn);
@@ -84,13 +100,14 @@ export class FingerprintCache {
     return true;
   }
 
+  /** Takes in the key that the last `find` missed. */
   add(key: CacheKey, high: number, low: number): void {
-    this.insert(key, this.hash(key), high, low);
+    this.insert(key, this.missedHash, high, low);
   }
 
-  /** The entry last found or added, for `confirm`; null when it did not fit. */
-  entry(): CacheEntry | null {
-    return this.at === -1 ? null : { generation: this.generation, at: this.at };
+  /** Notes that a frame carries this content of the entry last found or added, if it fitted. */
+  noteSent(frame: Confirmations, contentHash: number, sentTick: number): void {
+    if (this.at !== -1) frame.add(this.generation, this.at, contentHash, sentTick);
   }
 
   /** Whether the log holds this content for the entry last found, sent at `sinceTick` or later. */
@@ -98,13 +115,6 @@ export class FingerprintCache {
     if (this.at === -1) return false;
     const sentTick = this.column(sentColumn);
     return sentTick !== 0 && sentTick >= sinceTick && this.column(contentColumn) === contentHash;
-  }
-
-  /** The content is durable. @param sentTick 1 to 2^32 - 1. */
-  static confirm(entry: CacheEntry, contentHash: number, sentTick: number): void {
-    const { entries } = entry.generation;
-    entries[entry.at + contentColumn] = contentHash;
-    entries[entry.at + sentColumn] = sentTick;
   }
 
   private column(column: number): number {
@@ -161,9 +171,10 @@ export class FingerprintCache {
     if (bytes > arenaBytesMax) return;
     let generation = this.young;
     if (generation.count >= entriesMax || generation.used + bytes > arenaBytesMax) {
+      generation = this.old;
+      generation.empty();
       this.old = this.young;
-      this.young = new Generation();
-      generation = this.young;
+      this.young = generation;
     }
     makeRoom(generation, bytes, arenaBytesMax);
     const { entries, arena, slots, count, used } = generation;

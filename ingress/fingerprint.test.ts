@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import xxhash from "xxhash-wasm";
+import { Confirmations } from "./confirmations.ts";
 import { FingerprintCache } from "./fingerprint-cache.ts";
 import { fingerprintOf, partitionOf } from "./fingerprint.ts";
 import { xxhash32 } from "./xxhash32.ts";
@@ -90,7 +91,9 @@ describe("the cache", () => {
 
   test("finds what was added, and the boundary between the slices counts", () => {
     const cache = new FingerprintCache({ entriesMax: 10, arenaBytesMax: 1000 }, 1);
+    expect(cache.find(keyOf('{"a":"1"}'))).toBe(false);
     cache.add(keyOf('{"a":"1"}'), 11, 12);
+    expect(cache.find(keyOf('{"a":"1"}', '"key"'))).toBe(false);
     cache.add(keyOf('{"a":"1"}', '"key"'), 21, 22);
     expect(cache.find(keyOf('{"a":"1"}'))).toBe(true);
     expect([cache.high, cache.low]).toEqual([11, 12]);
@@ -128,11 +131,36 @@ describe("the cache", () => {
     }
   });
 
+  test("confirms what a frame carried, but not an entry that took its place since", () => {
+    const cache = new FingerprintCache({ entriesMax: 1, arenaBytesMax: 100 }, 1);
+    const frame = new Confirmations();
+    expect(cache.find(keyOf("one"))).toBe(false);
+    cache.add(keyOf("one"), 1, 1);
+    cache.noteSent(frame, 77, 5);
+    expect(cache.holds(77, 1)).toBe(false);
+    frame.confirm();
+    expect(cache.find(keyOf("one"))).toBe(true);
+    expect(cache.holds(77, 5)).toBe(true);
+    expect(cache.holds(77, 6)).toBe(false);
+    expect(cache.holds(78, 1)).toBe(false);
+    for (const other of ["two", "three"]) {
+      expect(cache.find(keyOf(other))).toBe(false);
+      cache.add(keyOf(other), 1, 2);
+    }
+    frame.confirm();
+    expect(cache.find(keyOf("three"))).toBe(true);
+    expect(cache.holds(77, 1)).toBe(false);
+  });
+
   test("is bounded in bytes, and a slice beyond the bound is not kept", () => {
     const cache = new FingerprintCache({ entriesMax: 1000, arenaBytesMax: 100 }, 1);
+    expect(cache.find(keyOf("x".repeat(101)))).toBe(false);
     cache.add(keyOf("x".repeat(101)), 1, 1);
     expect(cache.find(keyOf("x".repeat(101)))).toBe(false);
-    for (let n = 0; n < 50; n += 1) cache.add(keyOf(`${n}`.padEnd(40, "-")), 1, n);
+    for (let n = 0; n < 50; n += 1) {
+      expect(cache.find(keyOf(`${n}`.padEnd(40, "-")))).toBe(false);
+      cache.add(keyOf(`${n}`.padEnd(40, "-")), 1, n);
+    }
     const kept = Array.from({ length: 50 }, (_, n) => cache.find(keyOf(`${n}`.padEnd(40, "-"))));
     expect(kept.filter(Boolean).length).toBeLessThanOrEqual(4);
   });

@@ -9,6 +9,7 @@ import {
   frameVersion,
   recordHeadBytes,
 } from "../runtime/frame.ts";
+import { Confirmations } from "./confirmations.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** What the head of an alert's record says. Reused by its writer: copy, never keep. */
@@ -31,7 +32,7 @@ export class FrameWriter {
   /** Requests that wait for this frame, each once. */
   readonly tickets: Ticket[] = [];
   /** Called once the frame is durable: what can be referred to from then on. */
-  readonly confirmations: (() => void)[] = [];
+  readonly confirmations = new Confirmations();
   records = 0;
   used = frameHeadBytes;
 
