@@ -10,15 +10,14 @@ import {
   jetstreamManager,
 } from "@nats-io/jetstream";
 import type { AppendResult, Log, LogReader, LogRecord } from "../runtime/ports.ts";
+import { AckedPublisher } from "./acked-publisher.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
 import { classified, isFenced, isNoMessage } from "./jetstream-errors.ts";
 import type { NatsLink } from "./nats-link.ts";
 
-/** An append without an answer after this time is of unknown outcome. */
-const ackTimeoutMs = 5_000;
-
 export class JetStreamLog implements Log {
   private readonly link: NatsLink;
+  private readonly publisher: AckedPublisher;
   private readonly js: JetStreamClient;
   private readonly jsm: JetStreamManager;
   private readonly streamOf: (subject: string) => string;
@@ -38,6 +37,7 @@ export class JetStreamLog implements Log {
     streamOf: (subject: string) => string,
   ) {
     this.link = link;
+    this.publisher = new AckedPublisher(link);
     this.js = jetstream(link.connection);
     this.jsm = jsm;
     this.streamOf = streamOf;
@@ -49,10 +49,9 @@ export class JetStreamLog implements Log {
     expectedLastSeq: number,
   ): Promise<AppendResult> {
     try {
-      const expect = { lastSubjectSequence: expectedLastSeq };
-      const options = { expect, timeout: ackTimeoutMs };
-      const ack = await this.link.request(() => this.js.publish(subject, data, options));
-      return { kind: "appended", seq: ack.seq };
+      const conditions = { lastSubjectSeq: expectedLastSeq };
+      const seq = await this.publisher.publish(subject, data, conditions);
+      return { kind: "appended", seq };
     } catch (error) {
       if (isFenced(error)) return { kind: "fenced" };
       throw classified(error, `append to ${subject}`);
@@ -61,10 +60,8 @@ export class JetStreamLog implements Log {
 
   async append(subject: string, data: Uint8Array, messageId?: string): Promise<number> {
     try {
-      const id = messageId === undefined ? {} : { msgID: messageId };
-      const options = { ...id, timeout: ackTimeoutMs };
-      const ack = await this.link.request(() => this.js.publish(subject, data, options));
-      return ack.seq;
+      const conditions = messageId === undefined ? {} : { messageId };
+      return await this.publisher.publish(subject, data, conditions);
     } catch (error) {
       throw classified(error, `append to ${subject}`);
     }

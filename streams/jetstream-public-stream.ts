@@ -7,15 +7,17 @@ import {
   jetstreamManager,
 } from "@nats-io/jetstream";
 import type { PublicStream } from "../runtime/ports.ts";
+import { AckedPublisher } from "./acked-publisher.ts";
 import { classified } from "./jetstream-errors.ts";
 import type { NatsLink } from "./nats-link.ts";
 
-const ackTimeoutMs = 5_000;
+const tailTimeoutMs = 5_000;
 const tailBatch = 1_000;
 const messageIdHeader = "Nats-Msg-Id";
 
 export class JetStreamPublicStream implements PublicStream {
   private readonly link: NatsLink;
+  private readonly publisher: AckedPublisher;
   private readonly js: JetStreamClient;
   private readonly jsm: JetStreamManager;
   private readonly stream: string;
@@ -29,6 +31,7 @@ export class JetStreamPublicStream implements PublicStream {
 
   private constructor(link: NatsLink, jsm: JetStreamManager, stream: string, known: number) {
     this.link = link;
+    this.publisher = new AckedPublisher(link);
     this.js = jetstream(link.connection);
     this.jsm = jsm;
     this.stream = stream;
@@ -37,10 +40,9 @@ export class JetStreamPublicStream implements PublicStream {
 
   async publish(subject: string, messageId: string, data: Uint8Array): Promise<number> {
     try {
-      const options = { msgID: messageId, timeout: ackTimeoutMs };
-      const ack = await this.link.request(() => this.js.publish(subject, data, options));
-      this.known = Math.max(this.known, ack.seq);
-      return ack.seq;
+      const seq = await this.publisher.publish(subject, data, { messageId });
+      this.known = Math.max(this.known, seq);
+      return seq;
     } catch (error) {
       throw classified(error, `publish to ${subject}`);
     }
@@ -64,7 +66,7 @@ export class JetStreamPublicStream implements PublicStream {
       headers_only: true,
     });
     for (;;) {
-      const batch = await consumer.fetch({ max_messages: tailBatch, expires: ackTimeoutMs });
+      const batch = await consumer.fetch({ max_messages: tailBatch, expires: tailTimeoutMs });
       let count = 0;
       for await (const message of batch) {
         count += 1;

@@ -4,6 +4,7 @@
  * refused by the server instead of bringing an old value back.
  */
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
+import { AckedPublisher } from "./acked-publisher.ts";
 import { classified, isFenced } from "./jetstream-errors.ts";
 import type { NatsLink } from "./nats-link.ts";
 
@@ -21,6 +22,7 @@ const racesMax = 20;
 export class VersionedBucket {
   readonly kv: KV;
   private readonly link: NatsLink;
+  private readonly publisher: AckedPublisher;
   private readonly options: VersionedBucketOptions;
   /** Revision of each key as of our last write; forgotten with the key. */
   private readonly revisions = new Map<string, number>();
@@ -32,6 +34,7 @@ export class VersionedBucket {
 
   private constructor(link: NatsLink, kv: KV, options: VersionedBucketOptions) {
     this.link = link;
+    this.publisher = new AckedPublisher(link);
     this.kv = kv;
     this.options = options;
   }
@@ -71,7 +74,8 @@ export class VersionedBucket {
   /** @returns the new revision; null when the key has another one than `previousSeq`. */
   private async tryPut(key: string, data: string, previousSeq: number): Promise<number | null> {
     try {
-      return await this.link.request(() => this.kv.put(key, data, { previousSeq }));
+      const subject = `$KV.${this.options.bucket}.${key}`;
+      return await this.publisher.publish(subject, data, { lastSubjectSeq: previousSeq });
     } catch (error) {
       if (isFenced(error)) return null;
       throw error;

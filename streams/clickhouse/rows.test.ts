@@ -4,7 +4,15 @@ import type { IncidentEvent, IncidentOutput } from "../../actors/incident/types.
 import { relayStart } from "../../runtime/step.ts";
 import { sampleIncident } from "../../testing/sample-notification.ts";
 import { AlertIdentities } from "./alert-identity.ts";
-import { addRows, countRows, noRows, strangers, type Rows, type StepMessage } from "./rows.ts";
+import {
+  addRows,
+  countRows,
+  noRows,
+  strangers,
+  withoutOldStates,
+  type Rows,
+  type StepMessage,
+} from "./rows.ts";
 
 const head = {
   owner: "o",
@@ -156,4 +164,16 @@ test("incident outputs go to their tables; a timer leaves no row", () => {
     },
   ]);
   expect(rows.incident_states[0]).toMatchObject({ id: incident.id, created_at: 1_700_000_000_000 });
+});
+
+test("of the states of a range the newest of each incident and alert is kept, events all", () => {
+  const rows = noRows();
+  const state = (id: string, version: number) => ({ id, version });
+  rows.incident_states.push(state("a", 1), state("b", 1), state("a", 2));
+  rows.alerts.push({ fingerprint: "f", step_seq: 3 }, { fingerprint: "f", step_seq: 4 });
+  rows.incident_events.push({ step_seq: 3, idx: 0 }, { step_seq: 3, idx: 1 });
+  const kept = withoutOldStates(rows);
+  expect(kept.incident_states).toEqual([state("a", 2), state("b", 1)]);
+  expect(kept.alerts).toEqual([{ fingerprint: "f", step_seq: 4 }]);
+  expect(kept.incident_events).toEqual(rows.incident_events);
 });

@@ -71,6 +71,23 @@ export type IdentityMemory = {
   learn(fingerprint: string, identity: AlertIdentity): void;
 };
 
+/**
+ * Of the states of one range the newest of each thing: the older ones would be replaced anyway,
+ * and in a storm an incident has a hundred of them.
+ */
+export function withoutOldStates(rows: Rows): Rows {
+  return {
+    ...rows,
+    alerts: newestOf(rows.alerts, "fingerprint"),
+    incident_states: newestOf(rows.incident_states, "id"),
+  };
+}
+
+/** Rows come in the order of the log, in which each thing has one partition. */
+function newestOf(rows: Row[], key: string): Row[] {
+  return [...new Map(rows.map((row) => [row[key], row])).values()];
+}
+
 /** Appends the rows of one step. */
 export function addRows(rows: Rows, message: StepMessage, memory: IdentityMemory): void {
   const partition = Number(message.subject.split(".")[2]);

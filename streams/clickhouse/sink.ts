@@ -16,7 +16,15 @@ import { streamNames } from "../subjects.ts";
 import { AlertIdentities, lookUp } from "./alert-identity.ts";
 import { BlockWriter, type RefusedRow } from "./block-writer.ts";
 import type { Engine } from "./engine.ts";
-import { addRows, countRows, noRows, strangers, type Rows, type StepMessage } from "./rows.ts";
+import {
+  addRows,
+  countRows,
+  noRows,
+  strangers,
+  withoutOldStates,
+  type Rows,
+  type StepMessage,
+} from "./rows.ts";
 import { SinkPosition } from "./sink-position.ts";
 import { StepReader, type StepRange, type UnreadableStep } from "./step-reader.ts";
 
@@ -186,7 +194,7 @@ export class Sink {
     };
     for (const [fingerprint, identity] of stored) memory.learn(fingerprint, identity);
     for (const step of steps) addRows(rows, step, memory);
-    return rows;
+    return withoutOldStates(rows);
   }
 
   /** Puts what can never be stored where people can look at it; the same again changes nothing. */
