@@ -27,6 +27,8 @@ export type Conditions = {
   messageId?: string;
   /** Stored only if this is the sequence of the subject's last message (0: it has none). */
   lastSubjectSeq?: number;
+  /** Once stored, it is the only message of its subject. */
+  replacesSubject?: true;
 };
 
 type Ack = { seq?: number; error?: ConstructorParameters<typeof JetStreamApiError>[0] };
@@ -118,12 +120,14 @@ export class AckedPublisher {
   }
 }
 
-function headersOf({ messageId, lastSubjectSeq }: Conditions): MsgHdrs | null {
-  if (messageId === undefined && lastSubjectSeq === undefined) return null;
+function headersOf(conditions: Conditions): MsgHdrs | null {
+  const { messageId, lastSubjectSeq, replacesSubject } = conditions;
+  if (messageId === undefined && lastSubjectSeq === undefined && !replacesSubject) return null;
   const head = headers();
   if (messageId !== undefined) head.set("Nats-Msg-Id", messageId);
   if (lastSubjectSeq !== undefined) {
     head.set("Nats-Expected-Last-Subject-Sequence", String(lastSubjectSeq));
   }
+  if (replacesSubject) head.set("Nats-Rollup", "sub");
   return head;
 }
