@@ -14,8 +14,9 @@ import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 import { alertmanager, tocsin } from "./contenders.ts";
 import { footprint } from "./footprint.ts";
 import { ingest } from "./ingest.ts";
+import { pipeline } from "./pipeline.ts";
 
-const benches: Bench[] = [ingest, footprint, actors];
+const benches: Bench[] = [ingest, pipeline, footprint, actors];
 
 type Report = { at: string; machine: Record<string, string | number>; results: Measurement[] };
 
