@@ -109,7 +109,10 @@ export class AlertReader {
     }
     const plain = key.end2 === 0 ? fingerprintOfBytes(key.bytes, key.start1, key.end1) : null;
     const fingerprint = plain ?? this.parseIdentity();
-    if (fingerprint === null) return fault(faultReasons.noLabels, "labels", {});
+    if (fingerprint === null) {
+      const sent: unknown = JSON.parse(textOf(key.bytes, key.start1, key.end1));
+      return fault(faultReasons.noLabels, "labels", sent);
+    }
     head.high = fingerprint.high;
     head.low = fingerprint.low;
     this.cache.add(key, head.high, head.low);

@@ -1,8 +1,8 @@
 /**
  * Publishes to JetStream and waits for its acknowledgement, many at a time. The client's own
  * `publish` makes a timer, a stack trace and a handful of promises for each message; in a storm
- * that was a quarter of what a shard did. Here one subscription takes all answers, and one timer
- * looks for those that did not come.
+ * that was a sixth of what the main process and its shards did. Here one subscription takes all
+ * answers, and one timer looks for those that did not come.
  *
  * P1 Each publish settles once: with the acknowledgement, the server's refusal, a timeout, or
  *    the end of the link (NatsLink); after the last two its outcome is unknown.
