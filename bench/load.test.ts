@@ -59,6 +59,14 @@ test("new alerts are all distinct, and every accepted one arrived", async () => 
   expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);
 });
 
+test("a share of new alerts comes out exactly, whatever a request holds", async () => {
+  const { port, bodies } = await sink(() => 200);
+  const mixed = { population: 20, fresh: { share: 0.05, firstAlert: 1_000 }, alertsMax: 1_600 };
+  const result = await runLoad(plan(port, mixed));
+  expect(result.nextAlert).toBe(1_080);
+  expect(new Set(identities(bodies)).size).toBe(100);
+});
+
 test("a population is sent over and over, with end times that move", async () => {
   const { port, bodies } = await sink(() => 200, true);
   const result = await runLoad(plan(port, { alertsMax: 480, population: 48 }));

@@ -23,6 +23,8 @@ export type LoadPlan = {
   population: number | "new";
   /** Number of the first alert: continue here to stay new. */
   firstAlert: number;
+  /** Beside a population: this share of the alerts is new all the same, from this number on. */
+  fresh?: { share: number; firstAlert: number };
 };
 
 export type LoadResult = {
@@ -56,7 +58,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     refused: run.refused,
-    nextAlert: run.nextAlert,
+    nextAlert: plan.fresh === undefined ? run.nextAlert : run.nextFresh,
   };
 }
 
@@ -64,6 +66,7 @@ class LoadRun {
   accepted = 0;
   requests = 0;
   nextAlert: number;
+  nextFresh: number;
   lastMs = performance.now();
   refused: Record<string, number> = {};
   samples = new Float64Array(samplesMax);
@@ -76,6 +79,7 @@ class LoadRun {
   constructor(plan: LoadPlan) {
     this.#plan = plan;
     this.nextAlert = plan.firstAlert;
+    this.nextFresh = plan.fresh?.firstAlert ?? 0;
     this.#deadlineMs = performance.now() + plan.durationMs;
   }
 
@@ -127,12 +131,15 @@ class LoadRun {
   }
 
   #fill(request: AlertRequest): void {
-    const { population, firstAlert } = this.#plan;
+    const { population, firstAlert, fresh } = this.#plan;
     this.#sent += request.alerts;
+    // Rounded over the whole run, so that any share comes out, whatever a request holds.
+    const freshCount = fresh === undefined ? 0 : Math.round(this.#sent * fresh.share);
+    const freshUntil = (fresh?.firstAlert ?? 0) + freshCount;
     for (let i = 0; i < request.alerts; i++) {
       const n = this.nextAlert++;
-      const index = population === "new" ? n : firstAlert + ((n - firstAlert) % population);
-      request.fill(i, index, n);
+      const repeat = population === "new" ? n : firstAlert + ((n - firstAlert) % population);
+      request.fill(i, this.nextFresh < freshUntil ? this.nextFresh++ : repeat, n);
     }
   }
 

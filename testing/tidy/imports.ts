@@ -17,7 +17,9 @@ const layers: Record<string, string[]> = {
   actors: ["actors"],
   runtime: ["actors", "runtime"],
   ...Object.fromEntries(sides.map((side) => [side, ["actors", "runtime", side]])),
-  cli: ["actors", "runtime", ...sides, "cli"],
+  // The load generator is the benchmarks': so a plan and a benchmark mean the same alerts/s.
+  capacity: ["actors", "runtime", "streams", "capacity", "bench"],
+  cli: ["actors", "runtime", ...sides, "capacity", "cli"],
   /** main.ts and shard.ts, the composition roots. */
   "": ["actors", "runtime", ...sides, "cli", ""],
 };
