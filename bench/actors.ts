@@ -13,7 +13,7 @@ import { AlertRequest } from "./alert-bytes.ts";
 import { median } from "./bench.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 
-const sizes = [1_000, 10_000, 100_000];
+const sizes = [1_000, 10_000, 100_000, 1_000_000];
 const alertsPerFrame = 256;
 const openMs = Date.parse("2026-01-01T00:00:00Z");
 const refreshPasses = 3;

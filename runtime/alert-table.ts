@@ -3,63 +3,76 @@
  * deadline, and the contents of the alerts, those that fire and those that have ended. It keeps
  * these in agreement; what happens to an alert is decided elsewhere (dedup-stage.ts).
  *
- * T1 Each payload in the arena belongs to one firing alert or to one ended content.
+ * T1 Each payload belongs to one firing alert or to one ended content.
  * T2 What is firing has an entry in the wake queue, at its deadline or earlier.
  */
 import { nextWakeAtMs } from "../actors/alert/alert.ts";
-import type { AlertState } from "../actors/alert/alert.ts";
-import { EndedContents } from "./ended-contents.ts";
-import { FingerprintMap, fingerprintText } from "./fingerprint-map.ts";
-import { PayloadArena } from "./payload-arena.ts";
-import type { StoredAlert } from "./stored-alert.ts";
+import type { AlertState, FiringAlert } from "../actors/alert/alert.ts";
+import { AlertRows, type RowsSnapshot, blankState } from "./alert-rows.ts";
+import { type EndedContent, EndedContents } from "./ended-contents.ts";
+import { FingerprintIndex } from "./fingerprint-index.ts";
+import { fingerprintText } from "./fingerprint-text.ts";
+import { PayloadStore, type PayloadsSnapshot } from "./payload-store.ts";
 import { WakeQueue } from "./wake-queue.ts";
 
+/** The memory as it lies there; indexes and queues are made anew from it. */
+export type TableSnapshot = {
+  rows: RowsSnapshot;
+  payloads: PayloadsSnapshot;
+  /** Oldest first. */
+  ended: EndedContent[];
+};
+
 export class AlertTable {
-  readonly payloads = new PayloadArena();
+  readonly payloads = new PayloadStore();
   readonly ended = new EndedContents(this.payloads);
-  #alerts = new FingerprintMap<StoredAlert>();
-  readonly #wakes = new WakeQueue<StoredAlert>({
-    deadlineOf: ({ alert }) => nextWakeAtMs(alert),
-    isBefore: isFingerprintBefore,
+  readonly rows = new AlertRows();
+  readonly #index = new FingerprintIndex(this.rows);
+  readonly #wakes = new WakeQueue({
+    deadlineOf: (row) => this.#deadlineOf(row),
+    isBefore: (a, b) => this.#isBefore(a, b),
+    placeOf: (row) => this.rows.place(row),
+    setPlace: (row, place) => this.rows.setPlace(row, place),
   });
+  /** What the queue asks about; never the state that a caller works on. */
+  readonly #asked = blankState();
 
   /** Firing alerts. */
   get size(): number {
-    return this.#alerts.size;
+    return this.rows.size;
   }
 
-  get(high: number, low: number): StoredAlert | undefined {
-    return this.#alerts.get(high, low);
-  }
-
-  /** Firing alerts, in no order that means anything. */
-  firing(): Iterable<StoredAlert> {
-    return this.#alerts.values();
+  /** @returns the row of the firing alert, or `absent`. */
+  find(high: number, low: number): number {
+    return this.#index.find(high, low);
   }
 
   /** Takes in an alert that begins to fire; its fingerprint must be absent. */
-  add(stored: StoredAlert): void {
-    this.#alerts.add(stored);
-    this.#wakeInTime(stored, null);
+  add(high: number, low: number, domain: string, payload: number, state: FiringAlert): void {
+    const row = this.rows.add(high, low, domain, payload, state);
+    this.#index.add(row);
+    this.#wakeInTime(row, state, null);
   }
 
   /**
    * Stores an actor's new state, or drops the actor once it has retired and keeps its content.
    * @param scheduledMs a deadline not before its entry in the queue; null: it has no entry.
    */
-  keep(stored: StoredAlert, state: AlertState, scheduledMs: number | null, nowMs: number): void {
-    if (state.kind === "idle") {
-      this.#alerts.delete(stored);
-      this.#wakes.remove(stored);
-      this.ended.keep(fingerprintText(stored.high, stored.low), stored.payload, nowMs);
+  keep(row: number, state: AlertState, scheduledMs: number | null, nowMs: number): void {
+    if (state.kind === "firing") {
+      this.rows.store(row, state);
+      this.#wakeInTime(row, state, scheduledMs);
       return;
     }
-    stored.alert = state;
-    this.#wakeInTime(stored, scheduledMs);
+    const { rows } = this;
+    this.#wakes.remove(row);
+    this.#index.delete(row);
+    this.ended.keep(fingerprintText(rows.high(row), rows.low(row)), rows.payload(row), nowMs);
+    rows.free(row);
   }
 
   /** Takes the alert with the soonest deadline before `beforeMs` out of the queue, if any. */
-  popDue(beforeMs: number): StoredAlert | null {
+  popDue(beforeMs: number): number | null {
     return this.#wakes.popDue(beforeMs);
   }
 
@@ -67,24 +80,48 @@ export class AlertTable {
     return this.#wakes.nextMs();
   }
 
-  clear(): void {
-    this.#alerts = new FingerprintMap<StoredAlert>();
-    this.#wakes.clear();
-    this.ended.clear();
-    this.payloads.clear();
+  /** Views, not copies: encode them before anything else happens. */
+  snapshot(): TableSnapshot {
+    return {
+      rows: this.rows.snapshot(),
+      payloads: this.payloads.snapshot(),
+      ended: Array.from(this.ended.values(), (content) => ({ ...content })),
+    };
   }
 
-  #wakeInTime(stored: StoredAlert, scheduledMs: number | null): void {
-    const wakeAtMs = nextWakeAtMs(stored.alert);
+  /** Makes the table what it was; nothing of it retains the snapshot's bytes. */
+  restore({ rows, payloads, ended }: TableSnapshot): void {
+    this.#wakes.clear();
+    this.#index.clear();
+    this.ended.clear();
+    this.rows.restore(rows);
+    this.payloads.restore(payloads);
+    for (const row of this.rows.used()) {
+      this.#index.add(row);
+      const deadlineMs = this.#deadlineOf(row);
+      if (deadlineMs !== null) this.#wakes.schedule(row, deadlineMs);
+    }
+    for (const content of ended) this.ended.add({ ...content });
+  }
+
+  #wakeInTime(row: number, state: FiringAlert, scheduledMs: number | null): void {
+    const wakeAtMs = nextWakeAtMs(state);
     // A deadline that moved later needs no entry: the queue asks when the old one comes up.
     if (wakeAtMs !== null && (scheduledMs === null || wakeAtMs < scheduledMs)) {
-      this.#wakes.schedule(stored, wakeAtMs);
+      this.#wakes.schedule(row, wakeAtMs);
     }
   }
-}
 
-/** The order of the fingerprints as text, whose halves are unsigned. */
-function isFingerprintBefore(a: StoredAlert, b: StoredAlert): boolean {
-  if (a.high !== b.high) return a.high >>> 0 < b.high >>> 0;
-  return a.low >>> 0 < b.low >>> 0;
+  #deadlineOf(row: number): number | null {
+    this.rows.load(row, this.#asked);
+    return nextWakeAtMs(this.#asked);
+  }
+
+  /** The order of the fingerprints as text, whose halves are unsigned. */
+  #isBefore(a: number, b: number): boolean {
+    const { rows } = this;
+    const [high, otherHigh] = [rows.high(a), rows.high(b)];
+    if (high !== otherHigh) return high >>> 0 < otherHigh >>> 0;
+    return rows.low(a) >>> 0 < rows.low(b) >>> 0;
+  }
 }

@@ -23,25 +23,20 @@ import type {
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { AlertBody, AlertEvent } from "../actors/alert/events.ts";
 import { alertBody, domainOf, rejectionBody } from "./alert-payload.ts";
+import { blankState } from "./alert-rows.ts";
 import { AlertTable } from "./alert-table.ts";
 import { readDedupMessage } from "./dedup-input.ts";
 import type { DedupMessage } from "./dedup-input.ts";
-import {
-  alertRows,
-  endedRows,
-  readDedupSnapshot,
-  restoreTable,
-  snapshotVersion,
-} from "./dedup-snapshot.ts";
+import { readDedupSnapshot, snapshotVersion } from "./dedup-snapshot.ts";
 import type { DedupSnapshot } from "./dedup-snapshot.ts";
-import { fingerprintText } from "./fingerprint-map.ts";
+import { absent } from "./fingerprint-index.ts";
+import { fingerprintText } from "./fingerprint-text.ts";
+import { type FiringView, firingView } from "./firing-view.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frameFlags, frameMagic } from "./frame.ts";
 import type { Codec } from "./ports.ts";
 import type { RecordPosition, Stage } from "./stage.ts";
 import type { AlertCounters, DedupOutput } from "./step.ts";
-import { firingView, storedAlert } from "./stored-alert.ts";
-import type { FiringView, StoredAlert } from "./stored-alert.ts";
 
 /** Holds until the log brings a configuration record. */
 export const defaultDedupConfig: DedupConfig = {
@@ -54,9 +49,6 @@ export const defaultDedupConfig: DedupConfig = {
   ],
 };
 
-/** Domain names kept once instead of once per alert; beyond this the table starts over. */
-const domainNamesMax = 65_536;
-
 const wake: AlertInput = { kind: "wake" };
 
 type Emit = (output: DedupOutput) => void;
@@ -68,8 +60,9 @@ export class DedupStage implements Stage<DedupOutput> {
   #nowMs = 0;
   #counters = noAlerts();
   readonly #table = new AlertTable();
-  readonly #domainNames = new Map<string, string>();
   readonly #reader = new FrameReader();
+  /** The one state of all firing alerts: loaded from its row, changed, and stored again. */
+  readonly #state = blankState();
   /** The one input object of all repeats. */
   readonly #input: ReceivedAlert = {
     kind: "received",
@@ -91,9 +84,9 @@ export class DedupStage implements Stage<DedupOutput> {
     return this.#table.size;
   }
 
-  /** What the contents of firing and ended alerts add up to. */
-  get payloadBytes(): number {
-    return this.#table.payloads.payloadBytes;
+  /** What the contents of firing and ended alerts add up to, packed. */
+  get packedBytes(): number {
+    return this.#table.payloads.packedBytes;
   }
 
   counters(): AlertCounters {
@@ -102,10 +95,11 @@ export class DedupStage implements Stage<DedupOutput> {
 
   /** At most `limit` firing alerts, in no order that means anything. */
   *alerts(limit: number): Generator<FiringView> {
+    const state = blankState();
     let left = limit;
-    for (const stored of this.#table.firing()) {
+    for (const row of this.#table.rows.used()) {
       if (left-- <= 0) return;
-      yield firingView(stored, this.#table.payloads.view(stored.payload).slice());
+      yield firingView(this.#table, row, state);
     }
   }
 
@@ -117,13 +111,15 @@ export class DedupStage implements Stage<DedupOutput> {
 
   advance(toMs: number, emit: Emit): void {
     for (;;) {
-      const stored = this.#table.popDue(toMs);
-      const deadlineMs = stored === null ? null : nextWakeAtMs(stored.alert);
-      if (stored === null || deadlineMs === null) break;
+      const row = this.#table.popDue(toMs);
+      if (row === null) break;
+      this.#table.rows.load(row, this.#state);
+      const deadlineMs = nextWakeAtMs(this.#state);
+      if (deadlineMs === null) break;
       const nowMs = Math.min(deadlineMs + 1, toMs);
-      const { state, effects } = transition(stored.alert, wake, nowMs);
-      this.#emit(stored, effects, null, emit);
-      this.#table.keep(stored, state, null, nowMs);
+      const { state, effects } = transition(this.#state, wake, nowMs);
+      this.#emitOf(row, effects, null, emit);
+      this.#table.keep(row, state, null, nowMs);
     }
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }
@@ -132,27 +128,25 @@ export class DedupStage implements Stage<DedupOutput> {
     return this.#table.nextWakeAtMs();
   }
 
-  /** Its payloads are views into the stage's memory: encode it before anything else happens. */
+  /** Its parts are views into the stage's memory: encode it before anything else happens. */
   snapshot(): DedupSnapshot {
     return {
       version: snapshotVersion,
       nowMs: this.#nowMs,
       config: this.#config,
       counters: this.counters(),
-      alerts: alertRows(this.#table),
-      ended: endedRows(this.#table),
+      table: this.#table.snapshot(),
     };
   }
 
   /** @throws Error for a snapshot of another version. */
   restore(snapshot: unknown): void {
-    const decoded = readDedupSnapshot(snapshot);
-    const { nowMs, config, counters } = decoded;
+    const { nowMs, config, counters, table } = readDedupSnapshot(snapshot);
     this.#nowMs = nowMs;
     this.#config = config;
     this.#policy = policyOf(config);
     this.#counters = { ...counters };
-    restoreTable(this.#table, decoded, (domain) => this.#domainName(domain));
+    this.#table.restore(table);
   }
 
   #applyMessage(message: DedupMessage): void {
@@ -177,28 +171,35 @@ export class DedupStage implements Stage<DedupOutput> {
       input.endsByTimeout = (reader.flags & frameFlags.endsByTimeout) !== 0;
       input.contentHash = reader.contentHash;
       this.#counters.received += 1;
-      const stored = this.#table.get(reader.fingerprintHigh, reader.fingerprintLow);
-      if (stored === undefined) this.#receiveFirst(emit);
-      else this.#receive(stored, emit);
+      const row = this.#table.find(reader.fingerprintHigh, reader.fingerprintLow);
+      if (row === absent) this.#receiveFirst(emit);
+      else this.#receive(row, emit);
     }
     reader.close();
   }
 
-  #receive(stored: StoredAlert, emit: Emit): void {
-    const wakeAtMs = nextWakeAtMs(stored.alert);
+  #receive(row: number, emit: Emit): void {
+    const { rows, payloads } = this.#table;
+    const alert = this.#state;
+    rows.load(row, alert);
+    const wakeAtMs = nextWakeAtMs(alert);
     const isReference = (this.#reader.flags & frameFlags.contentKnown) !== 0;
-    if (isReference) this.#input.contentHash = stored.alert.contentHash;
-    const { state, effects } = transition(stored.alert, this.#input, this.#nowMs);
+    if (isReference) this.#input.contentHash = alert.contentHash;
+    const { state, effects } = transition(alert, this.#input, this.#nowMs);
     if (effects.length === 0) {
       this.#counters.refreshed += 1;
     } else {
       const isNew = effects.some(({ kind }) => kind === "opened" || kind === "changed");
-      const { payloads } = this.#table;
-      const payload = isReference ? payloads.view(stored.payload) : this.#reader.payload();
-      this.#emit(stored, effects, isNew ? alertBody(payload) : null, emit);
-      if (!isReference) stored.payload = payloads.replace(stored.payload, payload);
+      if (isReference) {
+        const body = isNew ? alertBody(payloads.read(rows.payload(row))) : null;
+        this.#emitOf(row, effects, body, emit);
+      } else {
+        const payload = this.#reader.payload();
+        this.#emitOf(row, effects, isNew ? alertBody(payload) : null, emit);
+        rows.setPayload(row, payloads.replace(rows.payload(row), payload));
+      }
     }
-    this.#table.keep(stored, state, wakeAtMs, this.#nowMs);
+    this.#table.keep(row, state, wakeAtMs, this.#nowMs);
   }
 
   /** An alert that does not fire yet: it opens, or it is a resolve that nothing waits for. */
@@ -210,16 +211,16 @@ export class DedupStage implements Stage<DedupOutput> {
     const payload = isReference ? ended.find(id) : this.#reader.payload();
     if (payload === null) return this.#rejectUnknown(id, emit);
     const body = alertBody(payload);
-    const domain = this.#domainName(domainOf(body.labels, this.#domainBy()));
+    const domain = domainOf(body.labels, this.#domainBy());
     const { state, effects } = transition(initial(this.#policy), this.#input, this.#nowMs);
-    this.#emit({ high, low, domain }, effects, body, emit);
+    this.#emit(id, domain, effects, body, emit);
     const block = isReference ? ended.take(id) : payloads.put(payload);
     if (state.kind !== "firing") {
       ended.keep(id, block, this.#nowMs);
       return;
     }
     ended.delete(id);
-    this.#table.add(storedAlert({ high, low }, domain, block, state));
+    this.#table.add(high, low, domain, block, state);
   }
 
   /** E1 of ended-contents.ts makes this unreachable, short of a lost frame. */
@@ -240,14 +241,25 @@ export class DedupStage implements Stage<DedupOutput> {
     emit({ domain, event: { kind: "rejected", atMs: this.#nowMs, received, reason, detail } });
   }
 
-  #emit(
-    { high, low, domain }: Pick<StoredAlert, "high" | "low" | "domain">,
+  #emitOf(
+    row: number,
     effects: readonly AlertEffect[],
     body: AlertBody | null,
     emit: Emit,
   ): void {
     if (effects.length === 0) return;
-    const fingerprint = fingerprintText(high, low);
+    const { rows } = this.#table;
+    const fingerprint = fingerprintText(rows.high(row), rows.low(row));
+    this.#emit(fingerprint, rows.domain(row), effects, body, emit);
+  }
+
+  #emit(
+    fingerprint: string,
+    domain: string,
+    effects: readonly AlertEffect[],
+    body: AlertBody | null,
+    emit: Emit,
+  ): void {
     for (const effect of effects) {
       // Repeats were counted when they came, the roll-up only reports them.
       if (effect.kind !== "refreshed") this.#counters[effect.kind] += effect.received;
@@ -257,14 +269,6 @@ export class DedupStage implements Stage<DedupOutput> {
 
   #domainBy(): string[][] {
     return (this.#config ?? defaultDedupConfig).domainBy;
-  }
-
-  #domainName(domain: string): string {
-    const known = this.#domainNames.get(domain);
-    if (known !== undefined) return known;
-    if (this.#domainNames.size >= domainNamesMax) this.#domainNames.clear();
-    this.#domainNames.set(domain, domain);
-    return domain;
   }
 }
 

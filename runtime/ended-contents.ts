@@ -1,24 +1,24 @@
 /**
  * The contents of alerts that have ended, for repeats that arrive without one (frame.ts). It owns
- * their blocks in the partition's payload arena from `keep` until `take`, or frees them itself.
+ * their blocks of the partition's payloads from `keep` until `take`, or frees them itself.
  *
  * E1 A content stays for contentKeepMs of log time, and in any case until `contentsMin` younger
  *    ones came: a clock of the log that leaps ahead does not make alerts unreadable.
  * E2 What is forgotten depends on the log alone: contents go in the order they came.
  */
 import { contentKeepMs } from "./frame.ts";
-import type { PayloadArena } from "./payload-arena.ts";
+import type { PayloadStore } from "./payload-store.ts";
 
 const contentsMin = 1_000;
 
-/** `payload`: a block of the arena. */
+/** `payload`: a block of the store. */
 export type EndedContent = { id: string; payload: number; untilMs: number };
 
 export class EndedContents {
-  readonly #payloads: PayloadArena;
+  readonly #payloads: PayloadStore;
   readonly #byId = new Map<string, EndedContent>();
 
-  constructor(payloads: PayloadArena) {
+  constructor(payloads: PayloadStore) {
     this.#payloads = payloads;
   }
 
@@ -37,10 +37,10 @@ export class EndedContents {
     this.#byId.set(content.id, content);
   }
 
-  /** A view of the payload that the alert had; null: never had one, or long ago. */
+  /** The payload that the alert had; null: never had one, or long ago. */
   find(id: string): Uint8Array | null {
     const content = this.#byId.get(id);
-    return content === undefined ? null : this.#payloads.view(content.payload);
+    return content === undefined ? null : this.#payloads.read(content.payload);
   }
 
   /** Forgets the content and hands over its block. @throws Error when there is none. */
@@ -70,7 +70,7 @@ export class EndedContents {
     return this.#byId.values();
   }
 
-  /** Forgets everything, for an owner who has cleared the arena. */
+  /** Forgets everything, for an owner who has cleared the store. */
   clear(): void {
     this.#byId.clear();
   }

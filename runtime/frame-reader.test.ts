@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alertRecord, buildFrame } from "../testing/frame-builder.ts";
 import type { AlertRecord } from "../testing/frame-builder.ts";
-import { fingerprintText } from "./fingerprint-map.ts";
+import { fingerprintText } from "./fingerprint-text.ts";
 import { frameFlags, frameHeadBytes, recordHeadBytes } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 

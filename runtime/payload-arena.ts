@@ -15,7 +15,7 @@
 
 /** Above the size from which the system's allocator maps memory by itself, and returns it. */
 const slabBytes = 256 * 1024;
-const blockBytesMin = 64;
+const blockBytesMin = 32;
 const blockBytesMax = slabBytes / 8;
 const granuleBytes = 8;
 /** Blocks are numbered slab by slab, with this many numbers for each. */
@@ -26,6 +26,15 @@ const classBySize = classTable();
 /** Of slabs that hold a single block; they never have a free one. */
 const oversizeClass = -1;
 const none = -1;
+
+/** One slab as it is kept: the bytes of the blocks that were ever used, and their lengths. */
+export type SlabSnapshot = {
+  index: number;
+  blockBytes: number;
+  blocks: number;
+  bytes: Uint8Array;
+  lengths: Uint8Array;
+};
 
 type Slab = {
   index: number;
@@ -53,6 +62,11 @@ export class PayloadArena {
   /** What the payloads in here add up to. */
   get payloadBytes(): number {
     return this.#payloadBytes;
+  }
+
+  /** Blocks in use. */
+  get blocks(): number {
+    return this.#slabs.reduce((sum, slab) => sum + (slab?.used ?? 0), 0);
   }
 
   /** The slabs; pages never written to are no memory yet. */
@@ -99,6 +113,50 @@ export class PayloadArena {
     return successor;
   }
 
+  /** Views, not copies: valid until a block is taken or freed. */
+  snapshot(): SlabSnapshot[] {
+    const slabs = this.#slabs.filter((slab) => slab !== null);
+    return slabs.map(({ index, blockBytes, bytes, lengths, fresh }) => ({
+      index,
+      blockBytes,
+      blocks: lengths.length,
+      bytes: Buffer.from(bytes.buffer, 0, fresh * blockBytes),
+      lengths: Buffer.from(lengths.buffer, 0, fresh * lengths.BYTES_PER_ELEMENT),
+    }));
+  }
+
+  /** The blocks of the snapshot under their old numbers; nothing of it is retained. */
+  restore(slabs: readonly SlabSnapshot[]): void {
+    this.clear();
+    for (const kept of slabs) this.#restoreSlab(kept);
+    for (let index = this.#slabs.length - 1; index >= 0; index -= 1) {
+      if (this.#slabs[index] === undefined) this.#slabs[index] = null;
+      if (this.#slabs[index] === null) this.#freeIndexes.push(index);
+    }
+  }
+
+  #restoreSlab({ index, blockBytes, blocks, bytes, lengths }: SlabSnapshot): void {
+    const isOversize = blockBytes > blockBytesMax;
+    const sizeClass = isOversize ? oversizeClass : classOf(blockBytes);
+    const slab = emptySlab(index, sizeClass, blockBytes, blocks);
+    slab.bytes.set(bytes);
+    Buffer.from(slab.lengths.buffer).set(lengths);
+    slab.fresh = bytes.length / blockBytes;
+    for (let block = slab.fresh - 1; block >= 0; block -= 1) {
+      const length = slab.lengths[block] as number;
+      if (length >= 0) {
+        slab.used += 1;
+        this.#payloadBytes += length;
+      } else {
+        slab.lengths[block] = freeMark(slab.freed);
+        slab.freed = block;
+      }
+    }
+    this.#slabs[index] = slab;
+    this.#reservedBytes += slab.bytes.length;
+    if (!isOversize && slab.used < blocks) this.#reopen(slab);
+  }
+
   /** Frees every block. */
   clear(): void {
     this.#slabs = [];
@@ -115,7 +173,7 @@ export class PayloadArena {
   }
 
   #openSlab(length: number): Slab {
-    const sizeClass = classBySize[Math.ceil(length / granuleBytes)] as number;
+    const sizeClass = classOf(length);
     const slab = this.#open[sizeClass]?.at(-1);
     if (slab !== undefined) return slab;
     const blockBytes = blockSizes[sizeClass] as number;
@@ -129,17 +187,8 @@ export class PayloadArena {
   }
 
   #add(sizeClass: number, blockBytes: number, blocks: number): Slab {
-    const slab: Slab = {
-      index: this.#freeIndexes.pop() ?? this.#slabs.length,
-      sizeClass,
-      blockBytes,
-      bytes: new Uint8Array(blockBytes * blocks),
-      lengths: new Int32Array(blocks),
-      freed: none,
-      fresh: 0,
-      used: 0,
-      openAt: none,
-    };
+    const index = this.#freeIndexes.pop() ?? this.#slabs.length;
+    const slab = emptySlab(index, sizeClass, blockBytes, blocks);
     this.#slabs[slab.index] = slab;
     this.#reservedBytes += slab.bytes.length;
     return slab;
@@ -167,6 +216,24 @@ export class PayloadArena {
     }
     slab.openAt = none;
   }
+}
+
+function emptySlab(index: number, sizeClass: number, blockBytes: number, blocks: number): Slab {
+  return {
+    index,
+    sizeClass,
+    blockBytes,
+    bytes: new Uint8Array(blockBytes * blocks),
+    lengths: new Int32Array(blocks),
+    freed: none,
+    fresh: 0,
+    used: 0,
+    openAt: none,
+  };
+}
+
+function classOf(length: number): number {
+  return classBySize[Math.ceil(length / granuleBytes)] as number;
 }
 
 /** The slab has a free block. */

@@ -7,21 +7,27 @@ import { notQueued, WakeQueue } from "./wake-queue.ts";
 /** The deadline an actor has now; null when it waits for nothing (or no longer exists). */
 export type TrueDeadline = (id: string) => number | null;
 
-type Entry = { id: string; queueIndex: number };
-
 export class WakeHeap {
-  readonly #byId = new Map<string, Entry>();
-  readonly #queue: WakeQueue<Entry>;
+  readonly #numbers = new Map<string, number>();
+  /** By number: the id, and its place in the queue. */
+  readonly #ids: string[] = [];
+  readonly #places: number[] = [];
+  readonly #free: number[] = [];
+  readonly #queue: WakeQueue;
   /** The caller's, for the length of its call. */
   #trueDeadline: TrueDeadline = () => null;
 
   constructor() {
-    this.#queue = new WakeQueue<Entry>({
-      isBefore: (a, b) => a.id < b.id,
-      deadlineOf: (entry) => {
-        const deadlineMs = this.#trueDeadline(entry.id);
-        if (deadlineMs === null) this.#byId.delete(entry.id);
+    this.#queue = new WakeQueue({
+      isBefore: (a, b) => this.#id(a) < this.#id(b),
+      deadlineOf: (number) => {
+        const deadlineMs = this.#trueDeadline(this.#id(number));
+        if (deadlineMs === null) this.#forget(number);
         return deadlineMs;
+      },
+      placeOf: (number) => this.#places[number] ?? notQueued,
+      setPlace: (number, place) => {
+        this.#places[number] = place;
       },
     });
   }
@@ -32,17 +38,15 @@ export class WakeHeap {
 
   /** Sees to it that `id` is looked at by `deadlineMs`; no-op if it already is, then or earlier. */
   schedule(id: string, deadlineMs: number): void {
-    const entry = this.#byId.get(id) ?? { id, queueIndex: notQueued };
-    if (entry.queueIndex === notQueued) this.#byId.set(id, entry);
-    this.#queue.schedule(entry, deadlineMs);
+    this.#queue.schedule(this.#numbers.get(id) ?? this.#number(id), deadlineMs);
   }
 
   /** Forgets `id`; no-op if it is not scheduled. */
   remove(id: string): void {
-    const entry = this.#byId.get(id);
-    if (entry === undefined) return;
-    this.#byId.delete(id);
-    this.#queue.remove(entry);
+    const number = this.#numbers.get(id);
+    if (number === undefined) return;
+    this.#forget(number);
+    this.#queue.remove(number);
   }
 
   /**
@@ -61,14 +65,36 @@ export class WakeHeap {
    */
   popDue(beforeMs: number, trueDeadline: TrueDeadline): string | null {
     this.#trueDeadline = trueDeadline;
-    const entry = this.#queue.popDue(beforeMs);
-    if (entry === null) return null;
-    this.#byId.delete(entry.id);
-    return entry.id;
+    const number = this.#queue.popDue(beforeMs);
+    if (number === null) return null;
+    const id = this.#id(number);
+    this.#forget(number);
+    return id;
   }
 
   clear(): void {
-    this.#byId.clear();
+    this.#numbers.clear();
     this.#queue.clear();
+    this.#ids.length = 0;
+    this.#places.length = 0;
+    this.#free.length = 0;
+  }
+
+  #id(number: number): string {
+    return this.#ids[number] as string;
+  }
+
+  #number(id: string): number {
+    const number = this.#free.pop() ?? this.#ids.length;
+    this.#ids[number] = id;
+    this.#places[number] = notQueued;
+    this.#numbers.set(id, number);
+    return number;
+  }
+
+  /** Its number may be used again at the next `schedule`: the queue must let go of it before. */
+  #forget(number: number): void {
+    this.#numbers.delete(this.#id(number));
+    this.#free.push(number);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Which actor has to be woken next: a binary min-heap over (deadline, order of the actors) with at
- * most one entry per actor. An entry is the actor itself, which keeps its own place in the heap:
- * with a hundred thousand actors, an index beside the heap would weigh more than the heap.
+ * most one entry per actor. Actors are numbers (rows of a table) and the heap is two typed arrays:
+ * with a million actors, an object per entry would weigh more than the actor.
  *
  * Lazy in one direction only, because refreshes push deadlines later all the time and must not pay
  * for it: an entry may stand too early, never too late. Whoever takes from the top asks the
@@ -15,132 +15,155 @@
 /** The place of an actor that is in no queue. */
 export const notQueued = -1;
 
-/** `queueIndex` belongs to the queue; it starts as `notQueued`. */
-export type Sleeper = { queueIndex: number };
+const firstEntries = 16;
 
-export type WakeOrder<T> = {
+/** What the owner of the actors knows of them. */
+export type Sleepers = {
   /** The deadline an actor has now; null when it waits for nothing (or no longer exists). */
-  deadlineOf(actor: T): number | null;
+  deadlineOf(actor: number): number | null;
   /** Which of two actors with the same deadline comes first; a total order. */
-  isBefore(a: T, b: T): boolean;
+  isBefore(a: number, b: number): boolean;
+  /** The queue keeps each actor's place here; `notQueued` before it is scheduled. */
+  placeOf(actor: number): number;
+  setPlace(actor: number, place: number): void;
 };
 
-export class WakeQueue<T extends Sleeper> {
-  readonly #order: WakeOrder<T>;
-  readonly #heap: T[] = [];
+export class WakeQueue {
+  readonly #sleepers: Sleepers;
+  #length = 0;
+  #heap = new Int32Array(firstEntries);
   /** The entries' deadlines, place by place. */
-  readonly #deadlines: number[] = [];
+  #deadlines = new Float64Array(firstEntries);
 
-  constructor(order: WakeOrder<T>) {
-    this.#order = order;
+  constructor(sleepers: Sleepers) {
+    this.#sleepers = sleepers;
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#length;
   }
 
   /** Has the actor looked at by `deadlineMs`; no-op if it already is, then or earlier. */
-  schedule(actor: T, deadlineMs: number): void {
-    if (actor.queueIndex === notQueued) {
-      this.#siftUp(actor, deadlineMs, this.#heap.length);
-    } else if (deadlineMs < (this.#deadlines[actor.queueIndex] as number)) {
-      this.#siftUp(actor, deadlineMs, actor.queueIndex);
+  schedule(actor: number, deadlineMs: number): void {
+    const place = this.#sleepers.placeOf(actor);
+    if (place === notQueued) {
+      this.#makeRoom();
+      this.#length += 1;
+      this.#siftUp(actor, deadlineMs, this.#length - 1);
+    } else if (deadlineMs < (this.#deadlines[place] as number)) {
+      this.#siftUp(actor, deadlineMs, place);
     }
   }
 
   /** Forgets the actor; no-op if it is not scheduled. */
-  remove(actor: T): void {
-    const index = actor.queueIndex;
-    if (index === notQueued) return;
-    actor.queueIndex = notQueued;
-    const last = this.#heap.pop();
-    const deadlineMs = this.#deadlines.pop();
-    if (last === undefined || deadlineMs === undefined || last === actor) return;
-    this.#siftUp(last, deadlineMs, index);
-    this.#siftDown(last, deadlineMs, last.queueIndex);
+  remove(actor: number): void {
+    const place = this.#sleepers.placeOf(actor);
+    if (place === notQueued) return;
+    this.#sleepers.setPlace(actor, notQueued);
+    this.#length -= 1;
+    const last = this.#heap[this.#length] as number;
+    if (last === actor) return;
+    const deadlineMs = this.#deadlines[this.#length] as number;
+    this.#siftUp(last, deadlineMs, place);
+    this.#siftDown(last, deadlineMs, this.#sleepers.placeOf(last));
   }
 
   /** The soonest entry, ms; never later than the soonest deadline. Null when nothing waits. */
   soonestEntryMs(): number | null {
-    return this.#deadlines[0] ?? null;
+    return this.#length === 0 ? null : (this.#deadlines[0] as number);
   }
 
   /** The soonest deadline, ms; null when nothing waits. */
   nextMs(): number | null {
-    return this.#settledTop() === undefined ? null : (this.#deadlines[0] as number);
+    return this.#settledTop() === null ? null : (this.#deadlines[0] as number);
   }
 
   /**
    * Takes out the actor with the least (true deadline, order) if that deadline is before `beforeMs`
    * (exclusive), else null. After waking it the caller schedules its next deadline, if any.
    */
-  popDue(beforeMs: number): T | null {
+  popDue(beforeMs: number): number | null {
     // An early entry past the limit hides nothing that is due, so the owner need not be asked.
-    const soonestMs = this.#deadlines[0];
-    if (soonestMs === undefined || soonestMs >= beforeMs) return null;
+    if (this.#length === 0 || (this.#deadlines[0] as number) >= beforeMs) return null;
     const top = this.#settledTop();
-    if (top === undefined || (this.#deadlines[0] as number) >= beforeMs) return null;
+    if (top === null || (this.#deadlines[0] as number) >= beforeMs) return null;
     this.remove(top);
     return top;
   }
 
   clear(): void {
-    for (const actor of this.#heap) actor.queueIndex = notQueued;
-    this.#heap.length = 0;
-    this.#deadlines.length = 0;
+    for (let place = 0; place < this.#length; place += 1) {
+      this.#sleepers.setPlace(this.#heap[place] as number, notQueued);
+    }
+    this.#length = 0;
+    this.#heap = new Int32Array(firstEntries);
+    this.#deadlines = new Float64Array(firstEntries);
   }
 
   /** Moves early entries to their true places until the top one is exact. */
-  #settledTop(): T | undefined {
-    for (;;) {
-      const top = this.#heap[0];
-      if (top === undefined) return undefined;
-      const deadlineMs = this.#order.deadlineOf(top);
+  #settledTop(): number | null {
+    while (this.#length > 0) {
+      const top = this.#heap[0] as number;
+      const deadlineMs = this.#sleepers.deadlineOf(top);
       if (deadlineMs === null) this.remove(top);
       else if (deadlineMs > (this.#deadlines[0] as number)) this.#siftDown(top, deadlineMs, 0);
       else return top;
     }
+    return null;
   }
 
-  #place(actor: T, deadlineMs: number, index: number): void {
+  /** By half: what is unused is memory too. */
+  #makeRoom(): void {
+    if (this.#length < this.#heap.length) return;
+    const length = this.#heap.length + (this.#heap.length >> 1);
+    const heap = new Int32Array(length);
+    heap.set(this.#heap);
+    this.#heap = heap;
+    const deadlines = new Float64Array(length);
+    deadlines.set(this.#deadlines);
+    this.#deadlines = deadlines;
+  }
+
+  #place(actor: number, deadlineMs: number, index: number): void {
     this.#heap[index] = actor;
     this.#deadlines[index] = deadlineMs;
-    actor.queueIndex = index;
+    this.#sleepers.setPlace(actor, index);
   }
 
-  #siftUp(actor: T, deadlineMs: number, from: number): void {
+  #siftUp(actor: number, deadlineMs: number, from: number): void {
     let index = from;
     while (index > 0) {
       const parent = (index - 1) >> 1;
       if (!this.#isBefore(actor, deadlineMs, parent)) break;
-      this.#place(this.#heap[parent] as T, this.#deadlines[parent] as number, index);
+      this.#place(this.#heap[parent] as number, this.#deadlines[parent] as number, index);
       index = parent;
     }
     this.#place(actor, deadlineMs, index);
   }
 
-  #siftDown(actor: T, deadlineMs: number, from: number): void {
+  #siftDown(actor: number, deadlineMs: number, from: number): void {
     let index = from;
     for (;;) {
       const left = 2 * index + 1;
       const right = left + 1;
-      if (left >= this.#heap.length) break;
-      const child = right < this.#heap.length && this.#isRightFirst(left, right) ? right : left;
+      if (left >= this.#length) break;
+      const child = right < this.#length && this.#isRightFirst(left, right) ? right : left;
       if (this.#isBefore(actor, deadlineMs, child)) break;
-      this.#place(this.#heap[child] as T, this.#deadlines[child] as number, index);
+      this.#place(this.#heap[child] as number, this.#deadlines[child] as number, index);
       index = child;
     }
     this.#place(actor, deadlineMs, index);
   }
 
   #isRightFirst(left: number, right: number): boolean {
-    return this.#isBefore(this.#heap[right] as T, this.#deadlines[right] as number, left);
+    const deadlineMs = this.#deadlines[right] as number;
+    return this.#isBefore(this.#heap[right] as number, deadlineMs, left);
   }
 
   /** Whether the actor, with this deadline, comes before the entry at `index`. */
-  #isBefore(actor: T, deadlineMs: number, index: number): boolean {
+  #isBefore(actor: number, deadlineMs: number, index: number): boolean {
     const otherMs = this.#deadlines[index] as number;
     if (deadlineMs !== otherMs) return deadlineMs < otherMs;
-    return this.#order.isBefore(actor, this.#heap[index] as T);
+    return this.#sleepers.isBefore(actor, this.#heap[index] as number);
   }
 }
