@@ -15,14 +15,11 @@ import type { LogReader, LogRecord } from "./ports.ts";
 import type { ProcessorOptions } from "./processor-options.ts";
 import { recover, type Recovered, requireEqual } from "./recovery.ts";
 import { Relay } from "./relay.ts";
+import { type Moment, SnapshotTaker, turns } from "./snapshot-taker.ts";
 import { StepLog, retrying } from "./step-log.ts";
 
-/** What an output adds to a snapshot, roughly, times two. */
-const snapshotBytesPerOutput = 1_200;
 /** Outputs in one message of the step log at most. */
 const outputsPerPartMax = 500;
-/** Partitions of a stage spread their snapshots over the interval in this many places. */
-const turns = 16;
 /** Wakes are looked for this often; a deadline is served at most this late. */
 const wakePollMs = 50;
 
@@ -32,21 +29,18 @@ export class PartitionProcessor<Output> {
   ready = false;
   inputSeq = 0;
   timeMs = 0;
-  /** The newest step that the last snapshot covers; -1: there is none. */
-  snapshotStepSeq = -1;
   private readonly steps: StepLog<Output>;
   private relay: Relay<Output> | null = null;
   private reader: LogReader | null = null;
   private stopping = false;
   private dead = new Set<number>();
-  private snapshotAtMs = 0;
-  private recordsSinceSnapshot = 0;
-  private outputsSinceSnapshot = 0;
-  private snapshotBytes = 0;
+  private readonly snapshots: SnapshotTaker<Output>;
   /** True while the loop waits for input, and nothing is half done. */
   private idle = false;
-  /** The snapshot under way outside the loop; the loop waits for it. */
-  private saving: Promise<void> | null = null;
+  /** An append to the step log outside the loop; the loop waits for it. */
+  private declaring: Promise<void> | null = null;
+  /** Ends `run` when something outside the loop failed. */
+  private readonly failure = Promise.withResolvers<never>();
   private pending: Output[] = [];
   private pendingInputBytes = 0;
   /** Position of the newest complete step (P4). */
@@ -59,6 +53,9 @@ export class PartitionProcessor<Output> {
     this.options = options;
     const { log, codec, clock, owner, subjects } = options;
     this.steps = new StepLog({ log, codec, clock, owner, subject: subjects.step });
+    this.snapshots = new SnapshotTaker(options, this.steps);
+    // Nobody may be waiting yet, or any more.
+    this.failure.promise.catch(() => {});
   }
 
   /**
@@ -82,9 +79,10 @@ export class PartitionProcessor<Output> {
     try {
       await recovered?.();
       this.ready = true;
-      await Promise.race([this.loop(relay, both), background.then(() => undefined)]);
+      const failed = Promise.race([background.then(() => undefined), this.failure.promise]);
+      await Promise.race([this.loop(relay, both), failed]);
       await relay.drained(clock, both);
-      await this.snapshot(relay, both);
+      await Promise.race([this.lastSnapshot(relay, both), failed]);
     } finally {
       this.ready = false;
       local.abort();
@@ -99,6 +97,11 @@ export class PartitionProcessor<Output> {
     void this.reader?.close();
   }
 
+  /** The newest step that the snapshot in force covers; -1: there is none. */
+  get snapshotStepSeq(): number {
+    return this.snapshots.stepSeq;
+  }
+
   get backlog(): number {
     return this.relay?.backlog ?? 0;
   }
@@ -110,12 +113,7 @@ export class PartitionProcessor<Output> {
     this.stepTimeMs = state.timeMs;
     this.begun = state.begun;
     this.dead = state.dead;
-    this.snapshotStepSeq = state.snapshotStepSeq;
-    // Partitions take turns, so that not all of them save at once.
-    const { clock, limits, partition } = this.options;
-    this.snapshotAtMs = clock.nowMs() - (limits.snapshotEveryMs * (partition % turns)) / turns;
-    this.recordsSinceSnapshot = state.replayed;
-    this.snapshotBytes = state.snapshotBytes;
+    this.snapshots.adopt(state);
   }
 
   private async loop(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
@@ -126,7 +124,7 @@ export class PartitionProcessor<Output> {
       this.idle = true;
       const records = await reader.next(limits.recordsPerStepMax);
       this.idle = false;
-      await this.saving;
+      await this.declaring;
       signal.throwIfAborted();
       for (const record of records) {
         this.applyRecord(record);
@@ -138,7 +136,8 @@ export class PartitionProcessor<Output> {
       // A record's bytes may hold a whole network read; while waiting for more, none is needed.
       records.length = 0;
       await this.commit(relay, signal);
-      if (this.snapshotDue()) await this.snapshot(relay, signal);
+      if (this.snapshots.saved) await this.declare(relay, signal);
+      else if (this.snapshots.due) this.takeSnapshot(relay, signal);
       await relay.room(clock, signal);
     }
   }
@@ -156,7 +155,7 @@ export class PartitionProcessor<Output> {
     }
     this.inputSeq = record.seq;
     this.timeMs = at.timeMs;
-    this.recordsSinceSnapshot += 1;
+    this.snapshots.noteRecord();
     this.pendingInputBytes += record.data.length;
   }
 
@@ -188,7 +187,7 @@ export class PartitionProcessor<Output> {
       relayed: relay.position(),
       ...(partial ? { partial } : {}),
     });
-    this.outputsSinceSnapshot += outputs.length;
+    this.snapshots.noteOutputs(outputs.length);
     this.options.committed?.(outputs);
     relay.push({ seq, outputs });
   }
@@ -204,65 +203,53 @@ export class PartitionProcessor<Output> {
     return pending.slice(begun.length);
   }
 
-  private snapshotDue(): boolean {
-    const { limits, clock } = this.options;
-    const worthIt = Math.max(
-      limits.snapshotEveryOutputs,
-      this.snapshotBytes / snapshotBytesPerOutput,
-    );
-    if (this.outputsSinceSnapshot >= worthIt) return true;
-    return clock.nowMs() - this.snapshotAtMs >= limits.snapshotEveryMs;
-  }
-
   /** Saves what the last input changed although no more input comes. */
   private async idleSnapshots(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
     const { clock, limits } = this.options;
     while (!signal.aborted) {
       await clock.sleep(limits.snapshotEveryMs / turns, signal);
-      if (signal.aborted || !this.idle || this.stopping || !this.snapshotDue()) continue;
-      this.saving = this.snapshot(relay, signal);
-      await this.saving;
-      this.saving = null;
+      if (signal.aborted || !this.idle || this.stopping) continue;
+      if (this.snapshots.saved) await this.declareWhenIdle(relay, signal);
+      else if (this.snapshots.due) this.takeSnapshot(relay, signal);
     }
   }
 
-  /**
-   * Saved under a name of its own, and in force only once the step log says so: neither a former
-   * owner nor a write of ours that arrives late can replace a newer snapshot, and input goes
-   * only when the snapshot that covers it is in force.
-   */
-  private async snapshot(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
-    const { snapshots, stage, codec, clock, log, subjects, stageName, partition } = this.options;
-    const unchanged =
-      this.recordsSinceSnapshot === 0 && this.steps.lastSeq === this.snapshotStepSeq;
-    this.snapshotAtMs = clock.nowMs();
-    if (unchanged || this.begun.length > 0) return;
-    const data = codec.encode({
-      version: 1,
-      inputSeq: this.inputSeq,
-      timeMs: this.timeMs,
-      stepSeq: this.steps.lastSeq,
-      relayed: relay.position(),
-      dead: [...this.dead],
-      stage: stage.snapshot(),
+  private takeSnapshot(relay: Relay<Output>, signal: AbortSignal): void {
+    // A step that is half repeated is no moment of the log.
+    if (this.begun.length > 0) return;
+    const { inputSeq, timeMs } = this;
+    const stepSeq = this.steps.lastSeq;
+    const relayed = relay.position();
+    const moment: Moment = { inputSeq, timeMs, stepSeq, relayed, dead: [...this.dead] };
+    this.snapshots.take(moment, signal, (failure) => {
+      if (failure !== null) this.failure.reject(failure);
+      else if (this.idle && !this.stopping) void this.declareWhenIdle(relay, signal);
     });
-    const name = `${stageName}.${partition}.${this.steps.lastSeq}`;
-    await retrying(clock, signal, () => snapshots.save(name, data));
-    const former = this.steps.snapshot;
-    this.steps.snapshot = name;
-    const coveredSeq = this.inputSeq;
-    await this.steps.append(signal, {
-      kind: "snapshot",
-      inputSeq: this.stepInputSeq,
-      timeMs: this.stepTimeMs,
-      relayed: relay.position(),
-    });
-    this.recordsSinceSnapshot = 0;
-    this.outputsSinceSnapshot = 0;
-    this.snapshotBytes = data.length;
-    this.snapshotStepSeq = this.steps.lastSeq;
-    await retrying(clock, signal, () => log.purge(subjects.input, coveredSeq + 1));
-    if (former !== "") await retrying(clock, signal, () => snapshots.delete(former));
+  }
+
+  /** The loop waits for input: it goes on behind this. */
+  private async declareWhenIdle(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    this.declaring ??= this.declare(relay, signal)
+      .catch((error: unknown) => this.failure.reject(error))
+      .finally(() => {
+        this.declaring = null;
+      });
+    await this.declaring;
+  }
+
+  private declare(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    const { stepInputSeq: inputSeq, stepTimeMs: timeMs } = this;
+    return this.snapshots.declare({ inputSeq, timeMs, relayed: relay.position() }, signal);
+  }
+
+  /** After the loop: what is under way, and what has happened since. */
+  private async lastSnapshot(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+    for (const take of [() => {}, () => this.takeSnapshot(relay, signal)]) {
+      await this.declaring;
+      take();
+      await this.snapshots.settled();
+      await this.declare(relay, signal);
+    }
   }
 
   /** Appends a wake record when a deadline has passed: time enters through the log (I5). */
