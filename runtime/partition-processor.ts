@@ -136,7 +136,7 @@ export class PartitionProcessor<Output> {
       // A record's bytes may hold a whole network read; while waiting for more, none is needed.
       records.length = 0;
       await this.commit(relay, signal);
-      if (this.snapshots.saved) await this.declare(relay, signal);
+      if (this.snapshots.saved) await this.putInForce(relay, signal);
       else if (this.snapshots.due) this.takeSnapshot(relay, signal);
       await relay.room(clock, signal);
     }
@@ -229,7 +229,7 @@ export class PartitionProcessor<Output> {
 
   /** The loop waits for input: it goes on behind this. */
   private async declareWhenIdle(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
-    this.declaring ??= this.declare(relay, signal)
+    this.declaring ??= this.putInForce(relay, signal)
       .catch((error: unknown) => this.failure.reject(error))
       .finally(() => {
         this.declaring = null;
@@ -237,9 +237,9 @@ export class PartitionProcessor<Output> {
     await this.declaring;
   }
 
-  private declare(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
+  private putInForce(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
     const { stepInputSeq: inputSeq, stepTimeMs: timeMs } = this;
-    return this.snapshots.declare({ inputSeq, timeMs, relayed: relay.position() }, signal);
+    return this.snapshots.putInForce({ inputSeq, timeMs, relayed: relay.position() }, signal);
   }
 
   /** After the loop: what is under way, and what has happened since. */
@@ -248,7 +248,7 @@ export class PartitionProcessor<Output> {
       await this.declaring;
       take();
       await this.snapshots.settled();
-      await this.declare(relay, signal);
+      await this.putInForce(relay, signal);
     }
   }
 

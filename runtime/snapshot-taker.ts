@@ -5,7 +5,7 @@
  * N1 Saved under a name of its own, and in force only by a record of the step log: neither a former
  *    owner nor a write of ours that arrives late can replace a newer snapshot.
  * N2 Input and the former snapshot go only when the new one is in force.
- * N3 One snapshot is under way at a time. `declare` appends to the step log, so its caller sees to
+ * N3 One snapshot is under way at a time. `putInForce` appends to the step log, so its caller sees to
  *    it that nothing else does meanwhile.
  */
 import type { ProcessorOptions } from "./processor-options.ts";
@@ -75,7 +75,7 @@ export class SnapshotTaker<Output> {
     return clock.nowMs() - this.takenAtMs >= limits.snapshotEveryMs;
   }
 
-  /** Whether one is saved and waits for `declare`. */
+  /** Whether one is saved and waits for `putInForce`. */
   get saved(): boolean {
     return this.underWay !== null && this.saving === null;
   }
@@ -109,7 +109,7 @@ export class SnapshotTaker<Output> {
   }
 
   /** Puts the saved snapshot in force. @param head what any record of the step log says. */
-  async declare(
+  async putInForce(
     head: { inputSeq: number; timeMs: number; relayed: RelayPosition },
     signal: AbortSignal,
   ): Promise<void> {
