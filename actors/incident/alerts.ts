@@ -36,16 +36,16 @@ export function applyAlert(turn: Turn, event: AlertEvent): void {
       arrive(turn, event);
       break;
     case "changed": {
-      const member = turn.desk.members.get(event.fingerprint);
+      const incident = turn.desk.members.ownerOf(event.fingerprint);
       // Its incident left memory while it went on firing: what changed is news again.
-      if (member === undefined) arrive(turn, event);
-      else change(turn, member.incident, event);
+      if (incident === undefined) arrive(turn, event);
+      else change(turn, incident, event);
       break;
     }
     case "refreshed": {
       // Without a body there is nothing to open an incident with; the dedup stage counted it.
-      const member = turn.desk.members.get(event.fingerprint);
-      if (member !== undefined) count(turn, member.incident, event.received);
+      const incident = turn.desk.members.ownerOf(event.fingerprint);
+      if (incident !== undefined) count(turn, incident, event.received);
       break;
     }
     case "resolved":
@@ -133,12 +133,12 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
 
 function end(turn: Turn, event: Resolved): void {
   const { fingerprint, received, by } = event;
-  const member = turn.desk.members.get(fingerprint);
-  if (member === undefined || by === "unmatched") return;
-  const { incident } = member;
+  const { members } = turn.desk;
+  const incident = members.ownerOf(fingerprint);
+  if (incident === undefined || by === "unmatched") return;
   incident.alertCount += received;
-  if (member.firing) incident.firingCount -= 1;
-  member.firing = false;
+  if (members.isFiring(fingerprint)) incident.firingCount -= 1;
+  members.set(fingerprint, incident, false);
   const { firingCount } = incident;
   const how = by === "sender" ? "its sender resolved it" : "its end time passed";
   const because = `${how}; ${firingCount} of ${incident.members.length} alerts still firing`;

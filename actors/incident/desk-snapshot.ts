@@ -34,9 +34,8 @@ export function snapshotOf(desk: Desk): DeskSnapshot {
     policy: incident.policy === null ? -1 : indexOf(incident.policy),
     keys: desk.keysOf(incident),
     members: incident.members.map((fingerprint) => {
-      const member = desk.members.get(fingerprint);
-      if (member?.incident !== incident) return memberStates.elsewhere;
-      return member.firing ? memberStates.firing : memberStates.quiet;
+      if (desk.members.ownerOf(fingerprint) !== incident) return memberStates.elsewhere;
+      return desk.members.isFiring(fingerprint) ? memberStates.firing : memberStates.quiet;
     }),
   }));
   const { partition, config, serial } = desk;
@@ -67,7 +66,7 @@ export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
     incident.members.forEach((fingerprint, at) => {
       const state = row.members[at];
       if (state === memberStates.elsewhere) return;
-      desk.members.set(fingerprint, { incident, firing: state === memberStates.firing });
+      desk.members.set(fingerprint, incident, state === memberStates.firing);
     });
   }
   desk.commands.restore(snapshot.commands);

@@ -15,6 +15,7 @@ import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
 import { aliasesMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
+import { Membership } from "./membership.ts";
 import type { PolicyChoice } from "./routing.ts";
 import { compileRules } from "./routing.ts";
 import { ScopedIndex } from "./scoped-index.ts";
@@ -26,15 +27,13 @@ import type { IncidentConfig } from "./types.ts";
  */
 export const incidentsMax = 200_000;
 
-export type Member = { incident: Incident; firing: boolean };
-
 export class Desk {
   readonly partition: number;
   config: IncidentConfig;
   choosePolicy: PolicyChoice;
   /** In order of creation. */
   readonly incidents = new Map<string, Incident>();
-  readonly members = new Map<string, Member>();
+  readonly members = new Membership();
   readonly commands = new CommandMemory();
   rules: CorrelationRule<Incident>[] = [];
   /** Incidents opened since the partition began. */
@@ -79,7 +78,7 @@ export class Desk {
     this.unrelate(incident);
     for (const key of this.keysOf(incident)) this.#groups.delete(scopeOf(incident), key);
     for (const fingerprint of incident.members) {
-      if (this.members.get(fingerprint)?.incident === incident) this.members.delete(fingerprint);
+      if (this.members.ownerOf(fingerprint) === incident) this.members.delete(fingerprint);
     }
     this.incidents.delete(incident.id);
   }
@@ -112,21 +111,18 @@ export class Desk {
 
   /** D1: moves the fingerprint here if it fired elsewhere before, and counts it as firing. */
   enrol(incident: Incident, fingerprint: string): void {
-    const known = this.members.get(fingerprint);
+    const known = this.members.ownerOf(fingerprint);
     if (known === undefined) {
-      this.members.set(fingerprint, { incident, firing: true });
       // A first push would make room for sixteen more, and most incidents stay with one alert.
       if (incident.members.length === 0) incident.members = [fingerprint];
       else incident.members.push(fingerprint);
     } else {
-      if (known.firing) known.incident.firingCount -= 1;
-      if (known.incident !== incident) {
-        known.incident = incident;
-        // It may return to an incident that it had left.
-        if (!incident.members.includes(fingerprint)) incident.members.push(fingerprint);
-      }
-      known.firing = true;
+      if (this.members.isFiring(fingerprint)) known.firingCount -= 1;
+      // It may return to an incident that it had left.
+      const isNew = known !== incident && !incident.members.includes(fingerprint);
+      if (isNew) incident.members.push(fingerprint);
     }
+    this.members.set(fingerprint, incident, true);
     incident.firingCount += 1;
   }
 
@@ -134,8 +130,9 @@ export class Desk {
   moveMembers(from: Incident, to: Incident): void {
     const there = new Set(to.members);
     for (const fingerprint of from.members) {
-      const member = this.members.get(fingerprint);
-      if (member?.incident === from) member.incident = to;
+      if (this.members.ownerOf(fingerprint) === from) {
+        this.members.set(fingerprint, to, this.members.isFiring(fingerprint));
+      }
       if (!there.has(fingerprint)) to.members.push(fingerprint);
     }
     to.alertCount += from.alertCount;

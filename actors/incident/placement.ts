@@ -36,7 +36,7 @@ export type Placement =
   | { kind: "open"; groupKey: string; because: string };
 
 export function place(desk: Desk, arrival: Arrival): Placement {
-  const own = desk.members.get(arrival.fingerprint)?.incident;
+  const own = desk.members.ownerOf(arrival.fingerprint);
   if (own !== undefined) {
     const returned = joinOrReopen(desk, own, arrival, "an alert of this incident fires again");
     if (returned !== null) return returned;
@@ -87,7 +87,7 @@ function overflow(desk: Desk, arrival: Arrival): Placement {
 
 function isFull(desk: Desk, incident: Incident, fingerprint: string): boolean {
   if (incident.members.length < membersMax) return false;
-  return desk.members.get(fingerprint)?.incident !== incident;
+  return desk.members.ownerOf(fingerprint) !== incident;
 }
 
 function sameKey(arrival: Arrival): string {
