@@ -264,7 +264,7 @@ function openSurface(
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
     nowMs: Date.now,
     newId: randomUUID,
-    cacheSeed: randomInt(2 ** 32),
+    cacheSeed: randomInt(2 ** 48 - 1),
   };
   return life.open(
     "HTTP",

@@ -7,7 +7,7 @@ import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
 import { alertBytesMax } from "./alert-limits.ts";
 import type { Confirmations } from "./confirmations.ts";
-import { type CacheKey, FingerprintCache, defaultCacheLimits } from "./fingerprint-cache.ts";
+import { type CacheKey, FingerprintCache, entriesMaxDefault } from "./fingerprint-cache.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { AlertHead } from "./frame-writer.ts";
 import { type AlertScanner, columns, rowWidth } from "./json-scan.ts";
@@ -28,8 +28,8 @@ export class AlertReader {
 
   private readonly cache: FingerprintCache;
   private readonly resolveTimeoutMs: number;
+  private bytes: Uint8Array = new Uint8Array(0);
   private readonly key: CacheKey = {
-    bytes: new Uint8Array(0),
     view: new DataView(new ArrayBuffer(0)),
     start1: 0,
     end1: 0,
@@ -40,12 +40,12 @@ export class AlertReader {
   /** @param cacheSeed see FingerprintCache. */
   constructor(resolveTimeoutMs: number, cacheSeed: number) {
     this.resolveTimeoutMs = resolveTimeoutMs;
-    this.cache = new FingerprintCache(defaultCacheLimits, cacheSeed);
+    this.cache = new FingerprintCache(entriesMaxDefault, cacheSeed);
   }
 
   /** The body that the next rows belong to. */
   begin(body: Uint8Array): void {
-    this.key.bytes = body;
+    this.bytes = body;
     this.key.view = new DataView(body.buffer, body.byteOffset, body.length);
   }
 
@@ -78,7 +78,7 @@ export class AlertReader {
     const start = rows[row + columns.start] as number;
     const end = rows[row + columns.end] as number;
     if (rows[row + columns.suspect] === 1) {
-      const { bytes } = this.key;
+      const { bytes } = this;
       if (rows[row + columns.broken] === 1) {
         return fault(faultReasons.notJson, "", textOf(bytes, start, Math.min(end, start + 400)));
       }
@@ -95,7 +95,7 @@ export class AlertReader {
   }
 
   private readIdentity(rows: Int32Array, row: number): Fault | null {
-    const { key, head } = this;
+    const { key, head, bytes } = this;
     key.start1 = rows[row + columns.labels] as number;
     key.end1 = rows[row + columns.labels + 1] as number;
     key.start2 = rows[row + columns.dedupKey] as number;
@@ -107,10 +107,10 @@ export class AlertReader {
       head.low = this.cache.low;
       return null;
     }
-    const plain = key.end2 === 0 ? fingerprintOfBytes(key.bytes, key.start1, key.end1) : null;
+    const plain = key.end2 === 0 ? fingerprintOfBytes(bytes, key.start1, key.end1) : null;
     const fingerprint = plain ?? this.parseIdentity();
     if (fingerprint === null) {
-      const sent: unknown = JSON.parse(textOf(key.bytes, key.start1, key.end1));
+      const sent: unknown = JSON.parse(textOf(bytes, key.start1, key.end1));
       return fault(faultReasons.noLabels, "labels", sent);
     }
     head.high = fingerprint.high;
@@ -121,7 +121,8 @@ export class AlertReader {
 
   /** Null: no label has a value (N2 of json-scan.ts: the scanner does not look for those). */
   private parseIdentity(): Fingerprint | null {
-    const { bytes, start1, end1, start2, end2 } = this.key;
+    const { bytes } = this;
+    const { start1, end1, start2, end2 } = this.key;
     const labels = JSON.parse(textOf(bytes, start1, end1)) as Labels;
     if (Object.keys(withoutEmpty(labels)).length === 0) return null;
     const dedupKey = end2 === 0 ? null : (JSON.parse(textOf(bytes, start2, end2)) as string);
@@ -167,7 +168,7 @@ export class AlertReader {
   }
 
   private timeIn(rows: Int32Array, cell: number): number {
-    const { bytes } = this.key;
+    const { bytes } = this;
     const start = rows[cell] as number;
     if (start === -1) return zeroTimeMs;
     const end = rows[cell + 1] as number;
@@ -180,7 +181,7 @@ export class AlertReader {
   }
 
   private timeFault(rows: Int32Array, cell: number, field: string): Fault {
-    const text = textOf(this.key.bytes, rows[cell] as number, rows[cell + 1] as number);
+    const text = textOf(this.bytes, rows[cell] as number, rows[cell + 1] as number);
     return fault(faultReasons.notTime, field, JSON.parse(text));
   }
 }

@@ -2,45 +2,42 @@
  * Remembers the fingerprint of label bytes seen before, so that a repeated alert is neither
  * parsed nor sorted (design, section 5).
  *
- * C1 A hit has compared every byte: two alerts can never be joined by this cache.
- * C2 Memory is bounded: two generations, each with entriesMax entries and arenaBytesMax bytes.
- *    A full generation becomes the old one; what is asked for again moves to the young one.
- *
+ * C1 An entry knows its key by 64 bits of a hash with seeds that no sender knows, and by its length:
+ *    two alerts are joined by this cache no more likely than by their 64-bit fingerprints, and
+ *    nobody can bring it about (docs/decisions/0008).
+ * C2 Memory is bounded: two generations, each with entriesMax entries of 36 bytes. A full generation
+ *    becomes the old one; what is asked for again moves to the young one.
  * C3 An entry also says which content the log is known to hold for it, and since when: what ingress
  *    may refer to instead of sending it again (runtime/frame.ts). Forgetting it costs bytes only.
  *
  * The key is two slices of one body: the labels object and the dedup key (empty if none).
  */
 import type { Confirmations } from "./confirmations.ts";
-import { xxhash32 } from "./xxhash32.ts";
+import { hashKey, keyHash } from "./key-hash.ts";
 
-export type CacheLimits = { entriesMax: number; arenaBytesMax: number };
+/** Entries of a generation at most: so many alerts can fire and still be told by their bytes. */
+export const entriesMaxDefault = 1_048_576;
 
-export const defaultCacheLimits: CacheLimits = {
-  entriesMax: 131_072,
-  arenaBytesMax: 24 * 1024 * 1024,
-};
-
-/** Slots looked at before giving up: a crafted pile of equal hashes costs no more than this. */
+/** Slots looked at before giving up: a pile of equal hashes costs no more than this. */
 const probesMax = 16;
-const firstArenaBytes = 256 * 1024;
 const firstEntries = 1024;
 /**
- * Numbers of an entry: hash, arena offset, bytes of slice one and two, high, low, and of the
+ * Numbers of an entry: two halves of the hash, the length of slice one, high, low, and of the
  * content in the log its hash and when it was sent, in ticks of the callers (0: never).
  */
-const width = 8;
-const contentColumn = 6;
-const sentColumn = 7;
+const width = 7;
+const lengthColumn = 2;
+const highColumn = 3;
+const lowColumn = 4;
+const contentColumn = 5;
+const sentColumn = 6;
 
 export class Generation {
   /** Counts its lives: it is emptied and used again rather than allocated anew. */
   epoch = 0;
   count = 0;
-  used = 0;
   slots = new Int32Array(firstEntries * 2);
   entries = new Uint32Array(firstEntries * width);
-  arena = new Uint8Array(firstArenaBytes);
 
   /** The log holds this content for the entry at `at`; without effect after that life. */
   confirm(epoch: number, at: number, contentHash: number, sentTick: number): void {
@@ -52,14 +49,12 @@ export class Generation {
   empty(): void {
     this.epoch += 1;
     this.count = 0;
-    this.used = 0;
     this.slots.fill(0);
   }
 }
 
-/** The bytes to look up: [start1, end1) and [start2, end2) of `bytes`; `view` shows the same. */
+/** The bytes to look up: [start1, end1) and [start2, end2) of what `view` shows. */
 export type CacheKey = {
-  bytes: Uint8Array;
   view: DataView;
   start1: number;
   end1: number;
@@ -73,46 +68,49 @@ export class FingerprintCache {
   low = 0;
   private generation: Generation;
   private at = -1;
-  private missedHash = 0;
+  /** The hash of the key last asked for, unsigned as entries hold it. */
+  private first = 0;
+  private second = 0;
 
   private young = new Generation();
   private old = new Generation();
-  private readonly limits: CacheLimits;
-  private readonly seed: number;
+  private readonly entriesMax: number;
+  private readonly seed1: number;
+  private readonly seed2: number;
 
-  /** @param seed a number that senders cannot know, so that they cannot aim at one slot. */
-  constructor(limits: CacheLimits, seed: number) {
-    this.limits = limits;
-    this.seed = seed;
+  /** @param seed up to 48 bits that senders cannot know. */
+  constructor(entriesMax: number, seed: number) {
+    this.entriesMax = entriesMax;
+    this.seed1 = seed | 0;
+    this.seed2 = Math.floor(seed / 2 ** 16) | 0;
     this.generation = this.young;
   }
 
   /** @returns whether it was found; then `high` and `low` are set. */
   find(key: CacheKey): boolean {
-    const hash = this.hash(key);
-    if (this.lookUp(this.young, key, hash)) return true;
-    this.missedHash = hash;
-    if (!this.lookUp(this.old, key, hash)) return false;
+    this.hash(key);
+    const length = key.end1 - key.start1;
+    if (this.lookUp(this.young, length)) return true;
+    if (!this.lookUp(this.old, length)) return false;
     const content = this.column(contentColumn);
     const sentTick = this.column(sentColumn);
-    this.insert(key, hash, this.high, this.low);
+    this.insert(length, this.high, this.low);
     this.know(content, sentTick);
     return true;
   }
 
   /** Takes in the key that the last `find` missed. */
   add(key: CacheKey, high: number, low: number): void {
-    this.insert(key, this.missedHash, high, low);
+    this.insert(key.end1 - key.start1, high, low);
   }
 
-  /** Notes that a frame carries this content of the entry last found or added, if it fitted. */
+  /** Notes that a frame carries this content of the entry last found or added. */
   noteSent(frame: Confirmations, contentHash: number, sentTick: number): void {
-    if (this.at !== -1) frame.add(this.generation, this.at, contentHash, sentTick);
+    frame.add(this.generation, this.at, contentHash, sentTick);
   }
 
   /** Whether the log holds this content for the entry last found, sent at `sinceTick` or later. */
   holds(contentHash: number, sinceTick: number): boolean {
-    if (this.at === -1) return false;
     const sentTick = this.column(sentColumn);
     return sentTick !== 0 && sentTick >= sinceTick && this.column(contentColumn) === contentHash;
   }
@@ -122,92 +120,59 @@ export class FingerprintCache {
   }
 
   private know(contentHash: number, sentTick: number): void {
-    if (this.at === -1) return;
     this.generation.entries[this.at + contentColumn] = contentHash;
     this.generation.entries[this.at + sentColumn] = sentTick;
   }
 
-  private hash(key: CacheKey): number {
-    const hash = xxhash32(key.view, key.start1, key.end1, this.seed);
-    return key.end2 > key.start2 ? xxhash32(key.view, key.start2, key.end2, hash) : hash;
+  private hash({ view, start1, end1, start2, end2 }: CacheKey): void {
+    hashKey(view, start1, end1, this.seed1, this.seed2);
+    if (end2 > start2) hashKey(view, start2, end2, keyHash.first, keyHash.second);
+    this.first = keyHash.first >>> 0;
+    this.second = keyHash.second >>> 0;
   }
 
-  private lookUp(generation: Generation, key: CacheKey, hash: number): boolean {
+  private lookUp(generation: Generation, length: number): boolean {
     const { slots, entries } = generation;
+    const { first, second } = this;
     const mask = slots.length - 1;
     for (let probe = 0; probe < probesMax; probe += 1) {
-      const slot = slots[(hash + probe) & mask] as number;
+      const slot = slots[(first + probe) & mask] as number;
       if (slot === 0) return false;
       const entry = (slot - 1) * width;
-      if (entries[entry] === hash && this.equal(generation, entry, key)) {
-        this.high = entries[entry + 4] as number;
-        this.low = entries[entry + 5] as number;
-        this.generation = generation;
-        this.at = entry;
-        return true;
-      }
+      if (entries[entry] !== first || entries[entry + 1] !== second) continue;
+      if (entries[entry + lengthColumn] !== length) continue;
+      this.high = entries[entry + highColumn] as number;
+      this.low = entries[entry + lowColumn] as number;
+      this.generation = generation;
+      this.at = entry;
+      return true;
     }
     return false;
   }
 
-  private equal(generation: Generation, entry: number, key: CacheKey): boolean {
-    const { entries, arena } = generation;
-    const length1 = key.end1 - key.start1;
-    const length2 = key.end2 - key.start2;
-    if (entries[entry + 2] !== length1 || entries[entry + 3] !== length2) return false;
-    const offset = entries[entry + 1] as number;
-    return (
-      sameBytes(arena, offset, key.bytes, key.start1, length1) &&
-      sameBytes(arena, offset + length1, key.bytes, key.start2, length2)
-    );
-  }
-
-  private insert(key: CacheKey, hash: number, high: number, low: number): void {
-    const length1 = key.end1 - key.start1;
-    const length2 = key.end2 - key.start2;
-    const bytes = length1 + length2;
-    const { entriesMax, arenaBytesMax } = this.limits;
-    this.at = -1;
-    if (bytes > arenaBytesMax) return;
+  private insert(length: number, high: number, low: number): void {
     let generation = this.young;
-    if (generation.count >= entriesMax || generation.used + bytes > arenaBytesMax) {
+    if (generation.count >= this.entriesMax) {
       generation = this.old;
       generation.empty();
       this.old = this.young;
       this.young = generation;
     }
-    makeRoom(generation, bytes, arenaBytesMax);
-    const { entries, arena, slots, count, used } = generation;
+    makeRoom(generation, this.entriesMax);
+    const { entries, slots, count } = generation;
     const entry = count * width;
-    entries[entry] = hash;
-    entries[entry + 1] = used;
-    entries[entry + 2] = length1;
-    entries[entry + 3] = length2;
-    entries[entry + 4] = high;
-    entries[entry + 5] = low;
-    arena.set(key.bytes.subarray(key.start1, key.end1), used);
-    if (length2 > 0) arena.set(key.bytes.subarray(key.start2, key.end2), used + length1);
+    entries[entry] = this.first;
+    entries[entry + 1] = this.second;
+    entries[entry + lengthColumn] = length;
+    entries[entry + highColumn] = high;
+    entries[entry + lowColumn] = low;
     entries[entry + contentColumn] = 0;
     entries[entry + sentColumn] = 0;
     this.generation = generation;
     this.at = entry;
     generation.count = count + 1;
-    generation.used = used + bytes;
-    place(slots, hash, count + 1);
+    place(slots, this.first, count + 1);
   }
-}
-
-function sameBytes(
-  arena: Uint8Array,
-  offset: number,
-  bytes: Uint8Array,
-  start: number,
-  length: number,
-): boolean {
-  for (let index = 0; index < length; index += 1) {
-    if (arena[offset + index] !== bytes[start + index]) return false;
-  }
-  return true;
 }
 
 /** A pile longer than probesMax loses its first member: a later miss, never a wrong hit. */
@@ -224,20 +189,14 @@ function place(slots: Int32Array, hash: number, value: number): void {
 }
 
 /** Doubles what is full, so that an idle process pays for little. */
-function makeRoom(generation: Generation, bytes: number, arenaBytesMax: number): void {
-  if (generation.used + bytes > generation.arena.length) {
-    let length = generation.arena.length;
-    while (length < generation.used + bytes) length *= 2;
-    const arena = new Uint8Array(Math.min(length, arenaBytesMax));
-    arena.set(generation.arena.subarray(0, generation.used));
-    generation.arena = arena;
-  }
-  if ((generation.count + 1) * width <= generation.entries.length) return;
-  const entries = new Uint32Array(generation.entries.length * 2);
+function makeRoom(generation: Generation, entriesMax: number): void {
+  const { count } = generation;
+  if ((count + 1) * width <= generation.entries.length) return;
+  const entries = new Uint32Array(Math.min(count * 2, Math.max(entriesMax, firstEntries)) * width);
   entries.set(generation.entries);
   generation.entries = entries;
   generation.slots = new Int32Array(generation.slots.length * 2);
-  for (let index = 0; index < generation.count; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     place(generation.slots, entries[index * width] as number, index + 1);
   }
 }

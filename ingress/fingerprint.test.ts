@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import xxhash from "xxhash-wasm";
 import { Confirmations } from "./confirmations.ts";
 import { FingerprintCache } from "./fingerprint-cache.ts";
+import { hashKey, keyHash } from "./key-hash.ts";
 import { fingerprintOf, partitionOf } from "./fingerprint.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
@@ -86,11 +87,11 @@ describe("the cache", () => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const middle = Buffer.byteLength(first);
     const end2 = second === "" ? 0 : bytes.length;
-    return { bytes, view, start1: 0, end1: middle, start2: second === "" ? 0 : middle, end2 };
+    return { view, start1: 0, end1: middle, start2: second === "" ? 0 : middle, end2 };
   };
 
   test("finds what was added, and the boundary between the slices counts", () => {
-    const cache = new FingerprintCache({ entriesMax: 10, arenaBytesMax: 1000 }, 1);
+    const cache = new FingerprintCache(10, 1);
     expect(cache.find(keyOf('{"a":"1"}'))).toBe(false);
     cache.add(keyOf('{"a":"1"}'), 11, 12);
     expect(cache.find(keyOf('{"a":"1"}', '"key"'))).toBe(false);
@@ -105,7 +106,7 @@ describe("the cache", () => {
 
   test("agrees with a map, or has forgotten; and keeps the most recent generation", () => {
     const entriesMax = 300;
-    const cache = new FingerprintCache({ entriesMax, arenaBytesMax: 1_000_000 }, 5);
+    const cache = new FingerprintCache(entriesMax, 5);
     let known = 0;
     for (let n = 0; n < 20_000; n += 1) {
       const value = (n * 7919) % 5000;
@@ -132,7 +133,7 @@ describe("the cache", () => {
   });
 
   test("confirms what a frame carried, but not an entry that took its place since", () => {
-    const cache = new FingerprintCache({ entriesMax: 1, arenaBytesMax: 100 }, 1);
+    const cache = new FingerprintCache(1, 1);
     const frame = new Confirmations();
     expect(cache.find(keyOf("one"))).toBe(false);
     cache.add(keyOf("one"), 1, 1);
@@ -152,16 +153,41 @@ describe("the cache", () => {
     expect(cache.holds(77, 1)).toBe(false);
   });
 
-  test("is bounded in bytes, and a slice beyond the bound is not kept", () => {
-    const cache = new FingerprintCache({ entriesMax: 1000, arenaBytesMax: 100 }, 1);
-    expect(cache.find(keyOf("x".repeat(101)))).toBe(false);
-    cache.add(keyOf("x".repeat(101)), 1, 1);
-    expect(cache.find(keyOf("x".repeat(101)))).toBe(false);
-    for (let n = 0; n < 50; n += 1) {
-      expect(cache.find(keyOf(`${n}`.padEnd(40, "-")))).toBe(false);
-      cache.add(keyOf(`${n}`.padEnd(40, "-")), 1, n);
+  test("is bounded in entries, and a generation grows as it fills", () => {
+    const cache = new FingerprintCache(5_000, 3);
+    for (let n = 0; n < 20_000; n += 1) {
+      expect(cache.find(keyOf(`{"n":"${n}"}`))).toBe(false);
+      cache.add(keyOf(`{"n":"${n}"}`), 1, n);
     }
-    const kept = Array.from({ length: 50 }, (_, n) => cache.find(keyOf(`${n}`.padEnd(40, "-"))));
-    expect(kept.filter(Boolean).length).toBeLessThanOrEqual(4);
+    const found = Array.from({ length: 20_000 }, (_, n) => cache.find(keyOf(`{"n":"${n}"}`)));
+    const kept = found.filter(Boolean).length;
+    expect(kept).toBeGreaterThan(4_900);
+    expect(kept).toBeLessThanOrEqual(10_000);
+  });
+
+  test("tells keys apart that differ in one byte, or in what lies sixteen bytes apart", () => {
+    const seen = new Set<string>();
+    const bytes = Buffer.alloc(70, "a");
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const note = (): void => {
+      hashKey(view, 0, bytes.length, 7, 8);
+      seen.add(`${keyHash.first} ${keyHash.second}`);
+    };
+    note();
+    for (let at = 0; at < bytes.length; at += 1) {
+      for (let other = at; other < bytes.length; other += 16) {
+        for (const value of [0x61, 0x62, 0x7a]) {
+          bytes[at] = value === 0x61 ? 0x63 : value;
+          bytes[other] = (bytes[other] as number) + (other === at ? 0 : 1);
+          note();
+          bytes[at] = bytes[other] = 0x61;
+        }
+      }
+    }
+    let pairs = 1;
+    for (let at = 0; at < bytes.length; at += 1) {
+      for (let other = at; other < bytes.length; other += 16) pairs += 3;
+    }
+    expect(seen.size).toBe(pairs);
   });
 });

@@ -1,14 +1,20 @@
 /**
  * The Snapshots port over a JetStream object store: chunked, replaced as a whole.
  *
- * Saving writes the store's own format (ADR-20 of NATS), with the processor's SHA-256: the client
- * computes it in JavaScript, which took a sixth of a shard's time in a storm. Everything else is
- * the client's.
+ * Chunks are written and read here in the store's own format (ADR-20 of NATS), with the processor's
+ * SHA-256: the client computes it in JavaScript, which took a sixth of a shard's time in a storm,
+ * and seconds of a start with a million alerts. Everything else is the client's.
  */
 import { type Hash, createHash } from "node:crypto";
-import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
 import { nuid } from "@nats-io/nats-core";
-import { type ObjectStore, Objm } from "@nats-io/obj";
+import { type ObjectInfo, type ObjectStore, Objm } from "@nats-io/obj";
+import { RetryableError } from "../runtime/errors.ts";
 import type { Snapshots } from "../runtime/ports.ts";
 import { AckedPublisher } from "./acked-publisher.ts";
 import { classified } from "./jetstream-errors.ts";
@@ -17,12 +23,17 @@ import { bucketNames } from "./subjects.ts";
 
 const chunkBytes = 512 * 1024;
 const chunksInFlightMax = 4;
+/** Many partitions read over one connection, and the server drops a client that holds 64 MB. */
+const chunksAheadMax = 4;
+/** Chunks that do not come for this long are missing, or the server is. */
+const silentMaxMs = 10_000;
 const objectStream = `OBJ_${bucketNames.snapshots}`;
 
 export class ObjectSnapshots implements Snapshots {
   private readonly link: NatsLink;
   private readonly store: ObjectStore;
   private readonly jsm: JetStreamManager;
+  private readonly js: JetStreamClient;
   private readonly publisher: AckedPublisher;
 
   static async open(link: NatsLink): Promise<ObjectSnapshots> {
@@ -35,6 +46,7 @@ export class ObjectSnapshots implements Snapshots {
     this.link = link;
     this.store = store;
     this.jsm = jsm;
+    this.js = jetstream(link.connection);
     this.publisher = new AckedPublisher(link);
   }
 
@@ -77,10 +89,37 @@ export class ObjectSnapshots implements Snapshots {
 
   async load(name: string): Promise<Uint8Array | null> {
     try {
-      return await this.link.request(() => this.store.getBlob(name));
+      const info = await this.link.request(() => this.store.info(name));
+      if (info === null || info.deleted) return null;
+      const data = Buffer.allocUnsafe(info.size);
+      const sha256 = await this.link.request(() => this.readChunks(info, data));
+      if (info.digest !== digestOf(sha256)) throw new Error("its SHA-256 is not what was saved");
+      return data;
     } catch (error) {
       throw classified(error, `load snapshot ${name}`);
     }
+  }
+
+  /** Fills `data`. @returns the SHA-256 of what was read, in base64. */
+  private async readChunks(info: ObjectInfo, data: Buffer): Promise<string> {
+    const hash = createHash("sha256");
+    if (data.length === 0) return hash.digest("base64");
+    const filter = chunkSubject(info.nuid);
+    const consumer = await this.js.consumers.get(objectStream, { filter_subjects: filter });
+    const messages = await consumer.consume({ max_messages: chunksAheadMax });
+    const silence = setTimeout(() => messages.stop(), silentMaxMs);
+    let at = 0;
+    for await (const message of messages) {
+      silence.refresh();
+      hash.update(message.data);
+      data.set(message.data, at);
+      at += message.data.length;
+      if (at >= data.length) break;
+    }
+    clearTimeout(silence);
+    messages.stop();
+    if (at < data.length) throw new RetryableError(`only ${at} of ${data.length} bytes came`);
+    return hash.digest("base64");
   }
 
   async delete(name: string): Promise<void> {
@@ -97,6 +136,8 @@ const chunkSubject = (id: string): string => `$O.${bucketNames.snapshots}.C.${id
 const metaSubject = (name: string): string =>
   `$O.${bucketNames.snapshots}.M.${urlSafe(Buffer.from(name).toString("base64"))}`;
 
+const digestOf = (sha256: string): string => `SHA-256=${urlSafe(sha256)}`;
+
 /** Base64 for URLs, padding included. */
 function urlSafe(base64: string): string {
   return base64.replaceAll("+", "-").replaceAll("/", "_");
@@ -111,7 +152,7 @@ function objectInfo(name: string, id: string, size: number, sha256: string): obj
     size,
     chunks: Math.ceil(size / chunkBytes),
     mtime: new Date().toISOString(),
-    digest: `SHA-256=${urlSafe(sha256)}`,
+    digest: digestOf(sha256),
     deleted: false,
   };
 }
