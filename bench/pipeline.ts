@@ -5,6 +5,7 @@
  * grows over the second half of the time.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { type Backlog, backlogOf } from "./backlog.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 import type { Running } from "./contenders.ts";
 import { runLoad } from "./load.ts";
@@ -17,8 +18,6 @@ const population = 10_240;
 /** As many times the length of a round: a backlog needs time to show. */
 const roundsLong = 5;
 const sampleEveryMs = 1_000;
-
-type Sample = { alertsBehind: number; stepsBehind: number };
 
 export const pipeline: Bench = {
   name: "pipeline",
@@ -41,8 +40,8 @@ async function measureRate(rate: number, settings: BenchSettings): Promise<Measu
     const firstAlert = settings.seed;
     const fill = { connections: 8, alertsPerRequest: 64, alertsMax: population, firstAlert };
     await runLoad({ ...base, ...fill, population, durationMs: 60_000 });
-    while ((await look(server)).stepsBehind > 0) await pause(sampleEveryMs);
-    const samples: Sample[] = [];
+    while ((await backlogOf(server)).stepsBehind > 0) await pause(sampleEveryMs);
+    const samples: Backlog[] = [];
     const load = runOpenLoop({
       ...{ ...base, firstAlert, population, alertsPerRequest, newPerRequest },
       connections: 32,
@@ -58,38 +57,19 @@ async function measureRate(rate: number, settings: BenchSettings): Promise<Measu
   }
 }
 
-async function watch(server: Running, samples: Sample[], load: Promise<unknown>): Promise<void> {
+async function watch(server: Running, samples: Backlog[], load: Promise<unknown>): Promise<void> {
   let over = false;
   void load.finally(() => (over = true)).catch(() => {});
   while (!over) {
     await pause(sampleEveryMs);
-    if (!over) samples.push(await look(server));
+    if (!over) samples.push(await backlogOf(server));
   }
-}
-
-async function look({ host, port }: Running): Promise<Sample> {
-  const base = `http://${host}:${port}`;
-  const metrics = await (await fetch(`${base}/metrics`)).text();
-  const status = (await (await fetch(`${base}/v1/status`)).json()) as {
-    clickhouse: { lag: number };
-  };
-  const accepted = sum(metrics, "tocsin_alerts_accepted_total");
-  const processed = sum(metrics, "tocsin_alerts_processed");
-  return { alertsBehind: accepted - processed, stepsBehind: status.clickhouse.lag };
-}
-
-function sum(metrics: string, name: string): number {
-  let total = 0;
-  for (const line of metrics.split("\n")) {
-    if (line.startsWith(name)) total += Number(line.slice(line.lastIndexOf(" ")));
-  }
-  return total;
 }
 
 function report(
   rate: number,
   result: OpenResult,
-  samples: Sample[],
+  samples: Backlog[],
   { say }: BenchSettings,
 ): Measurement[] {
   const half = samples.slice(Math.floor(samples.length / 2));
