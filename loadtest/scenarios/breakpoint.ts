@@ -1,0 +1,89 @@
+import type { PhaseRecord } from "../result/load-record.ts";
+import { perSecond } from "../result/load-record.ts";
+import { levelFault, nextRate } from "../result/levels.ts";
+import { recoverySecond } from "../result/recovery.ts";
+import { atLeast, atMost, failedCheck, generatorFault, readable } from "../result/verdict.ts";
+import type { Ground, Scenario } from "../scenario.ts";
+
+const levelSeconds = 6;
+const levelsMax = 16;
+/** One level can break by a hiccup of the machine; the rate is too high when two in a row do. */
+const brokenInARow = 2;
+const overloadFactor = 2;
+const overloadSeconds = 15;
+const recoveryShare = 0.3;
+const recoverySeconds = 30;
+/** Of what the highest level that held accepted, it accepts so much under twice that load. */
+const goodputMin = 0.5;
+const recoverWithinSeconds = 20;
+
+export const breakpoint: Scenario = {
+  name: "breakpoint",
+  question: "how much does it hold, what does it do at twice that, and how soon is it well again?",
+  seconds: null,
+  needsRate: true,
+  async run(ground) {
+    const best = await climb(ground);
+    if (best === null) {
+      const wanted = `${readable(ground.settings.rate)} alerts/s`;
+      ground.expect({ name: "holds the first level", wanted, got: "broken", holds: false });
+      return;
+    }
+    await overload(ground, best);
+  },
+};
+
+/** The record of the highest rate that held; null: not even the first. */
+async function climb(ground: Ground): Promise<PhaseRecord | null> {
+  let best: PhaseRecord | null = null;
+  let broken = 0;
+  let rate = ground.settings.rate;
+  for (let level = 1; level <= levelsMax && broken < brokenInARow; level++) {
+    const before = (await ground.sampler.sample())?.alertsBehind ?? 0;
+    const record = await ground.runUntilOver(ground.alerts(`level-${level}`, rate, levelSeconds));
+    const behind = (await ground.sampler.sample())?.alertsBehind ?? null;
+    const growth = behind === null ? Infinity : behind - before;
+    const fault = levelFault(record, rate, growth, ground.settings.limits);
+    ground.say(`  ${readable(rate)}/s ${fault === null ? "holds" : `breaks: ${fault}`}`);
+    if (fault === null) best = record;
+    broken = fault === null ? 0 : broken + 1;
+    if (broken === brokenInARow) {
+      const whose = generatorFault(record) === null ? "" : ", which is the generator's limit";
+      ground.note(`breaks at ${readable(rate)} alerts/s: ${fault}${whose}`);
+    }
+    rate = nextRate(rate);
+  }
+  if (best !== null) {
+    const held = readable(perSecond(best, best.counts.due));
+    const more = broken < brokenInARow ? "; the ramp ended before it broke" : "";
+    ground.note(`highest rate that held: ${held} alerts/s${more}`);
+  }
+  return best;
+}
+
+async function overload(ground: Ground, best: PhaseRecord): Promise<void> {
+  const { limits } = ground.settings;
+  const peak = perSecond(best, best.counts.due);
+  ground.say("  letting the backlog go before the overload …");
+  await ground.idle(limits.drainSeconds);
+  const over = await ground.runUntilOver(
+    ground.alerts("overload", peak * overloadFactor, overloadSeconds),
+  );
+  const calmRate = peak * recoveryShare;
+  const calm = await ground.run(ground.alerts("recovery", calmRate, recoverySeconds));
+  ground.show(best, over, calm);
+  const goodput = perSecond(over, over.counts.accepted) / peak;
+  const back = recoverySecond(ground.record.series, calm, calmRate, limits.p95Ms);
+  ground.note(
+    `at ${readable(peak * overloadFactor)}/s it accepted ${readable(goodput * 100)} % of its ` +
+      `peak, shed ${readable(over.counts.shed)} alerts with Retry-After, ` +
+      `${readable(over.counts.unsent)} found no free connection; ` +
+      (back === null ? "it did not recover in time" : `normal again after ${readable(back)} s`),
+  );
+  ground.expect(
+    atLeast("goodput under overload", goodput * 100, goodputMin * 100, "% of peak"),
+    failedCheck(over),
+    failedCheck(calm),
+    atMost("normal again after the overload", back ?? Infinity, recoverWithinSeconds, "s"),
+  );
+}

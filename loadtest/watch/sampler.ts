@@ -1,0 +1,103 @@
+/** Looks at the server once a second and keeps what it saw, in bounded memory. */
+import { Series } from "../result/series.ts";
+import type { Target } from "../load/phase.ts";
+import { ProcessLoad } from "./process-load.ts";
+import { look } from "./server-sample.ts";
+import type { ServerCounters } from "./server-sample.ts";
+
+/** Null: nobody told. Points that stand for several seconds keep the worst of them. */
+export type Sample = {
+  alertsBehind: number | null;
+  stepsBehind: number | null;
+  relayBacklog: number | null;
+  residentMiB: number | null;
+  serverCores: number | null;
+  generatorCores: number | null;
+};
+
+const everyMs = 1_000;
+
+const worst = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);
+
+const samples = {
+  fresh: (): Sample => ({
+    alertsBehind: null,
+    stepsBehind: null,
+    relayBacklog: null,
+    residentMiB: null,
+    serverCores: null,
+    generatorCores: null,
+  }),
+  merge(into: Sample, from: Sample): void {
+    for (const key of Object.keys(into) as (keyof Sample)[]) {
+      into[key] = worst(into[key], from[key]);
+    }
+  },
+};
+
+export class Sampler {
+  readonly series = new Series<Sample>(samples);
+  readonly #target: Target;
+  readonly #before: ServerCounters;
+  readonly #second: () => number;
+  readonly #server: ProcessLoad | null;
+  readonly #generator: ProcessLoad;
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<unknown> = Promise.resolve();
+  #busy = false;
+
+  /**
+   * @param before the counters at the start: the lag of others' alerts is not ours.
+   * @param sameMachine false: the server's processes cannot be seen from here.
+   */
+  constructor(
+    target: Target,
+    before: ServerCounters,
+    generatorPid: number,
+    sameMachine: boolean,
+    second: () => number,
+  ) {
+    this.#target = target;
+    this.#before = before;
+    this.#second = second;
+    this.#server = sameMachine && before.pid > 0 ? new ProcessLoad(before.pid) : null;
+    this.#generator = new ProcessLoad(generatorPid);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (!this.#busy) this.#looking = this.sample();
+    }, everyMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** One look now; null when the server did not answer. */
+  async sample(): Promise<Sample | null> {
+    this.#busy = true;
+    const second = this.#second();
+    const nowMs = performance.now();
+    const server = this.#server?.read(nowMs);
+    const generator = this.#generator.read(nowMs);
+    const seen = await look(this.#target);
+    this.#busy = false;
+    const sample: Sample = {
+      alertsBehind: seen && Math.max(0, this.#processedBehind(seen)),
+      stepsBehind: seen && seen.stepsBehind,
+      relayBacklog: seen && seen.relayBacklog,
+      residentMiB: server?.residentMiB || null,
+      serverCores: server?.cores ?? null,
+      generatorCores: generator.cores,
+    };
+    samples.merge(this.series.at(second), sample);
+    return seen === null ? null : sample;
+  }
+
+  #processedBehind({ accepted, processed }: ServerCounters): number {
+    return accepted - this.#before.accepted - (processed - this.#before.processed);
+  }
+}

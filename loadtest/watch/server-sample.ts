@@ -1,0 +1,66 @@
+/** What the server says about itself, in one look: its metrics and its status. */
+import type { Target } from "../load/phase.ts";
+
+export type ServerCounters = {
+  /** Alerts that it made durable and said so, since it started. */
+  accepted: number;
+  /** Alerts that the dedup stage has counted, since the log began. */
+  processed: number;
+  /** Steps not yet published by the relays of all partitions. */
+  relayBacklog: number;
+  /** Steps that are not yet rows in ClickHouse. */
+  stepsBehind: number;
+  /** Of the program itself; its children are found from it. */
+  pid: number;
+  version: string;
+  clickhouseReady: boolean;
+};
+
+const lookWithinMs = 3_000;
+
+/** Null: no answer, or not in time; an overloaded server may be slow to speak about itself. */
+export async function look({ host, port }: Target): Promise<ServerCounters | null> {
+  const base = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const signal = AbortSignal.timeout(lookWithinMs);
+  try {
+    const [metrics, status] = await Promise.all([
+      fetch(`${base}/metrics`, { signal }).then((answer) => answer.text()),
+      fetch(`${base}/v1/status`, { signal }).then((answer) => answer.json()),
+    ]);
+    return serverCounters(metrics, status);
+  } catch {
+    return null;
+  }
+}
+
+type Status = {
+  pid?: number;
+  version?: string;
+  clickhouse?: { lag?: number; state?: string };
+};
+
+/** @param status the answer of /v1/status. */
+export function serverCounters(metrics: string, status: unknown): ServerCounters {
+  const { pid = -1, version = "?", clickhouse } = status as Status;
+  return {
+    accepted: metricSum(metrics, "tocsin_alerts_accepted_total"),
+    // Refused alerts are recorded as well, but were never accepted.
+    processed: metricSum(metrics, "tocsin_alerts_processed", 'outcome="rejected"'),
+    relayBacklog: metricSum(metrics, "tocsin_relay_backlog_steps"),
+    stepsBehind: clickhouse?.lag ?? 0,
+    pid,
+    version,
+    clickhouseReady: clickhouse?.state === "ready",
+  };
+}
+
+function metricSum(metrics: string, name: string, without?: string): number {
+  let total = 0;
+  for (const line of metrics.split("\n")) {
+    const next = line[name.length];
+    if (!line.startsWith(name) || (next !== "{" && next !== " ")) continue;
+    if (without !== undefined && line.includes(without)) continue;
+    total += Number(line.slice(line.lastIndexOf(" ")));
+  }
+  return total;
+}
