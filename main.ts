@@ -259,6 +259,7 @@ function openSurface(
       clickhouse: analytics.status(),
     }),
     shards: () => pool.stats(),
+    lagMs: () => pool.lagMs(),
     deliveries: () => ({ ...delivery.counters }),
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,

@@ -34,7 +34,8 @@ import {
 import { streamOf } from "./streams/topology.ts";
 import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 
-const reportEveryMs = 500;
+/** Lag is steered by these reports. */
+const reportEveryMs = 200;
 
 /** Runs until told to stop. The only way to end it otherwise is to end the thread. */
 export default async function runShard(task: ShardTask): Promise<void> {

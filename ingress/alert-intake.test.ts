@@ -4,14 +4,19 @@ import { frameFlags } from "../runtime/frame.ts";
 import { MemoryLog } from "../testing/ingress-door.ts";
 import { FrameIntake } from "./alert-intake.ts";
 import { Batcher } from "./batcher.ts";
+import { LagGate } from "./lag-gate.ts";
 
 const nowMs = Date.parse("2026-06-01T12:00:00Z");
 const timeoutMs = 300_000;
+const settings = {
+  ...{ nowMs: () => nowMs, resolveTimeoutMs: timeoutMs, cacheSeed: 7 },
+  gate: new LagGate(() => 0, 5_000),
+};
 
 function setUp() {
   const log = new MemoryLog();
   const batcher = new Batcher(4, log.publishFrame);
-  const options = { batcher, nowMs: () => nowMs, resolveTimeoutMs: timeoutMs, cacheSeed: 7 };
+  const options = { ...settings, batcher };
   const intake = new FrameIntake(options);
   const submit = (body: unknown) =>
     intake.submit(Buffer.from(typeof body === "string" ? body : JSON.stringify(body)), "test");
@@ -199,7 +204,7 @@ describe("durability", () => {
   test("with too much pending, a request is told to slow down, and not taken", async () => {
     const log = new MemoryLog();
     const batcher = new Batcher(4, log.publishFrame, { pendingBytesMax: 200 });
-    const options = { batcher, nowMs: () => nowMs, resolveTimeoutMs: timeoutMs, cacheSeed: 7 };
+    const options = { ...settings, batcher };
     const intake = new FrameIntake(options);
     const body = Buffer.from(JSON.stringify({ labels: { a: "b".repeat(100) } }));
     const first = intake.submit(body, "test");
@@ -207,6 +212,22 @@ describe("durability", () => {
     expect(second).toMatchObject({ kind: "overloaded", status: 429, retryAfterSeconds: 1 });
     expect(await first).toMatchObject({ kind: "accepted", accepted: 1 });
     expect(log.records).toHaveLength(1);
+    expect(await intake.submit(body, "test")).toMatchObject({ kind: "accepted", accepted: 1 });
+  });
+
+  test("with too much unprocessed, a request is told when to come back, not taken", async () => {
+    const log = new MemoryLog();
+    const lag = { ms: 5_200 };
+    const gate = new LagGate(() => lag.ms, 5_000);
+    const batcher = new Batcher(4, log.publishFrame);
+    const intake = new FrameIntake({ ...settings, batcher, gate });
+    const body = Buffer.from('{"labels":{"a":"b"}}');
+    const late = { kind: "overloaded", status: 429, retryAfterSeconds: 6 };
+    expect(await intake.submit(body, "test")).toMatchObject(late);
+    expect(await intake.submitLines(body, "test")).toMatchObject(late);
+    expect(log.records).toHaveLength(0);
+    expect(intake.counters).toMatchObject({ laggingRequests: 2, received: 0 });
+    lag.ms = 2_000;
     expect(await intake.submit(body, "test")).toMatchObject({ kind: "accepted", accepted: 1 });
   });
 });

@@ -13,6 +13,7 @@ import { rejectionDetailBytesMax } from "./alert-limits.ts";
 import { AlertReader } from "./alert-reading.ts";
 import type { Batcher } from "./batcher.ts";
 import { partitionOf } from "./fingerprint.ts";
+import type { LagGate } from "./lag-gate.ts";
 import { AlertScanner, type ScanError, columns, rowWidth } from "./json-scan.ts";
 import { Ticket } from "./ticket.ts";
 
@@ -28,7 +29,7 @@ export interface FormatIntake extends AlertIntake {
   ): Promise<IntakeResult>;
 }
 
-/** Counts of alerts since the start, apart from the last two, which count requests. */
+/** Counts of alerts since the start, apart from the last three, which count requests. */
 export type IntakeCounters = {
   received: number;
   /** Durable. received = accepted + rejected + failed + those still on their way. */
@@ -37,11 +38,14 @@ export type IntakeCounters = {
   /** Answered with "try again": their frame's fate is unknown. */
   failed: number;
   malformedRequests: number;
+  /** Refused since too much was not durable yet, or too much not processed. */
   overloadedRequests: number;
+  laggingRequests: number;
 };
 
 export type IntakeOptions = {
   batcher: Batcher;
+  gate: LagGate;
   nowMs: () => number;
   /** A clock that never steps back, ms from any origin; default: the process's own. */
   clockMs?: () => number;
@@ -62,11 +66,13 @@ export class FrameIntake implements FormatIntake {
     failed: 0,
     malformedRequests: 0,
     overloadedRequests: 0,
+    laggingRequests: 0,
   };
   /** Rejected alerts by reason; the reasons are a fixed set. */
   readonly rejectedByReason = new Map<string, number>();
 
   private readonly batcher: Batcher;
+  private readonly gate: LagGate;
   private readonly nowMs: () => number;
   private readonly clockMs: () => number;
   private readonly scanner = new AlertScanner();
@@ -75,6 +81,7 @@ export class FrameIntake implements FormatIntake {
 
   constructor(options: IntakeOptions) {
     this.batcher = options.batcher;
+    this.gate = options.gate;
     this.nowMs = options.nowMs;
     this.clockMs = options.clockMs ?? (() => performance.now());
     this.reader = new AlertReader(options.resolveTimeoutMs, options.cacheSeed);
@@ -89,13 +96,15 @@ export class FrameIntake implements FormatIntake {
     refused: RejectedAlert[],
     _source: string,
   ): Promise<IntakeResult> {
-    if (!this.batcher.admits(body.length)) return this.overloaded();
+    const overload = this.overload(body.length);
+    if (overload !== null) return Promise.resolve(overload);
     if (!isUtf8(body)) return this.malformed("the body is not valid UTF-8");
     return this.take(body, this.scanner.scan(body), refused);
   }
 
   submitLines(body: Uint8Array, _source: string): Promise<IntakeResult> {
-    if (!this.batcher.admits(body.length)) return this.overloaded();
+    const overload = this.overload(body.length);
+    if (overload !== null) return Promise.resolve(overload);
     return this.take(body, this.scanner.scanLines(body, isUtf8(body)), []);
   }
 
@@ -180,14 +189,26 @@ export class FrameIntake implements FormatIntake {
     return Promise.resolve({ kind: "malformed", error });
   }
 
-  private overloaded(): Promise<IntakeResult> {
-    this.counters.overloadedRequests += 1;
-    return Promise.resolve({
+  /** Why a request of so many bytes has to come back later, or null. */
+  private overload(bytes: number): IntakeResult | null {
+    if (!this.batcher.admits(bytes)) {
+      this.counters.overloadedRequests += 1;
+      return {
+        kind: "overloaded",
+        status: 429,
+        retryAfterSeconds: retryAfterSecondsDefault,
+        reason: "too many alerts are waiting to become durable; send more slowly",
+      };
+    }
+    const late = this.gate.admit();
+    if (late === null) return null;
+    this.counters.laggingRequests += 1;
+    return {
       kind: "overloaded",
       status: 429,
-      retryAfterSeconds: retryAfterSecondsDefault,
-      reason: "too many alerts are waiting to become durable; send more slowly",
-    });
+      retryAfterSeconds: late.retryAfterSeconds,
+      reason: "more alerts come than can be processed (ingest.lag_max); send more slowly",
+    };
   }
 }
 

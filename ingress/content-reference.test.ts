@@ -4,12 +4,14 @@ import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { MemoryLog } from "../testing/ingress-door.ts";
 import { FrameIntake } from "./alert-intake.ts";
 import { Batcher } from "./batcher.ts";
+import { LagGate } from "./lag-gate.ts";
 
 function setUp() {
   const log = new MemoryLog();
   const clock = { ms: 1_000 };
   const intake = new FrameIntake({
     batcher: new Batcher(4, log.publishFrame),
+    gate: new LagGate(() => 0, 5_000),
     nowMs: () => 1_700_000_000_000 + clock.ms,
     clockMs: () => clock.ms,
     resolveTimeoutMs: 300_000,

@@ -2,11 +2,11 @@
  * Remembers the fingerprint of label bytes seen before, so that a repeated alert is neither
  * parsed nor sorted (design, section 5).
  *
- * C1 An entry knows its key by 64 bits of a hash with seeds that no sender knows, and by its length:
- *    two alerts are joined by this cache no more likely than by their 64-bit fingerprints, and
- *    nobody can bring it about (docs/decisions/0008).
- * C2 Memory is bounded: two generations, each with entriesMax entries of 36 bytes. A full generation
- *    becomes the old one; what is asked for again moves to the young one.
+ * C1 An entry knows its key by 64 bits of a hash with seeds that no sender knows, and by its
+ *    length: two alerts are joined by this cache no more likely than by their 64-bit fingerprints,
+ *    and nobody can bring it about (docs/decisions/0008).
+ * C2 Memory is bounded: two generations, each with entriesMax entries of 36 bytes. A full
+ *    generation becomes the old one; what is asked for again moves to the young one.
  * C3 An entry also says which content the log is known to hold for it, and since when: what ingress
  *    may refer to instead of sending it again (runtime/frame.ts). Forgetting it costs bytes only.
  *

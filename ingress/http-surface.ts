@@ -14,6 +14,7 @@ import * as cloudevents from "./cloudevents.ts";
 import * as health from "./health.ts";
 import { HttpServer, defaultHttpLimits } from "./http-server.ts";
 import { registerIncidents } from "./incident-routes.ts";
+import { LagGate } from "./lag-gate.ts";
 import { MetricRegistry } from "./metric-registry.ts";
 import * as metrics from "./metrics.ts";
 import * as native from "./native.ts";
@@ -33,6 +34,8 @@ export type SurfacePorts = {
   /** What GET /v1/status tells beside what is known here. */
   status(): object;
   shards(): { shard: string; restarts: number; partitions: PartitionStats[] }[];
+  /** How late an alert accepted now would be processed, ms. */
+  lagMs(): number;
   deliveries(): Record<string, number>;
   /** Null: chaos is not allowed. */
   killShard: ((index: number) => boolean) | null;
@@ -55,6 +58,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const batcher = openBatcher(ports);
   const intake = new FrameIntake({
     batcher,
+    gate: new LagGate(ports.lagMs, config.ingest.lagMsMax),
     nowMs: ports.nowMs,
     resolveTimeoutMs: config.ingest.resolveTimeoutMs,
     cacheSeed: ports.cacheSeed,

@@ -42,6 +42,7 @@ export function addIngressMetrics(
     () => [
       { labels: { cause: "malformed" }, value: counters.malformedRequests },
       { labels: { cause: "overloaded" }, value: counters.overloadedRequests },
+      { labels: { cause: "lagging" }, value: counters.laggingRequests },
     ],
   );
   registry.callback("counter", "tocsin_ingest_frames_total", "Frames sent to the log.", () =>

@@ -31,6 +31,12 @@ export function addPartitionMetrics(
   );
   registry.callback(
     "gauge",
+    "tocsin_partition_lag_seconds",
+    "How long a record stored now would wait until the partition applies it.",
+    perPartition((stats) => stats.lagMs / 1000),
+  );
+  registry.callback(
+    "gauge",
     "tocsin_relay_backlog_steps",
     "Steps that are durable but not yet published downstream.",
     perPartition((stats) => stats.relayBacklog),

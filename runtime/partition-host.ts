@@ -87,6 +87,7 @@ export abstract class ProcessorHost<Output> implements PartitionHost {
       ready: processor?.ready === true,
       stopped: this.stopped,
       inputSeq: processor?.inputSeq ?? 0,
+      lagMs: processor?.ready === true ? processor.lagMs() : 0,
       relayBacklog: processor?.backlog ?? 0,
       snapshotStepSeq: processor?.snapshotStepSeq ?? -1,
       ...stats,

@@ -11,6 +11,7 @@
  *    out in parts; only the last part moves the position. A successor that finds parts without
  *    their last compares what it computes with them and goes on behind them.
  */
+import { LagMeter } from "./lag-meter.ts";
 import type { LogReader, LogRecord } from "./ports.ts";
 import type { ProcessorOptions } from "./processor-options.ts";
 import { recover, type Recovered, requireEqual } from "./recovery.ts";
@@ -32,6 +33,9 @@ export class PartitionProcessor<Output> {
   private readonly steps: StepLog<Output>;
   private relay: Relay<Output> | null = null;
   private reader: LogReader | null = null;
+  private readonly lag = new LagMeter();
+  /** Records in hand that are not applied yet. */
+  private inHand = 0;
   private stopping = false;
   private dead = new Set<number>();
   private readonly snapshots: SnapshotTaker<Output>;
@@ -102,6 +106,12 @@ export class PartitionProcessor<Output> {
     return this.snapshots.stepSeq;
   }
 
+  /** How long a record stored now would wait, ms (lag-meter.ts). */
+  lagMs(): number {
+    const waiting = this.inHand + (this.reader?.waiting ?? 0);
+    return this.lag.read(this.options.clock.nowMs(), waiting);
+  }
+
   get backlog(): number {
     return this.relay?.backlog ?? 0;
   }
@@ -122,10 +132,13 @@ export class PartitionProcessor<Output> {
     this.reader = reader;
     while (!this.stopping) {
       this.idle = true;
+      this.lag.idle(clock.nowMs());
       const records = await reader.next(limits.recordsPerStepMax);
       this.idle = false;
       await this.declaring;
       signal.throwIfAborted();
+      this.inHand = records.length;
+      if (records[0] !== undefined) this.lag.began(clock.nowMs(), records[0].timeMs);
       for (const record of records) {
         this.applyRecord(record);
         const full =
@@ -144,6 +157,8 @@ export class PartitionProcessor<Output> {
 
   private applyRecord(record: LogRecord): void {
     const { stage, suspects } = this.options;
+    this.inHand -= 1;
+    this.lag.applied(record.timeMs);
     if (record.seq <= this.inputSeq) return;
     const at = { seq: record.seq, timeMs: Math.max(this.timeMs, record.timeMs) };
     const emit = (output: Output): void => void this.pending.push(output);

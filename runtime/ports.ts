@@ -18,6 +18,8 @@ export type AppendResult = { kind: "appended"; seq: number } | { kind: "fenced" 
 export interface LogReader {
   /** At least one record, at most `max`; waits for the first. Empty once closed. */
   next(max: number): Promise<LogRecord[]>;
+  /** Stored records that `next` has not handed out yet, as far as is known here. */
+  readonly waiting: number;
   close(): Promise<void>;
 }
 

@@ -37,6 +37,8 @@ const restartDelayMaxMs = 10_000;
 const healthyAfterMs = 30_000;
 /** A thread that has not said anything for this long is taken for hung, and ended. */
 const silentMaxMs = 30_000;
+/** Silence that is no sign of anything: a report is due five times a second. */
+const quietMs = 1_000;
 
 type Shard = {
   name: string;
@@ -94,6 +96,17 @@ export class ShardPool {
       restarts,
       partitions: stats,
     }));
+  }
+
+  /** The longest lag of any partition, ms, as last reported; a thread's silence counts as lag. */
+  lagMs(): number {
+    const nowMs = Date.now();
+    let lagMs = 0;
+    for (const { heardAtMs, stats } of this.shards) {
+      const silentMs = Math.max(0, nowMs - heardAtMs - quietMs);
+      for (const one of stats) lagMs = Math.max(lagMs, one.lagMs + silentMs);
+    }
+    return lagMs;
   }
 
   /** Reasons why not all partitions are served; empty: all are. */

@@ -34,6 +34,8 @@ export type PartitionStats = {
   /** Set when the partition stopped for good and needs a person; the sentence says why. */
   stopped: string | null;
   inputSeq: number;
+  /** How long a record stored now would wait until it is applied; 0 while not ready. */
+  lagMs: number;
   relayBacklog: number;
   /** The newest step that the last snapshot covers; -1: none. */
   snapshotStepSeq: number;

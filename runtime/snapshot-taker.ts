@@ -2,11 +2,11 @@
  * When a partition saves a snapshot, and how without holding up its input: the memory is copied
  * at once (by the codec), saved while input goes on, and in force once the step log says so.
  *
- * N1 Saved under a name of its own, and in force only by a record of the step log: neither a former
- *    owner nor a write of ours that arrives late can replace a newer snapshot.
+ * N1 Saved under a name of its own, and in force only by a record of the step log: neither a
+ *    former owner nor a write of ours that arrives late can replace a newer snapshot.
  * N2 Input and the former snapshot go only when the new one is in force.
- * N3 One snapshot is under way at a time. `putInForce` appends to the step log, so its caller sees to
- *    it that nothing else does meanwhile.
+ * N3 One snapshot is under way at a time. `putInForce` appends to the step log, so its caller sees
+ *    to it that nothing else does meanwhile.
  */
 import type { ProcessorOptions } from "./processor-options.ts";
 import { type StepLog, retrying } from "./step-log.ts";

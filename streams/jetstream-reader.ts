@@ -26,6 +26,8 @@ export class JetStreamReader implements LogReader {
   private messages: ConsumerMessages | null = null;
   private buffer: LogRecord[] = [];
   private closed = false;
+  /** Of the subject's records, those behind the last one that came; the server counts them. */
+  private pending = 0;
   /** Wakes whoever waits: the pump for room, or `next` for records. */
   private changed: () => void = () => {};
 
@@ -39,6 +41,10 @@ export class JetStreamReader implements LogReader {
     this.nextSeq = Math.max(1, fromSeq);
     this.stopListening = link.onReconnect(() => this.messages?.stop());
     void this.pump();
+  }
+
+  get waiting(): number {
+    return this.buffer.length + this.pending;
   }
 
   async next(max: number): Promise<LogRecord[]> {
@@ -80,6 +86,7 @@ export class JetStreamReader implements LogReader {
       if (this.closed) return;
       if (message.seq < this.nextSeq) continue;
       this.nextSeq = message.seq + 1;
+      this.pending = message.info.pending;
       const timeMs = Number(message.timestampNanos / nanosPerMs);
       this.buffer.push({ seq: message.seq, timeMs, data: message.data });
       this.changed();

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { FrameIntake } from "../ingress/alert-intake.ts";
 import { type BatchLimits, Batcher } from "../ingress/batcher.ts";
 import { type HttpLimits, HttpServer } from "../ingress/http-server.ts";
+import { LagGate } from "../ingress/lag-gate.ts";
 import type { Logger } from "../runtime/ports.ts";
 import { type FrameRecord, readFrame } from "./frame-records.ts";
 
@@ -49,7 +50,10 @@ export async function openDoor(
 ): Promise<Door> {
   const log = new MemoryLog();
   const batcher = new Batcher(4, log.publishFrame, limits.batch);
-  const intake = new FrameIntake({ batcher, nowMs, resolveTimeoutMs: 300_000, cacheSeed: 7 });
+  const intake = new FrameIntake({
+    ...{ batcher, nowMs, cacheSeed: 7, resolveTimeoutMs: 300_000 },
+    gate: new LagGate(() => 0, 5_000),
+  });
   const server = new HttpServer({ log: silentLog, limits: limits.http ?? {} });
   const { port } = await server.listen("127.0.0.1", 0);
   return {

@@ -164,7 +164,7 @@ class SimLogReader implements LogReader {
   private readonly subject: string;
   private position: number;
   private closed = false;
-  private waiting: ((records: LogRecord[]) => void) | null = null;
+  private waker: ((records: LogRecord[]) => void) | null = null;
   private stopListening: () => void = () => {};
 
   constructor(server: SimLogServer, link: SimLink, subject: string, fromSeq: number) {
@@ -174,12 +174,16 @@ class SimLogReader implements LogReader {
     this.position = fromSeq;
   }
 
+  get waiting(): number {
+    return this.server.from(this.subject, this.position, Number.POSITIVE_INFINITY).length;
+  }
+
   next(max: number): Promise<LogRecord[]> {
     if (this.link.isDead()) return never();
     if (this.closed) return Promise.resolve([]);
-    if (this.waiting !== null) throw new Error(`two reads at once of ${this.subject}`);
+    if (this.waker !== null) throw new Error(`two reads at once of ${this.subject}`);
     return new Promise((resolve) => {
-      this.waiting = resolve;
+      this.waker = resolve;
       this.stopListening = this.server.listen(this.subject, () => this.fetch(max));
       this.fetch(max);
     });
@@ -209,8 +213,8 @@ class SimLogReader implements LogReader {
 
   private answer(records: LogRecord[]): void {
     this.stopListening();
-    const resolve = this.waiting;
-    this.waiting = null;
+    const resolve = this.waker;
+    this.waker = null;
     if (resolve !== null && !this.link.isDead()) resolve(records);
   }
 }

@@ -107,7 +107,8 @@ correlation:
     't.yaml:6:13: ingest.body_max: got "lots", expected a size from 1KiB to 256MiB, such as ' +
       "512KiB or 16MiB",
     "t.yaml:7:3: ingest.in_flight: unknown setting, expected one of resolve_timeout, body_max, " +
-      "body_timeout, requests_in_flight, pending_max, frames_in_flight, frame_target, linger",
+      "body_timeout, requests_in_flight, pending_max, lag_max, frames_in_flight, " +
+      "frame_target, linger",
     't.yaml:8:21: nats.durability: got "allways", expected one of default, always; did you mean ' +
       "always?",
     "t.yaml:8:36: nats.port: got 70000, expected a whole number from 0 to 65535",

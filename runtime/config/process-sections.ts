@@ -88,6 +88,7 @@ export function readIngest(value: ConfigValue): TocsinConfig["ingest"] {
     "body_timeout",
     "requests_in_flight",
     "pending_max",
+    "lag_max",
     "frames_in_flight",
     "frame_target",
     "linger",
@@ -110,6 +111,7 @@ export function readIngest(value: ConfigValue): TocsinConfig["ingest"] {
       max: 65_536,
     }),
     pendingBytesMax: section("pending_max").size({ default: 64 * mib, min: mib, max: 4096 * mib }),
+    lagMsMax: section("lag_max").duration({ default: 5 * second, min: second, max: day }),
     framesInFlightMax: section("frames_in_flight").integer({ default: 64, min: 1, max: 1_024 }),
     frameBytesTarget: section("frame_target").size({
       default: 128 * kib,

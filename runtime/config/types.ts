@@ -46,6 +46,7 @@ export type TocsinConfig = {
     bodyTimeoutMs: number;
     requestsInFlightMax: number;
     pendingBytesMax: number;
+    lagMsMax: number;
     framesInFlightMax: number;
     frameBytesTarget: number;
     lingerMs: number;

@@ -1,0 +1,66 @@
+/**
+ * How long a record that arrives now will wait until it is applied: what is waiting, divided by how
+ * fast the partition works while it works. That tells of a flood at once; the age of the record
+ * in hand, which is the other measure, only tells when it is too late.
+ *
+ * M1 Nothing waiting: no lag, however rarely records come.
+ * M2 A partition that does not get on (its log or what is downstream hangs) lags by the age of what
+ *    it works on.
+ */
+
+/** Of the older readings: smooths what garbage collection and snapshots do to one of them. */
+const keptShare = 0.5;
+const lagMsMax = 3_600_000;
+
+export class LagMeter {
+  #applied = 0;
+  #busyMs = 0;
+  #busySinceMs: number | null = null;
+  /** When the log stored the record in hand. */
+  #inHandMs = 0;
+  #lastApplied = 0;
+  #lastBusyMs = 0;
+  /** Records applied in a busy ms. */
+  #rate = 0;
+
+  /** Records came. @param recordMs the first one's time. */
+  began(nowMs: number, recordMs: number): void {
+    this.#busySinceMs ??= nowMs;
+    this.#inHandMs = recordMs;
+  }
+
+  applied(recordMs: number): void {
+    this.#applied += 1;
+    this.#inHandMs = recordMs;
+  }
+
+  /** Nothing in hand: waiting for records. */
+  idle(nowMs: number): void {
+    this.#busyMs += this.#sinceBusy(nowMs);
+    this.#busySinceMs = null;
+  }
+
+  /**
+   * The lag in ms, 0 to an hour; to be read a few times a second.
+   * @param waiting records that are stored but not applied, as far as known.
+   */
+  read(nowMs: number, waiting: number): number {
+    const busyMs = this.#busyMs + this.#sinceBusy(nowMs);
+    const spentMs = busyMs - this.#lastBusyMs;
+    if (spentMs > 0) {
+      const recent = (this.#applied - this.#lastApplied) / spentMs;
+      const isFirst = this.#rate === 0;
+      this.#rate = isFirst ? recent : keptShare * this.#rate + (1 - keptShare) * recent;
+      this.#lastApplied = this.#applied;
+      this.#lastBusyMs = busyMs;
+    }
+    if (waiting <= 0) return 0;
+    const ageMs = this.#busySinceMs === null ? 0 : Math.max(0, nowMs - this.#inHandMs);
+    const waitMs = this.#rate > 0 ? waiting / this.#rate : ageMs;
+    return Math.min(lagMsMax, Math.max(ageMs, waitMs));
+  }
+
+  #sinceBusy(nowMs: number): number {
+    return this.#busySinceMs === null ? 0 : Math.max(0, nowMs - this.#busySinceMs);
+  }
+}
