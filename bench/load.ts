@@ -3,7 +3,7 @@
  * time on each, bytes built beforehand. It shares the machine's cores with what it measures, so
  * what it does per request is next to nothing; it is the same for every contender.
  *
- * Only a 200 counts. Anything else is counted by status and followed by a short pause.
+ * Only a 200 counts. Anything else is counted by status, and sent again after a short pause.
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
@@ -114,6 +114,9 @@ class LoadRun {
           return resolve(true);
         }
         this.#fill(request);
+        transmit();
+      };
+      const transmit = (): void => {
         sentMs = performance.now();
         socket.write(request.bytes);
       };
@@ -123,6 +126,7 @@ class LoadRun {
         if (status === null) return;
         this.#count(status, request, sentMs);
         if (status === 200) send();
+        else if (performance.now() < this.#deadlineMs) setTimeout(transmit, refusedPauseMs);
         else setTimeout(send, refusedPauseMs);
       });
       socket.once("error", () => socket.destroy());

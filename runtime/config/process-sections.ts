@@ -111,7 +111,7 @@ export function readIngest(value: ConfigValue): TocsinConfig["ingest"] {
       max: 65_536,
     }),
     pendingBytesMax: section("pending_max").size({ default: 64 * mib, min: mib, max: 4096 * mib }),
-    lagMsMax: section("lag_max").duration({ default: 5 * second, min: second, max: day }),
+    lagMsMax: section("lag_max").duration({ default: 10 * second, min: second, max: day }),
     framesInFlightMax: section("frames_in_flight").integer({ default: 64, min: 1, max: 1_024 }),
     frameBytesTarget: section("frame_target").size({
       default: 128 * kib,
