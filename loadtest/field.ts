@@ -84,13 +84,22 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       await sampler.stop();
       await generator.stop();
     }
-    const faults = record.phases.flatMap((each) => generatorFault(each) ?? []);
-    run.verdict = verdictOf(run.checks, faults);
-    run.notes.push(...faults);
+    judge(run);
     return run;
   } finally {
     await opened.close();
   }
+}
+
+function judge(run: Run): void {
+  const faulty = new Set<string>();
+  for (const record of run.record.phases) {
+    const fault = generatorFault(record);
+    if (fault === null) continue;
+    faulty.add(record.phase.name);
+    run.notes.push(fault);
+  }
+  run.verdict = verdictOf(run.checks, faulty);
 }
 
 async function fill(ground: Ground, run: Run): Promise<void> {

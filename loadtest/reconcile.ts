@@ -8,6 +8,8 @@ import { look } from "./watch/server-sample.ts";
 import type { ServerCounters } from "./watch/server-sample.ts";
 
 const lookEveryMs = 250;
+/** Steps that the status counted as stored may have to become visible to a query. */
+const rowsWithinMs = 10_000;
 const queryWithinMs = 30_000;
 
 /** Seconds until no stage lags; null: still lagging after `seconds`. */
@@ -58,19 +60,30 @@ async function rows(id: string, fresh: number, { host, port }: Target): Promise<
     "select uniqExact(fingerprint) from tocsin.alert_events " +
     `where kind = 'opened' and startsWith(labels['instance'], 'gpu-${id}-')`;
   const where = host.includes(":") ? `[${host}]` : host;
+  const deadlineMs = performance.now() + rowsWithinMs;
   try {
-    const answer = await fetch(`http://${where}:${port}/v1/sql`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query, format: "TabSeparated" }),
-      signal: AbortSignal.timeout(queryWithinMs),
-    });
-    const text = (await answer.text()).trim();
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const found = Number(text);
-    return { name, wanted, got: found.toLocaleString("en"), holds: found >= fresh };
+    for (;;) {
+      const found = await count(`http://${where}:${port}/v1/sql`, query);
+      const holds = found >= fresh;
+      if (holds || performance.now() > deadlineMs) {
+        return { name, wanted, got: found.toLocaleString("en"), holds };
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
   } catch (error) {
     // ClickHouse may be away without an alert being lost; the streams keep what is not yet a row.
     return { name, wanted, got: `not known (${(error as Error).message})`, holds: null };
   }
+}
+
+async function count(url: string, query: string): Promise<number> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, format: "TabSeparated" }),
+    signal: AbortSignal.timeout(queryWithinMs),
+  });
+  const text = (await answer.text()).trim();
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return Number(text);
 }

@@ -13,6 +13,8 @@ export type Answer =
   | { kind: "answer"; status: number; retryAfter: boolean; body: string }
   | { kind: "failure"; reason: string };
 
+type Stale = { kind: "stale"; reason: string };
+
 /** Below the 10 s after which the server closes an idle connection: never send into a close. */
 const idleMs = 4_000;
 
@@ -26,8 +28,17 @@ export class HttpClient {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Never rejects. `keepBody`: otherwise the body is read and thrown away. */
-  send(ask: Ask, keepBody: boolean): Promise<Answer> {
+  /**
+   * Never rejects. `keepBody`: otherwise the body is read and thrown away. A connection that was
+   * idle may be closed by the server in the moment in which it is used again; then, as HTTP has
+   * it, the request is repeated once on another: nothing here does harm when it is sent twice.
+   */
+  async send(ask: Ask, keepBody: boolean): Promise<Answer> {
+    const first = await this.#exchange(ask, keepBody);
+    return first.kind === "stale" ? answerOf(await this.#exchange(ask, keepBody)) : first;
+  }
+
+  #exchange(ask: Ask, keepBody: boolean): Promise<Answer | Stale> {
     return new Promise((resolve) => {
       const { host, port } = this.#target;
       const headers: Record<string, string> = { host: `${host}:${port}` };
@@ -42,16 +53,19 @@ export class HttpClient {
       const late = setTimeout(() => {
         sending.destroy(new Error(`no answer within ${this.#timeoutMs / 1000} s`));
       }, this.#timeoutMs);
-      const finish = (answer: Answer): void => {
+      let answered = false;
+      const finish = (answer: Answer | Stale): void => {
         clearTimeout(late);
         resolve(answer);
       };
       const fail = (error: Error): void => {
         const reason = (error as NodeJS.ErrnoException).code ?? error.message;
-        finish({ kind: "failure", reason });
+        const isStale = reason === "ECONNRESET" && sending.reusedSocket && !answered;
+        finish({ kind: isStale ? "stale" : "failure", reason });
       };
       sending.once("error", fail);
       sending.once("response", (response) => {
+        answered = true;
         let text = "";
         if (keepBody) response.setEncoding("utf8").on("data", (part: string) => (text += part));
         else response.resume();
@@ -69,4 +83,8 @@ export class HttpClient {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+function answerOf(answer: Answer | Stale): Answer {
+  return answer.kind === "stale" ? { kind: "failure", reason: answer.reason } : answer;
 }

@@ -55,6 +55,7 @@ export class PhaseRun {
     try {
       if (this.#phase.pace.kind === "open") await this.#open(this.#phase.pace.requestsPerSecond);
       else await this.#closed(this.#phase.pace.connections);
+      this.#report();
       over();
       while (this.#mine > 0) await pause(paceMs);
     } finally {

@@ -46,6 +46,7 @@ svg { display: block; width: 100%; height: auto; }
 .grid { stroke: var(--rule); stroke-width: .7; } .band0 { fill: var(--band); }
 .band1 { fill: none; pointer-events: all; }
 .tick, .phase { fill: var(--dim); font-size: 10.5px; } .cursor { stroke: var(--dim); }
+.cursor[hidden] { display: none; }
 output { position: absolute; right: 8px; top: 34px; font-size: 12px; pointer-events: none;
   background: var(--card); border: 1px solid var(--rule); border-radius: 6px; padding: 4px 8px;
   white-space: pre; display: none; } output.shown { display: block; }

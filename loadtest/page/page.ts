@@ -25,7 +25,7 @@ export function page(report: Report): string {
     `<title>Tocsin load test: ${escaped(outcome)}</title><style>${pageStyle}</style></head>` +
     `<body><main><h1>Tocsin load test</h1>` +
     `<p class="${broken === 0 ? "holds" : "broken"}">${escaped(outcome)}</p>` +
-    `<p class="dim">${escaped(at)}</p>` +
+    `<p class="dim">${escaped(moment(at))}</p>` +
     `<section><h2>Overview</h2>${overview(results)}` +
     `<h3>Machine</h3>${facts(report.machine)}<h3>Settings</h3>${facts(report.settings)}` +
     `</section>${results.map(scenario).join("")}</main>` +
@@ -88,12 +88,17 @@ function headline(summary: Summary): Record<string, string> {
   const known = (value: number | null, unit: string): string =>
     value === null ? "not known" : `${readable(value)} ${unit}`;
   return {
-    started: startedAt,
+    started: moment(startedAt),
     "server version": version,
     "lag, at most": known(lagMax, "alerts"),
     "memory, at most": known(residentMaxMiB, "MiB"),
     "lag gone after": drainedSeconds === null ? "not in time" : known(drainedSeconds, "s"),
   };
+}
+
+/** "2026-11-25T03:58:15.885Z" → "2026-11-25 03:58:15 UTC" */
+function moment(iso: string): string {
+  return iso.replace("T", " ").replace(/\.\d+Z$/, " UTC");
 }
 
 function checks({ checks: all }: Summary): string {

@@ -44,7 +44,7 @@ export function plotsOf({ load, server }: Summary): Plot[] {
     },
     {
       title: "Lag",
-      unit: "accepted alerts not yet processed, steps not yet rows",
+      unit: "not yet processed, not yet rows",
       second: server.second,
       lines: [line(server, "alertsBehind", "alerts", 1), line(server, "stepsBehind", "steps", 3)],
     },

@@ -15,6 +15,8 @@ export type Check = {
   got: string;
   /** Null: could not be measured here; it neither holds nor breaks. */
   holds: boolean | null;
+  /** Whose latencies it is about, when the generator may be at fault. */
+  phase?: string;
 };
 
 /**
@@ -46,10 +48,11 @@ export function steadyChecks(record: PhaseRecord, limits: Limits): Check[] {
   const { phase, latency, counts } = record;
   const factor = sendsAlerts(phase) ? 1 : readP95FactorMax;
   const missed = (counts.shed + counts.unsent) / Math.max(1, counts.due);
+  const { name } = phase;
   return [
-    atMost(`${phase.name}: p95`, latency.at(0.95), limits.p95Ms * factor, "ms"),
-    atMost(`${phase.name}: p99`, latency.at(0.99), limits.p99Ms * factor, "ms"),
-    atMost(`${phase.name}: shed or unsent`, missed * 100, missedShareMax * 100, "%"),
+    { ...atMost(`${name}: p95`, latency.at(0.95), limits.p95Ms * factor, "ms"), phase: name },
+    { ...atMost(`${name}: p99`, latency.at(0.99), limits.p99Ms * factor, "ms"), phase: name },
+    atMost(`${name}: shed or unsent`, missed * 100, missedShareMax * 100, "%"),
     failedCheck(record),
   ];
 }
@@ -72,9 +75,12 @@ export function generatorFault(record: PhaseRecord): string | null {
   );
 }
 
-export function verdictOf(checks: Check[], faults: string[]): Verdict {
-  if (checks.every(({ holds }) => holds !== false)) return "holds";
-  return faults.length > 0 ? "unclear" : "broken";
+/** @param faulty names of the phases in which the generator was at fault. */
+export function verdictOf(checks: Check[], faulty: Set<string>): Verdict {
+  const broken = checks.filter(({ holds }) => holds === false);
+  if (broken.length === 0) return "holds";
+  const excused = ({ phase }: Check): boolean => phase !== undefined && faulty.has(phase);
+  return broken.every(excused) ? "unclear" : "broken";
 }
 
 export function readable(value: number): string {

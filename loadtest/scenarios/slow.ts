@@ -9,7 +9,7 @@ const aloneShare = 0.25;
 
 export const slow: Scenario = {
   name: "slow",
-  question: "clients that drip, stall or never read: do others notice, and are the bad ones cut off?",
+  question: "clients that drip, stall or never read: do others notice, are the bad cut off?",
   seconds: 40,
   needsRate: true,
   async run(ground) {
