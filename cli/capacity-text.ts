@@ -39,8 +39,9 @@ function curveText(title: string, curve: Curve): string {
 }
 
 function fitText({ accepted, processed }: SelfCheck): string {
-  const row = (name: string, { fit }: Curve): string[] => {
+  const row = (name: string, { fit, points }: Curve): string[] => {
     const peak = peakAt(fit);
+    const most = points.at(-1)?.inFlight ?? 0;
     return [
       name,
       withError(fit.lambda, fit.errors.lambda, count),
@@ -48,7 +49,7 @@ function fitText({ accepted, processed }: SelfCheck): string {
       withError(fit.kappa, fit.errors.kappa, small),
       fit.r2 === null ? "-" : fit.r2.toFixed(3),
       percent(fit.relativeRms),
-      peak === null ? "none" : peak.toFixed(0),
+      peak === null || peak > most ? `beyond ${most}` : peak.toFixed(0),
     ];
   };
   const heads = ["curve", "lambda", "sigma", "kappa", "R2", "rms error", "peak at"];
@@ -114,12 +115,13 @@ function needs(plan: Plan, calibration: Calibration): string[][] {
   const sameSize = demand.coresPerNode === calibration.machine.cores;
   const scaled = sameSize ? "measured" : scaling.kind;
   const partitions = plan.partitionsPerNode > calibration.limits.partitions;
-  const stored = (name: string, value: number, how: string): string[] => [
+  const stored = (name: string, value: number, how: string, isMeasured = true): string[] => [
     `  ${name}`,
     bytes(value),
-    "measured",
+    isMeasured ? "measured" : "assumed",
     how,
   ];
+  const rollups = calibration.disk.perRollup !== null;
   return [
     ["cores", count(plan.cores), scaled, `${plan.busyCores.toFixed(1)} busy on average`],
     [
@@ -146,12 +148,17 @@ function needs(plan: Plan, calibration: Calibration): string[][] {
       "measured",
       `${bytes(calibration.memory.perFingerprintBytes)} a fingerprint; 20 % of it left free`,
     ],
-    ["disk a node", bytes(disk.bytesPerNode), "measured", "20 % of it left free. In all nodes:"],
+    [
+      "disk a node",
+      bytes(disk.bytesPerNode),
+      rollups ? "measured" : "assumed",
+      "20 % of it left free. In all nodes:",
+    ],
     stored("input logs", disk.input, "until a snapshot covers them"),
-    stored("step log", disk.steps, `kept ${duration(stepsKeptMs)}`),
-    stored("incident events", disk.incidents, `kept ${duration(incidentsKeptMs)}`),
+    stored("step log", disk.steps, `kept ${duration(stepsKeptMs)}`, rollups),
+    stored("incident events", disk.incidents, `kept ${duration(incidentsKeptMs)}`, rollups),
     stored("snapshots, state", disk.buckets, "follow the fingerprints"),
-    stored("ClickHouse", disk.clickhouse, `kept ${duration(demand.retentionMs)}`),
+    stored("ClickHouse", disk.clickhouse, `kept ${duration(demand.retentionMs)}`, rollups),
   ];
 }
 

@@ -9,7 +9,7 @@ import { coreCounts } from "../../capacity/core-scaling.ts";
 import type { Demand } from "../../capacity/disk-plan.ts";
 import { canPin } from "../../capacity/own-cores.ts";
 import { plan } from "../../capacity/plan.ts";
-import { loadPointsMin, selfCheck } from "../../capacity/self-check.ts";
+import { loadPointsMin, type SelfCheck, selfCheck } from "../../capacity/self-check.ts";
 import { loadHash32 } from "../../streams/domain-partition.ts";
 import { calibrationText, planText } from "../capacity-text.ts";
 import { type Command, EXIT, type Io } from "../command.ts";
@@ -86,7 +86,7 @@ async function run(flags: Flags, io: Io): Promise<number> {
   if (!asked && flags.has("nodes-max")) throw usageError("--nodes-max needs --rate");
   const wish = readDemand(flags);
   const calibration = flags.has("from") ? saved(flags) : await measured(flags, io);
-  const check = selfCheck(calibration);
+  const check = checked(calibration);
   const share = busiestShareBy(await loadHash32());
   const demand = { ...wish, coresPerNode: wish.coresPerNode || calibration.machine.cores };
   if (!asked) {
@@ -136,12 +136,19 @@ function saved(flags: Flags): Calibration {
   if (other !== undefined) throw usageError(`--${other} and --from: nothing is measured then`);
   const file = flags.text("from") ?? "";
   try {
-    const calibration = readCalibration(readFileSync(file, "utf8"));
-    selfCheck(calibration);
-    return calibration;
+    return readCalibration(readFileSync(file, "utf8"));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(`--from: got "${plain(file)}", expected a calibration: ${plain(why)}`);
+  }
+}
+
+function checked(calibration: Calibration): SelfCheck {
+  try {
+    return selfCheck(calibration);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CommandFailure(`the calibration fits no curve: ${error.message}; measure for longer`);
   }
 }
 
