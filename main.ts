@@ -28,6 +28,7 @@ import { ShardPool } from "./runtime/shard-pool.ts";
 import { onStopSignal } from "./runtime/stop-signals.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
+import { AlertClient } from "./streams/alert-client.ts";
 import { codec } from "./streams/codec.ts";
 import { announceConfig, deliveryReporter } from "./streams/control-records.ts";
 import { fixPartitions } from "./streams/deployment.ts";
@@ -244,6 +245,7 @@ function openSurface(
     log: logger,
     publishFrame: framePublisher(log),
     frameBytesMax: frameBytesMax(connection),
+    alerts: new AlertClient(connection, config.partitions.dedup),
     incidents: new IncidentArchive(incidents, analytics),
     analytics,
     ready: () => readiness(parts),

@@ -14,6 +14,7 @@ import { SharedSuspects } from "./runtime/suspects.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { ownThreadId, yieldToOthers } from "./runtime/thread-priority.ts";
 import { codec } from "./streams/codec.ts";
+import { answerAlertQueries } from "./streams/alert-client.ts";
 import { answerQueries } from "./streams/incident-queries.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { JetStreamPublicStream } from "./streams/jetstream-public-stream.ts";
@@ -104,7 +105,9 @@ async function wire(
     const dead = deadSubject(stage, partition);
     if (stage === "dedup") {
       const subjects = { input: inputSubject(partition), step, dead };
-      return new DedupHost({ ...base, subjects, workSubjectOf });
+      const host = new DedupHost({ ...base, subjects, workSubjectOf });
+      answerAlertQueries(link.connection, partition, () => host.reads());
+      return host;
     }
     const host = new IncidentHost({
       ...base,

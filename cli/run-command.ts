@@ -14,6 +14,7 @@ type Loader = () => Promise<{ command: Command }>;
 const loaders: Record<string, Loader> = {
   send: () => import("./commands/send.ts"),
   demo: () => import("./commands/demo.ts"),
+  alerts: () => import("./commands/alerts.ts"),
   incidents: () => import("./commands/incidents.ts"),
   tail: () => import("./commands/tail.ts"),
   ack: () => import("./commands/ack.ts"),

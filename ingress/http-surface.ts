@@ -5,9 +5,10 @@
  */
 import type { TocsinConfig } from "../runtime/config/types.ts";
 import type { Logger } from "../runtime/ports.ts";
-import type { Analytics, IncidentService } from "../runtime/services.ts";
+import type { AlertLists, Analytics, IncidentService } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
 import { FrameIntake } from "./alert-intake.ts";
+import { registerAlertLists } from "./alert-list-routes.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { Batcher, type PublishFrame } from "./batcher.ts";
 import * as cloudevents from "./cloudevents.ts";
@@ -28,6 +29,7 @@ export type SurfacePorts = {
   publishFrame: PublishFrame;
   /** The largest frame that the log takes. */
   frameBytesMax: number;
+  alerts: AlertLists;
   incidents: IncidentService;
   analytics: Analytics;
   ready(): health.Readiness;
@@ -69,6 +71,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   alertmanager.register(route, { intake });
   native.register(route, { intake });
   cloudevents.register(route, { intake });
+  registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
   registerSql(route, ports.analytics);
   health.register(route, { ready: ports.ready });

@@ -12,16 +12,23 @@ export type DedupHostOptions = Omit<
 
 export class DedupHost extends ProcessorHost<DedupOutput> {
   private readonly options: DedupHostOptions;
+  private current: DedupStage | null = null;
 
   constructor(options: DedupHostOptions) {
     super("dedup", options.partition, options.logger, options.causeOfDeath);
     this.options = options;
   }
 
+  /** The stage for reads; null while the partition recovers. */
+  reads(): DedupStage | null {
+    return this.serving ? this.current : null;
+  }
+
   protected override incarnate(): Incarnation<DedupOutput> {
     const { workSubjectOf, ...shared } = this.options;
     const { partition, log, codec, clock } = shared;
     const stage = new DedupStage({ codec, config: null });
+    this.current = stage;
     const publisher = new DedupPublisher({ partition, log, codec, clock, workSubjectOf });
     return {
       options: {

@@ -22,6 +22,7 @@ import type {
 } from "../actors/alert/alert.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { AlertBody, AlertEvent } from "../actors/alert/events.ts";
+import { type AlertPage, type AlertQuery, listAlerts } from "./alert-list.ts";
 import { alertBody, domainOf, rejectionBody } from "./alert-payload.ts";
 import { blankState } from "./alert-rows.ts";
 import { AlertTable } from "./alert-table.ts";
@@ -31,7 +32,6 @@ import { readDedupSnapshot, snapshotVersion } from "./dedup-snapshot.ts";
 import type { DedupSnapshot } from "./dedup-snapshot.ts";
 import { absent } from "./fingerprint-index.ts";
 import { fingerprintText } from "./fingerprint-text.ts";
-import { type FiringView, firingView } from "./firing-view.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frameFlags, frameMagic } from "./frame.ts";
 import type { Codec } from "./ports.ts";
@@ -93,14 +93,9 @@ export class DedupStage implements Stage<DedupOutput> {
     return { ...this.#counters };
   }
 
-  /** At most `limit` firing alerts, in no order that means anything. */
-  *alerts(limit: number): Generator<FiringView> {
-    const state = blankState();
-    let left = limit;
-    for (const row of this.#table.rows.used()) {
-      if (left-- <= 0) return;
-      yield firingView(this.#table, row, state);
-    }
+  /** A page of the firing alerts. */
+  list(query: AlertQuery): AlertPage {
+    return listAlerts(this.#table, query);
   }
 
   apply(data: Uint8Array, at: RecordPosition, emit: Emit): void {

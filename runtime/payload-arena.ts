@@ -95,6 +95,14 @@ export class PayloadArena {
     return Buffer.from(slab.bytes.buffer, start, lengthOf(slab, at));
   }
 
+  /** What `look` says of the block's bytes; for looking at many, without a view of each. */
+  inspect<T>(block: number, look: (bytes: Uint8Array, start: number, end: number) => T): T {
+    const slab = this.#slabOf(block);
+    const at = block % blocksPerSlabMax;
+    const start = at * slab.blockBytes;
+    return look(slab.bytes, start, start + lengthOf(slab, at));
+  }
+
   free(block: number): void {
     const slab = this.#slabOf(block);
     const at = block % blocksPerSlabMax;

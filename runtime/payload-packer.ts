@@ -36,6 +36,9 @@ const timeNames = [Buffer.from('"startsAt"'), Buffer.from('"endsAt"')];
 /** The dictionary: all tokens in the order of their numbers, and where each of them ends. */
 export type PackerSnapshot = { bytes: Uint8Array; ends: Uint8Array };
 
+/** Whether packed bytes [start, end) may hold what is looked for. */
+export type Finder = (packed: Uint8Array, start: number, end: number) => boolean;
+
 export class PayloadPacker {
   #bytes = new Uint8Array(firstTokens * 32);
   /** By number: where the token ends; it begins where the one before ends. */
@@ -112,6 +115,33 @@ export class PayloadPacker {
       }
     }
     return out;
+  }
+
+  /**
+   * Whether packed bytes may hold one of the texts within one string of the JSON: never false where
+   * they do, also where a string is written with escapes. Valid until the next `pack`.
+   */
+  finder(texts: readonly string[]): Finder {
+    const needles = [...texts, "\\"].map((text) => Buffer.from(text));
+    const tokens = new Uint8Array(this.#count);
+    for (let token = 0; token < this.#count; token += 1) {
+      const bytes = this.#bytes.subarray(this.#startOf(token), this.#ends[token]);
+      if (holdsAny(bytes, 0, bytes.length, needles)) tokens[token] = 1;
+    }
+    return (packed, start, end) => {
+      for (let at = start; at < end; ) {
+        const head = packed[at++] as number;
+        if ((head & referenceBit) !== 0) {
+          const token = ((head & ~referenceBit) << 8) | (packed[at++] as number);
+          if (tokens[token] === 1) return true;
+        } else {
+          // A long run is in pieces, and the text may lie across them.
+          if (head === runBytesMax || holdsAny(packed, at, at + head, needles)) return true;
+          at += head;
+        }
+      }
+      return false;
+    };
   }
 
   /** Views: valid until the next `pack`. */
@@ -249,6 +279,20 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
     hash = Math.imul(hash ^ (bytes[at] as number), fnvPrime);
   }
   return hash;
+}
+
+function holdsAny(bytes: Uint8Array, from: number, end: number, needles: Buffer[]): boolean {
+  for (const needle of needles) {
+    const first = needle[0];
+    const length = needle.length;
+    for (let at = from; at <= end - length; at += 1) {
+      if (bytes[at] !== first) continue;
+      let same = 1;
+      while (same < length && bytes[at + same] === needle[same]) same += 1;
+      if (same === length) return true;
+    }
+  }
+  return false;
 }
 
 /** FNV's low bits are the weak ones. */

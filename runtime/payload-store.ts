@@ -28,6 +28,12 @@ export class PayloadStore {
     return this.#packer.unpack(this.#arena.view(block));
   }
 
+  /** Whether the content of a block may hold one of the texts (payload-packer.ts, `finder`). */
+  finder(texts: readonly string[]): (block: number) => boolean {
+    const finder = this.#packer.finder(texts);
+    return (block) => this.#arena.inspect(block, finder);
+  }
+
   free(block: number): void {
     this.#arena.free(block);
   }

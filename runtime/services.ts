@@ -7,6 +7,8 @@ import type {
   IncidentView,
   Severity,
 } from "../actors/incident/types.ts";
+import type { ListedAlert } from "./alert-list.ts";
+import type { LabelFilter } from "./label-filter.ts";
 
 export type IncidentFilter = {
   /** Empty lists mean: any. "open" is every status but resolved, closed and merged. */
@@ -38,6 +40,17 @@ export interface IncidentService {
   list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<IncidentPage>;
   get(id: string): Promise<IncidentView | null>;
   timeline(id: string): Promise<TimelineEntry[] | null>;
+}
+
+/** Firing alerts; `cursor` is the fingerprint to go on behind, null after the last page. */
+export type ListedAlerts = { items: ListedAlert[]; cursor: string | null };
+
+export interface AlertLists {
+  /**
+   * At most `limit` alerts that all filters let through, behind the fingerprint `after` ("": from
+   * the first). A page may be short although more follow.
+   */
+  list(filters: LabelFilter[], limit: number, after: string): Promise<ListedAlerts>;
 }
 
 export interface Analytics {

@@ -7,7 +7,7 @@
  */
 import { type NatsConnection, createInbox } from "@nats-io/nats-core";
 import type { Command, CommandOutcome, IncidentView } from "../actors/incident/types.ts";
-import { RetryableError, TerminalError } from "../runtime/errors.ts";
+import { RetryableError } from "../runtime/errors.ts";
 import { cursorAt } from "../runtime/incident-list.ts";
 import type { Log } from "../runtime/ports.ts";
 import type {
@@ -19,6 +19,7 @@ import type {
 import type { WorkRecord } from "../runtime/work.ts";
 import { codec } from "./codec.ts";
 import type { IncidentAnswer, IncidentQuery } from "./incident-queries.ts";
+import { askOwner } from "./owner-request.ts";
 import { querySubject, workSubject } from "./subjects.ts";
 
 export type IncidentClientOptions = {
@@ -30,7 +31,6 @@ export type IncidentClientOptions = {
 };
 
 const commandTimeoutMs = 10_000;
-const queryTimeoutMs = 5_000;
 const pendingCommandsMax = 1_000;
 
 export class IncidentClient implements IncidentService {
@@ -117,24 +117,9 @@ export class IncidentClient implements IncidentService {
     };
   }
 
-  private async ask(partition: number, query: IncidentQuery): Promise<IncidentAnswer> {
-    let answer: IncidentAnswer;
-    try {
-      const subject = querySubject(partition);
-      const options = { timeout: queryTimeoutMs };
-      const data = codec.encode(query);
-      const message = await this.options.connection.request(subject, data, options);
-      answer = codec.decode(message.data) as IncidentAnswer;
-    } catch (error) {
-      const text = `incident partition ${partition} does not answer`;
-      throw new RetryableError(text, { cause: error, retryAfterMs: 1_000 });
-    }
-    if (answer.kind === "recovering") {
-      const text = `incident partition ${partition} is recovering`;
-      throw new RetryableError(text, { retryAfterMs: 1_000 });
-    }
-    if (answer.kind === "refused") throw new TerminalError(answer.reason);
-    return answer;
+  private ask(partition: number, query: IncidentQuery): Promise<IncidentAnswer> {
+    const owner = `incident partition ${partition}`;
+    return askOwner(this.options.connection, querySubject(partition), owner, query);
   }
 
   private partitionOf(command: Command): number | null {

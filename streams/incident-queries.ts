@@ -5,7 +5,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { IncidentView } from "../actors/incident/types.ts";
 import type { IncidentFilter, IncidentPage, TimelineEntry } from "../runtime/services.ts";
-import { codec } from "./codec.ts";
+import { answerOwned } from "./owner-request.ts";
 import { querySubject } from "./subjects.ts";
 
 export type IncidentQuery =
@@ -16,10 +16,7 @@ export type IncidentQuery =
 export type IncidentAnswer =
   | { kind: "page"; page: IncidentPage }
   | { kind: "incident"; incident: IncidentView | null }
-  | { kind: "timeline"; timeline: TimelineEntry[] | null }
-  | { kind: "recovering" }
-  /** The query itself is at fault, e.g. its cursor. */
-  | { kind: "refused"; reason: string };
+  | { kind: "timeline"; timeline: TimelineEntry[] | null };
 
 /** What can be read of an incident partition. */
 export type IncidentReads = {
@@ -34,25 +31,10 @@ export function answerQueries(
   partition: number,
   reads: () => IncidentReads | null,
 ): void {
-  connection.subscribe(querySubject(partition), {
-    callback: (error, message) => {
-      if (error !== null) return;
-      const query = codec.decode(message.data) as IncidentQuery;
-      message.respond(codec.encode(answerOrRefuse(reads(), query)));
-    },
-  });
+  answerOwned(connection, querySubject(partition), reads, answer);
 }
 
-function answerOrRefuse(reads: IncidentReads | null, query: IncidentQuery): IncidentAnswer {
-  try {
-    return answer(reads, query);
-  } catch (error) {
-    return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function answer(reads: IncidentReads | null, query: IncidentQuery): IncidentAnswer {
-  if (reads === null) return { kind: "recovering" };
+function answer(reads: IncidentReads, query: IncidentQuery): IncidentAnswer {
   switch (query.kind) {
     case "list":
       return { kind: "page", page: reads.list(query.filter, query.limit, query.cursor) };

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { runTocsin } from "../../cli/run-command.ts";
+import { capturedIo } from "../captured-io.ts";
 import { eventually } from "../contracts/eventually.ts";
 import { processTree } from "./process-tree.ts";
 import { Program } from "./program.ts";
@@ -44,6 +46,16 @@ test("starts, takes an alert, shows the incident, and SIGTERM ends it with 0", a
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({ service: "kitchen", status: "triggered" });
   });
+  const query = new URLSearchParams({ filter: 'service="kitchen"', limit: "5" });
+  const alerts = await (await fetch(`${url}/v1/alerts?${query}`)).json();
+  expect(alerts).toMatchObject({ items: [{ labels, received: 1 }], next_cursor: null });
+
+  const io = capturedIo({ TOCSIN_URL: url });
+  expect(await runTocsin(["alerts", "service=~kit.*"], io)).toBe(0);
+  expect(io.stdout()).toMatch(/^FINGERPRINT .*\n[0-9a-f]{16} .* SmokeDetected +service=kitchen/);
+  expect(await runTocsin(["alerts", "service!=kitchen"], io)).toBe(0);
+  expect(io.stdout()).toContain("No alerts match.");
+
   const chaos = await fetch(`${url}/v1/chaos/shards/0/kill`, { method: "POST" });
   expect(chaos.status, "chaos is off unless asked for").toBe(404);
 

@@ -1,0 +1,84 @@
+/**
+ * GET /v1/alerts: the alerts that fire now, page by page, in the order of their fingerprints. As
+ * with incidents, whatever is not understood is refused rather than ignored.
+ */
+import { parseMatcher } from "../runtime/config/matcher-text.ts";
+import type { ListedAlert } from "../runtime/alert-list.ts";
+import { type LabelFilter, labelFilter } from "../runtime/label-filter.ts";
+import type { AlertLists } from "../runtime/services.ts";
+import { type HttpRequest, type HttpResponse, type Route, json } from "./http.ts";
+import { type Fault, answering, refuse, shown } from "./incident-refusals.ts";
+
+const limitDefault = 100;
+const limitMax = 1_000;
+const filtersMax = 20;
+const parameters = ["filter", "limit", "cursor"];
+const cursorPattern = /^[0-9a-f]{16}$/;
+
+export function registerAlertLists(route: Route, deps: { alerts: AlertLists }): void {
+  route("GET", "/v1/alerts", (request) => answering(() => listed(request, deps.alerts)));
+}
+
+async function listed({ query }: HttpRequest, alerts: AlertLists): Promise<HttpResponse> {
+  const faults: Fault[] = [];
+  for (const name of new Set(query.keys())) {
+    const isKnown = parameters.includes(name);
+    const value = shown(query.get(name));
+    if (!isKnown) faults.push({ name, value, expected: `one of ${parameters.join(", ")}` });
+    else if (name !== "filter" && query.getAll(name).length > 1) {
+      faults.push({ name, value: shown(query.getAll(name)), expected: "to be given once" });
+    }
+  }
+  const filters = readFilters(query.getAll("filter"), faults);
+  const limit = readLimit(query.get("limit"), faults);
+  const cursor = query.get("cursor") ?? "";
+  if (cursor !== "" && !cursorPattern.test(cursor)) {
+    const expected = "the next_cursor of a page before";
+    faults.push({ name: "cursor", value: shown(cursor), expected });
+  }
+  if (faults.length > 0) return refuse("parameter", faults);
+  const page = await alerts.list(filters, limit, cursor);
+  return json(200, { items: page.items.map(viewOf), next_cursor: page.cursor });
+}
+
+function readFilters(texts: string[], faults: Fault[]): LabelFilter[] {
+  if (texts.length > filtersMax) {
+    const expected = `at most ${filtersMax} filters`;
+    faults.push({ name: "filter", value: `${texts.length} filters`, expected });
+    return [];
+  }
+  return texts.flatMap((text) => {
+    const matcher = parseMatcher(text);
+    const filter = "problem" in matcher ? matcher : labelFilter(matcher);
+    if (!("problem" in filter)) return [filter];
+    const expected = filter.problem.replace(/^.*expected /, "");
+    faults.push({ name: "filter", value: shown(text), expected });
+    return [];
+  });
+}
+
+function readLimit(text: string | null, faults: Fault[]): number {
+  if (text === null) return limitDefault;
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= limitMax) return limit;
+  const expected = `a number from 1 to ${limitMax}`;
+  faults.push({ name: "limit", value: shown(text), expected });
+  return limitDefault;
+}
+
+/** Alertmanager's names where it has them. */
+function viewOf(alert: ListedAlert): object {
+  const time = (ms: number): string => new Date(ms).toISOString();
+  return {
+    fingerprint: alert.fingerprint,
+    labels: alert.labels,
+    annotations: alert.annotations,
+    startsAt: time(alert.startsAtMs),
+    endsAt: time(alert.endsAtMs),
+    updatedAt: time(alert.updatedAtMs),
+    generatorURL: alert.generatorURL,
+    ...(alert.dedupKey === null ? {} : { dedup_key: alert.dedupKey }),
+    domain: alert.domain,
+    received: alert.received,
+  };
+}
