@@ -63,6 +63,7 @@ export function selfCheck(calibration: Calibration): SelfCheck {
       ...predicted("alerts/s accepted", accepted),
       ...predicted("alerts/s processed", processed),
       ...cpuPrediction(calibration),
+      ...saturationPrediction(calibration),
     ],
   };
 }
@@ -84,6 +85,23 @@ function cpuPrediction({ cpu, settings, points }: Calibration): Prediction[] {
   const measured = top.cpuSecondsPerAlert * 1e6;
   const what = `CPU µs an alert of the mix, ${top.inFlight} requests in flight`;
   return [prediction(what, mixed, measured, mixed / measured - 1)];
+}
+
+/**
+ * Plans take CPU for what stops a node. If something else did (a lock, a disk), the program would
+ * process less than its costs allow, and this is where it shows.
+ */
+function saturationPrediction({ cpu, settings, points, machine }: Calibration): Prediction[] {
+  const best = [...points].sort((a, b) => b.processedPerSecond - a.processedPerSecond)[0];
+  const cost = mix(cpu.repeated, cpu.fresh, settings.repeatShare);
+  if (best === undefined || total(cost) === 0) return [];
+  // The generator works while the load lasts, the program until all is done.
+  const loadShare = best.processedPerSecond / best.acceptedPerSecond;
+  const cores = Math.max(0, machine.cores - best.generatorCores * loadShare);
+  const value = Math.min(cores / total(cost), 1 / cost.door, 1 / cost.sink);
+  const measured = best.processedPerSecond;
+  const what = "alerts/s processed at most, from the CPU costs";
+  return [prediction(what, value, measured, value / measured - 1)];
 }
 
 function prediction(

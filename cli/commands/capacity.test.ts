@@ -62,7 +62,7 @@ describe("from a saved calibration", () => {
     expect(plan.nodes).toBe(1);
     expect(plan.demand.alertsPerSecond).toBeGreaterThan(1_000);
     expect(fit.processed.points.filter((point) => point.heldOut)).toHaveLength(2);
-    expect(predictions).toHaveLength(5);
+    expect(predictions).toHaveLength(6);
     const more = String(Math.ceil(plan.demand.alertsPerSecond * 1.01));
     const [, above] = await run("--from", fixture, "--rate", more, "--json");
     expect((JSON.parse(above) as Result).plan.nodes).toBe(2);

@@ -99,10 +99,11 @@ async function run(flags: Flags, io: Io): Promise<number> {
   const result = { plan: answer, fit: { accepted, processed }, predictions, calibration };
   if (flags.has("json")) io.out(`${JSON.stringify(result, null, 2)}\n`);
   else io.out(`${calibrationText(calibration, check)}\n${planText(answer, calibration, asked)}`);
-  for (const { what, relativeError, isOff } of predictions) {
-    if (!isOff) continue;
+  const off = predictions.filter(({ isOff }) => isOff);
+  for (const { what, relativeError } of off) {
     io.err(`tocsin capacity: off by ${Math.round(relativeError * 100)} % for ${what}\n`);
   }
+  if (off.length > 0) io.err("Measure on a quieter machine, or longer: --seconds 5\n");
   const tooMany = demand.nodesMax !== null && answer.nodes > demand.nodesMax;
   if (!tooMany) return EXIT.ok;
   io.err(`tocsin capacity: ${answer.nodes} nodes needed, --nodes-max is ${demand.nodesMax}\n`);
