@@ -6,6 +6,20 @@ import type { IncidentView } from "../../actors/incident/types.ts";
 const requestTimeoutMs = 30_000;
 const incidentPages = 100;
 
+/** Messages of one fetch: few enough to arrive within its time on a slow machine. */
+const fetchMessagesMax = 5_000;
+
+/**
+ * One row per alert of the event log, under the name that its sender gave it: the label `seq` or
+ * `flood`. Only the rows that open or change an alert carry labels, so the fingerprint ties the
+ * others to them; both names empty: nobody knows it.
+ */
+export const perAlert = `
+  select fingerprint, anyIf(labels['seq'], labels['seq'] != '') as seq,
+         anyIf(labels['flood'], labels['flood'] != '') as flood,
+         sum(received) as received, countIf(kind = 'opened') as openings
+    from tocsin.alert_events group by fingerprint`;
+
 type Page = { items: IncidentView[]; next_cursor: string | null };
 
 /** @throws with the program's answer when it refuses the statement. */
@@ -52,8 +66,13 @@ export async function publishedIds(natsUrl: string): Promise<string[]> {
     const ids: string[] = [];
     if (messages === 0) return ids;
     const consumer = await jetstream(connection).consumers.get("INCIDENTS");
-    const all = await consumer.fetch({ max_messages: messages, expires: requestTimeoutMs });
-    for await (const message of all) ids.push((message.json() as { id: string }).id);
+    while (ids.length < messages) {
+      const had = ids.length;
+      const max_messages = Math.min(messages - had, fetchMessagesMax);
+      const some = await consumer.fetch({ max_messages, expires: requestTimeoutMs });
+      for await (const message of some) ids.push((message.json() as { id: string }).id);
+      if (ids.length === had) throw new Error(`read ${had} of ${messages} CloudEvents`);
+    }
     return ids;
   } finally {
     await connection.close();
