@@ -26,15 +26,17 @@ export type DiskNeeds = {
   /** All of it, with room to spare, of one node. */
   bytesPerNode: number;
   /** What each node's streams sustain before they are full. */
-  limits: { name: "step log" | "input log"; perSecond: number; basis: "measured" }[];
-  /** Time after which the step log is full; null: never, old steps go first. */
-  stepsFullAfterMs: number | null;
+  limits: { name: "input log"; perSecond: number; basis: "measured" }[];
+  /** How far back the step log reaches: its retention, or less where its size ends it. */
+  stepsKeptMs: number;
 };
 
 /** Snapshots come each half minute; what they have covered goes with the next one. */
 const uncoveredSeconds = 60;
 /** The new snapshot is written before the old one is removed. */
 const snapshotCopies = 2;
+/** Beyond this part of what it may hold, the step log loses its oldest (streams/janitor.ts). */
+const stepsFilledMax = 0.5;
 /** Of the disk; the rest is for merges and growth. */
 const diskFillMax = 0.8;
 
@@ -50,28 +52,21 @@ export function diskNeeds(calibration: Calibration, demand: Demand, nodes: numbe
     fresh * disk.perFresh[place] + rollups * perRollup[place];
   const inputFlow =
     rate * (repeatShare * disk.inputBytes.repeated + (1 - repeatShare) * disk.inputBytes.fresh);
+  const stepsRoom = limits.stepsBytesMax * stepsFilledMax * nodes;
+  const stepsKeptMs = Math.min(limits.stepsKeptMs, (stepsRoom / flow("steps")) * 1000);
   const needs = {
     input: (inputFlow + flow("work")) * uncoveredSeconds,
-    steps: (flow("steps") * limits.stepsKeptMs) / 1000,
+    steps: (flow("steps") * stepsKeptMs) / 1000,
     incidents: (flow("incidents") * limits.incidentsKeptMs) / 1000,
     buckets: fingerprints * disk.bucketBytesPerFingerprint * snapshotCopies,
     clickhouse: (flow("clickhouse") * demand.retentionMs) / 1000,
   };
   const sum = Object.values(needs).reduce((bytes, each) => bytes + each, 0);
-  // At another rate the roll-ups stay: they follow from the fingerprints.
-  const stepsBudget = (limits.stepsBytesMax * nodes) / (limits.stepsKeptMs / 1000);
-  const stepsPerAlert = (1 - repeatShare) * disk.perFresh.steps;
-  const stepsRate = (stepsBudget - rollups * perRollup.steps) / Math.max(stepsPerAlert, 1e-9);
-  const stepsRoom = limits.stepsBytesMax * nodes;
   const inputRate = (limits.inputBytesMax * nodes * rate) / Math.max(needs.input, 1e-9);
-  const full = needs.steps > stepsRoom;
   return {
     ...needs,
     bytesPerNode: sum / nodes / diskFillMax,
-    limits: [
-      { name: "step log", perSecond: Math.max(0, stepsRate) / nodes, basis: "measured" },
-      { name: "input log", perSecond: inputRate / nodes, basis: "measured" },
-    ],
-    stepsFullAfterMs: full ? (stepsRoom / flow("steps")) * 1000 : null,
+    limits: [{ name: "input log", perSecond: inputRate / nodes, basis: "measured" }],
+    stepsKeptMs,
   };
 }

@@ -118,28 +118,23 @@ describe("memory and disk", () => {
     const { disk } = plan({ alertsPerSecond: 1_000 });
     const daySeconds = 86_400;
     expect(disk.clickhouse).toBeCloseTo((100 * 100 + 100 * 50) * daySeconds, 0);
-    expect(disk.steps).toBeCloseTo((100 * 1_000 + 100 * 200) * 7 * daySeconds, 0);
     expect(disk.incidents).toBeCloseTo(100 * 1_000 * 30 * daySeconds, 0);
     expect(disk.buckets).toBeCloseTo(30_000 * 600 * 2, 0);
   });
 
-  test("a step log that is full before its time is told, and binds", () => {
-    const found = plan({ alertsPerSecond: 1_000 });
-    expect(found.binding).toMatchObject({ name: "step log", fits: false });
-    expect(found.disk.stepsFullAfterMs).toBeCloseTo((16 * gib * 1_000) / 120_000, -1);
-    const calm = plan({ alertsPerSecond: 100, fingerprints: 3_000 });
-    expect(calm.disk.stepsFullAfterMs).toBe(null);
-    expect(calm.binding.fits).toBe(true);
-    // Just what it says it sustains just fits.
-    const most = perSecond(calm, "step log");
-    expect(plan({ alertsPerSecond: most * 0.999, fingerprints: 3_000 }).binding.fits).toBe(true);
-    expect(plan({ alertsPerSecond: most * 1.001, fingerprints: 3_000 }).binding.fits).toBe(false);
+  test("a step log that is half full before its time reaches back less far", () => {
+    const { disk, binding } = plan({ alertsPerSecond: 1_000 });
+    expect(disk.stepsKeptMs).toBeCloseTo((8 * gib * 1_000) / 120_000, -1);
+    expect(disk.steps).toBeCloseTo(8 * gib, -3);
+    expect(binding.fits).toBe(true);
+    const calm = plan({ alertsPerSecond: 10, fingerprints: 300 });
+    expect(calm.disk.stepsKeptMs).toBe(7 * 86_400_000);
   });
 
   test("a roll-up that was never seen is taken for as large as a new alert", () => {
     const { disk } = calibration();
     const unseen = calibration({ disk: { ...disk, perRollup: null } });
-    expect(plan({}, unseen).disk.steps).toBeGreaterThan(plan().disk.steps);
+    expect(plan({}, unseen).disk.incidents).toBeGreaterThan(plan().disk.incidents);
   });
 });
 

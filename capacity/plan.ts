@@ -14,7 +14,7 @@ export type Basis = "measured" | "fitted" | "assumed";
 
 /** What one node can sustain at the utilisation asked for, by what would stop it. */
 export type Limit = {
-  name: "cores" | "door" | "sink" | "shards" | "step log" | "input log";
+  name: "cores" | "door" | "sink" | "shards" | "input log";
   /** Of one node. */
   perSecond: number;
   basis: Basis;
@@ -87,7 +87,7 @@ export function plan(
     ...disk.limits.map((each) => limit(each)),
   ].sort((a, b) => b.load - a.load);
   const [binding = limits[0] as Limit] = limits;
-  const busy = limits.filter(({ name }) => name !== "step log" && name !== "input log");
+  const busy = limits.filter(({ name }) => name !== "input log");
   const sustained = Math.min(...busy.map(({ perSecond }) => perSecond)) * used;
   const coreRate = rates[0]?.perSecond ?? 0;
   return {

@@ -111,7 +111,7 @@ export function planText(plan: Plan, calibration: Calibration, asked: boolean): 
 
 function needs(plan: Plan, calibration: Calibration): string[][] {
   const { demand, disk, scaling } = plan;
-  const { stepsKeptMs, incidentsKeptMs } = calibration.limits;
+  const { incidentsKeptMs } = calibration.limits;
   const sameSize = demand.coresPerNode === calibration.machine.cores;
   const scaled = sameSize ? "measured" : scaling.kind;
   const partitions = plan.partitionsPerNode > calibration.limits.partitions;
@@ -155,7 +155,7 @@ function needs(plan: Plan, calibration: Calibration): string[][] {
       "20 % of it left free. In all nodes:",
     ],
     stored("input logs", disk.input, "until a snapshot covers them"),
-    stored("step log", disk.steps, `kept ${duration(stepsKeptMs)}`, rollups),
+    stored("step log", disk.steps, `kept ${duration(disk.stepsKeptMs)}`, rollups),
     stored("incident events", disk.incidents, `kept ${duration(incidentsKeptMs)}`, rollups),
     stored("snapshots, state", disk.buckets, "follow the fingerprints"),
     stored("ClickHouse", disk.clickhouse, `kept ${duration(demand.retentionMs)}`, rollups),
@@ -174,11 +174,11 @@ function remarks(plan: Plan, calibration: Calibration): string {
       `${nodes === 1 ? "node sustains" : "nodes sustain"} ${count(plan.sustainedPerSecond)} ` +
       `alerts/s at ${percent(demand.utilisation)}; ${count(plan.saturatedPerSecond)} saturate.`,
   ];
-  if (disk.stepsFullAfterMs !== null) {
+  const { stepsKeptMs, stepsBytesMax } = calibration.limits;
+  if (disk.stepsKeptMs < stepsKeptMs) {
     lines.push(
-      `WARNING: the step log keeps ${duration(calibration.limits.stepsKeptMs)} in at most ` +
-        `${bytes(calibration.limits.stepsBytesMax)} a node; at this rate it is full after ` +
-        `${duration(disk.stepsFullAfterMs)}, and then processing waits.`,
+      `The step log would reach back ${duration(disk.stepsKeptMs)} instead of ` +
+        `${duration(stepsKeptMs)}, where half of its ${bytes(stepsBytesMax)} end.`,
     );
   }
   if (demand.nodesMax !== null && nodes > demand.nodesMax) {
