@@ -1,4 +1,5 @@
 /** How far a running Tocsin is behind with what it has accepted since it started. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Running } from "./contenders.ts";
 
 export type Backlog = {
@@ -8,21 +9,57 @@ export type Backlog = {
   stepsBehind: number;
 };
 
-export async function backlogOf({ host, port }: Running): Promise<Backlog> {
-  const base = `http://${host}:${port}`;
-  const metrics = await (await fetch(`${base}/metrics`)).text();
-  const status = (await (await fetch(`${base}/v1/status`)).json()) as {
+export type Progress = {
+  accepted: number;
+  /** Counted by the dedup stage. */
+  processed: number;
+  /** How long a record stored now would wait, in the slowest partition of either stage, s. */
+  lagSeconds: number;
+  /** Steps of either stage that are not published yet. */
+  relayBacklog: number;
+};
+
+const pollMs = 500;
+
+export async function backlogOf(server: Running): Promise<Backlog> {
+  const { accepted, processed } = await progressOf(server);
+  const status = (await (await fetch(`${baseOf(server)}/v1/status`)).json()) as {
     clickhouse: { lag: number };
   };
-  const accepted = sum(metrics, "tocsin_alerts_accepted_total");
-  const processed = sum(metrics, "tocsin_alerts_processed");
   return { alertsBehind: accepted - processed, stepsBehind: status.clickhouse.lag };
 }
 
-function sum(metrics: string, name: string): number {
-  let total = 0;
-  for (const line of metrics.split("\n")) {
-    if (line.startsWith(name)) total += Number(line.slice(line.lastIndexOf(" ")));
+/** As the program's partitions last reported it; they do so five times a second. */
+export async function progressOf(server: Running): Promise<Progress> {
+  const metrics = await (await fetch(`${baseOf(server)}/metrics`)).text();
+  return {
+    accepted: sum(valuesOf(metrics, "tocsin_alerts_accepted_total")),
+    processed: sum(valuesOf(metrics, "tocsin_alerts_processed")),
+    lagSeconds: Math.max(0, ...valuesOf(metrics, "tocsin_partition_lag_seconds")),
+    relayBacklog: sum(valuesOf(metrics, "tocsin_relay_backlog_steps")),
+  };
+}
+
+/** Until every alert is an actor, an incident and a row. */
+export async function workedOff(server: Running): Promise<void> {
+  for (;;) {
+    const { alertsBehind, stepsBehind } = await backlogOf(server);
+    if (alertsBehind <= 0 && stepsBehind <= 0) return;
+    await pause(pollMs);
   }
-  return total;
+}
+
+function baseOf({ host, port }: Running): string {
+  return `http://${host}:${port}`;
+}
+
+function valuesOf(metrics: string, name: string): number[] {
+  return metrics
+    .split("\n")
+    .filter((line) => line.startsWith(name))
+    .map((line) => Number(line.slice(line.lastIndexOf(" "))));
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -18,6 +18,8 @@ export type BenchSettings = {
   /** Measured time per round. */
   roundMs: number;
   warmUpMs: number;
+  /** Only whether it runs: benches leave out sizes that take minutes to set up. */
+  quick: boolean;
   /** Distinct alerts for memory and restart. */
   fingerprints: number;
   /** Only cases whose name holds this text. */
@@ -38,4 +40,10 @@ export type Bench = {
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+/** The value that this share of them does not exceed. @param sorted in ascending order. */
+export function percentile(sorted: ArrayLike<number>, share: number): number {
+  const at = Math.min(sorted.length - 1, Math.floor(sorted.length * share));
+  return sorted[at] ?? 0;
 }

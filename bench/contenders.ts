@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { probe } from "./load.ts";
-import { processTree, residentMiB } from "./process-tree.ts";
+import { cpuSeconds, processTree, residentMiB } from "./process-tree.ts";
 
 export type Running = {
   name: string;
@@ -21,6 +21,8 @@ export type Running = {
   startMs: number;
   /** Resident memory of the process itself and of it with all its children, MiB. */
   residentMiB(): { main: number; tree: number };
+  /** Processor time that the process and its children that still run have used so far, s. */
+  cpuSeconds(): number;
   /** SIGKILL to the process and all its children; the data stays. */
   kill9(): Promise<void>;
   /** Starts again over the same data. */
@@ -29,7 +31,12 @@ export type Running = {
   stop(): Promise<void>;
 };
 
-export type Contender = { name: string; version: string; start(): Promise<Running> };
+export type Contender = {
+  name: string;
+  version: string;
+  /** @param config settings other than the defaults, as YAML; Alertmanager takes none. */
+  start(config?: string): Promise<Running>;
+};
 
 const readyWithinMs = 120_000;
 const stopWithinMs = 20_000;
@@ -48,7 +55,7 @@ export function tocsin(root: string): Contender {
   return {
     name: "tocsin",
     version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
-    start: () => startTocsin(root, mkdtempSync(join(tmpdir(), "tocsin-bench-"))),
+    start: (config) => startTocsin(root, mkdtempSync(join(tmpdir(), "tocsin-bench-")), config),
   };
 }
 
@@ -69,10 +76,15 @@ export function alertmanager(env: NodeJS.ProcessEnv): Contender | null {
   return null;
 }
 
-async function startTocsin(root: string, dir: string): Promise<Running> {
+async function startTocsin(root: string, dir: string, config?: string): Promise<Running> {
   const startedMs = performance.now();
   // As `npm start` does it; this Node becomes the program, so the child is the program itself.
-  const args = [join("cli", "start.mjs"), "--listen", "127.0.0.1:0", "--data", dir];
+  const args = [join("cli", "start.mjs"), "--listen", "127.0.0.1:0", "--data", join(dir, "data")];
+  if (config !== undefined) {
+    const file = join(dir, "tocsin.yaml");
+    writeFileSync(file, config);
+    args.push("--config", file);
+  }
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
@@ -86,7 +98,7 @@ async function startTocsin(root: string, dir: string): Promise<Running> {
   const [host = "", port = ""] = listening.replace(/^https?:\/\//, "").split(/:(?=\d+\/?$)/);
   const address = { host, port: Number.parseInt(port, 10) };
   return running("tocsin", child, address, "/health/ready", dir, startedMs, () =>
-    startTocsin(root, dir),
+    startTocsin(root, dir, config),
   );
 }
 
@@ -143,6 +155,7 @@ async function running(
       main: residentMiB(pid),
       tree: processTree(pid).reduce((sum, one) => sum + residentMiB(one), 0),
     }),
+    cpuSeconds: () => processTree(pid).reduce((sum, one) => sum + cpuSeconds(one), 0),
     async kill9() {
       for (const one of processTree(pid)) kill(one);
       await exited;

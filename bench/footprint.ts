@@ -2,7 +2,7 @@
  * How much memory do many active alerts take, and how soon is the program back after a crash
  * with all of them active? The load is gentle, so that queues are empty when memory is read.
  */
-import { backlogOf } from "./backlog.ts";
+import { workedOff } from "./backlog.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 import type { Contender, Running } from "./contenders.ts";
 import { runLoad } from "./load.ts";
@@ -77,15 +77,6 @@ async function fill(server: Running, { fingerprints, seed }: BenchSettings): Pro
     firstAlert: seed,
   });
   return accepted;
-}
-
-/** Until every alert is an actor, an incident and a row. */
-async function workedOff(server: Running): Promise<void> {
-  for (;;) {
-    const { alertsBehind, stepsBehind } = await backlogOf(server);
-    if (alertsBehind <= 0 && stepsBehind <= 0) return;
-    await pause(settleMs);
-  }
 }
 
 async function settled(server: Running): Promise<{ main: number; tree: number }> {

@@ -21,6 +21,8 @@ export type OpenPlan = {
   /** Of each request, so many alerts are sent for the first time. */
   newPerRequest: number;
   firstAlert: number;
+  /** Told of each accepted request with new alerts; times as `performance.now()` gives them. */
+  onNew?: (request: { firstNew: number; dueMs: number; answeredMs: number }) => void;
 };
 
 export type OpenResult = {
@@ -42,7 +44,13 @@ export async function runOpenLoop(plan: OpenPlan): Promise<OpenResult> {
   return run.result();
 }
 
-type Lane = { socket: Socket; answers: AnswerReader; request: AlertRequest; dueMs: number };
+type Lane = {
+  socket: Socket;
+  answers: AnswerReader;
+  request: AlertRequest;
+  dueMs: number;
+  firstNew: number;
+};
 
 class OpenRun {
   readonly #plan: OpenPlan;
@@ -104,6 +112,7 @@ class OpenRun {
       if (lane === undefined) return;
       lane.dueMs = this.#startMs + this.#sent / requestsPerMs;
       this.#sent += 1;
+      lane.firstNew = this.#fresh;
       this.#fill(lane.request);
       lane.socket.write(lane.request.bytes);
     }
@@ -123,7 +132,8 @@ class OpenRun {
     return new Promise((resolve, reject) => {
       const socket = connect({ host, port, noDelay: true });
       const request = new AlertRequest(path, host, alertsPerRequest, Date.now());
-      const lane: Lane = { socket, answers: new AnswerReader(), request, dueMs: 0 };
+      const answers = new AnswerReader();
+      const lane: Lane = { socket, answers, request, dueMs: 0, firstNew: 0 };
       socket.once("connect", () => resolve(lane));
       socket.once("error", (error) => {
         reject(error);
@@ -140,9 +150,15 @@ class OpenRun {
   }
 
   #answer(lane: Lane, status: number): void {
-    this.#samples[this.#answered++ % samplesMax] = performance.now() - lane.dueMs;
-    if (status === 200) this.#accepted += lane.request.alerts;
-    else this.#refused += lane.request.alerts;
+    const { dueMs, firstNew, request } = lane;
+    const answeredMs = performance.now();
+    this.#samples[this.#answered++ % samplesMax] = answeredMs - dueMs;
+    if (status === 200) {
+      this.#accepted += request.alerts;
+      this.#plan.onNew?.({ firstNew, dueMs, answeredMs });
+    } else {
+      this.#refused += request.alerts;
+    }
     this.#idle.push(lane);
   }
 }

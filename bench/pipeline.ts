@@ -5,7 +5,7 @@
  * grows over the second half of the time.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type Backlog, backlogOf } from "./backlog.ts";
+import { type Backlog, backlogOf, workedOff } from "./backlog.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 import type { Running } from "./contenders.ts";
 import { runLoad } from "./load.ts";
@@ -40,7 +40,7 @@ async function measureRate(rate: number, settings: BenchSettings): Promise<Measu
     const firstAlert = settings.seed;
     const fill = { connections: 8, alertsPerRequest: 64, alertsMax: population, firstAlert };
     await runLoad({ ...base, ...fill, population, durationMs: 60_000 });
-    while ((await backlogOf(server)).stepsBehind > 0) await pause(sampleEveryMs);
+    await workedOff(server);
     const samples: Backlog[] = [];
     const load = runOpenLoop({
       ...{ ...base, firstAlert, population, alertsPerRequest, newPerRequest },

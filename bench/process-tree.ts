@@ -23,6 +23,16 @@ export function residentMiB(pid: number): number {
   return kibibytes === undefined ? 0 : Number(kibibytes) / 1024;
 }
 
+/** Linux counts processor time in these, whatever the kernel's own tick. */
+const ticksPerSecond = 100;
+
+/** Processor time in user and kernel mode of all its threads, s; 0 when the process is gone. */
+export function cpuSeconds(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+}
+
 function entries(): string[] {
   try {
     return readdirSync("/proc").filter((name) => /^\d+$/.test(name));

@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N] [--match TEXT]
- * [--json FILE] [--compare FILE]`: runs the benches, prints what was measured on which machine,
- * and compares with an earlier run's JSON.
+ * [--fingerprints N] [--json FILE] [--compare FILE]`: runs the benches, prints what was measured
+ * on which machine, and compares with an earlier run's JSON.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
@@ -10,15 +10,24 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { actors } from "./actors.ts";
 import { alertBytes } from "./alert-bytes.ts";
-import type { Bench, BenchSettings, Measurement } from "./bench.ts";
+import type { Bench, BenchSettings } from "./bench.ts";
+import { checkpoint } from "./checkpoint.ts";
 import { alertmanager, tocsin } from "./contenders.ts";
 import { footprint } from "./footprint.ts";
 import { ingest } from "./ingest.ts";
+import { latency } from "./latency.ts";
 import { pipeline } from "./pipeline.ts";
+import { otherConditions, resultLines } from "./result-table.ts";
+import type { Report } from "./result-table.ts";
+import { sweepBatch } from "./sweep-batch.ts";
+import { sweepFingerprints } from "./sweep-fingerprints.ts";
+import { sweepPartitions } from "./sweep-partitions.ts";
+import { sweepRepeats } from "./sweep-repeats.ts";
 
-const benches: Bench[] = [ingest, pipeline, footprint, actors];
-
-type Report = { at: string; machine: Record<string, string | number>; results: Measurement[] };
+const benches: Bench[] = [
+  ...[ingest, pipeline, latency, sweepBatch, sweepRepeats, sweepFingerprints, sweepPartitions],
+  ...[footprint, actors, checkpoint],
+];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -70,23 +79,12 @@ function machine(settings: BenchSettings): Record<string, string | number> {
   };
 }
 
-function printResults(results: Measurement[], before: Report | null): void {
-  const width = Math.max(...results.map(({ name }) => name.length));
-  for (const { name, value, unit, note } of results) {
-    const old = before?.results.find((one) => one.name === name);
-    const change = old === undefined ? "" : `  ${(value / old.value).toFixed(2)}x of before`;
-    const shown = value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2);
-    const tail = note ? `  (${note})` : "";
-    print(`${name.padEnd(width)}  ${shown.padStart(10)} ${unit}${change}${tail}`);
-  }
-}
-
 async function main(): Promise<void> {
   const { values, chosen } = readOptions();
   if (values.help) {
     print("npm run bench [-- name…] [--quick] [--rounds N] [--seconds N] [--seed N]");
     print("              [--fingerprints N] [--match TEXT] [--json FILE] [--compare FILE]");
-    for (const bench of benches) print(`  ${bench.name.padEnd(10)} ${bench.question}`);
+    for (const bench of benches) print(`  ${bench.name.padEnd(19)} ${bench.question}`);
     return;
   }
   const before =
@@ -99,6 +97,7 @@ async function main(): Promise<void> {
     rounds: number(values.rounds ?? (values.quick ? "1" : "3"), "rounds", 1),
     roundMs: number(values.seconds ?? (values.quick ? "1" : "6"), "seconds", 0.1) * 1000,
     warmUpMs: values.quick ? 500 : 3_000,
+    quick: values.quick,
     fingerprints: number(values.fingerprints, "fingerprints", 1),
     match: values.match,
     tocsin: tocsin(root),
@@ -117,7 +116,11 @@ async function main(): Promise<void> {
     report.results.push(...(await bench.run(settings)));
   }
   print("");
-  printResults(report.results, before);
+  if (before !== null) {
+    print(`compared with the run of ${before.at}`);
+    for (const line of otherConditions(report, before)) print(line);
+  }
+  for (const line of resultLines(report.results, before?.results ?? null)) print(line);
   if (values.json !== undefined) {
     writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   }

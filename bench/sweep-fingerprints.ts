@@ -1,0 +1,104 @@
+/**
+ * Does an alert cost more the more alerts are active? Caches miss and snapshots grow; nothing else
+ * should. Repeats only, in a closed loop, timed until they are worked off; the cost is the inverse
+ * of that rate. A size is filled in once, however many rounds are measured on it.
+ */
+import { median } from "./bench.ts";
+import type { Bench, BenchSettings, Measurement } from "./bench.ts";
+import type { Contender } from "./contenders.ts";
+import { runLoad } from "./load.ts";
+import { fill, planOf, warmUp } from "./paired.ts";
+import type { ClosedLoad } from "./paired.ts";
+import { ThroughRounds } from "./through-rounds.ts";
+import { describeThrough } from "./through.ts";
+
+const sizes = [1_000, 10_000, 100_000, 1_000_000];
+const peerSizes = [1_000, 100_000];
+const quickSizeMax = 10_000;
+const base = { connections: 32, alertsPerRequest: 64 };
+
+export const sweepFingerprints: Bench = {
+  name: "sweep-fingerprints",
+  question: "cost of a repeat by active fingerprints, from the door through the stages",
+  async run(settings: BenchSettings): Promise<Measurement[]> {
+    const { tocsin, alertmanager, quick, match } = settings;
+    const wanted = (size: number): boolean =>
+      nameOf(size).includes(match) && !(quick && size > quickSizeMax);
+    const measurements: Measurement[] = [];
+    for (const size of sizes.filter(wanted)) {
+      measurements.push(...(await ours(size, tocsin, settings)));
+      if (alertmanager === null || !peerSizes.includes(size)) continue;
+      measurements.push(await theirs(size, alertmanager, settings));
+    }
+    return [
+      ...measurements,
+      ...costs(measurements, "through"),
+      ...costs(measurements, "processor"),
+      ...costs(measurements, "alertmanager"),
+    ];
+  },
+};
+
+const nameOf = (size: number): string => `${size} fingerprints`;
+
+async function ours(
+  size: number,
+  contender: Contender,
+  settings: BenchSettings,
+): Promise<Measurement[]> {
+  const load: ClosedLoad = { ...base, population: size };
+  const rounds = new ThroughRounds(load, settings);
+  const name = `sweep-fingerprints/${nameOf(size)}`;
+  const server = await contender.start();
+  try {
+    const startMs = performance.now();
+    await fill(server, load, settings);
+    settings.say(`${name}: filled in ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+    for (let nth = 0; nth < settings.rounds; nth++) {
+      const through = await rounds.over(server);
+      settings.say(`${name} round ${nth + 1}: ${describeThrough(through)}`);
+    }
+  } finally {
+    await server.stop();
+  }
+  return rounds.measurements(name);
+}
+
+async function theirs(
+  size: number,
+  contender: Contender,
+  settings: BenchSettings,
+): Promise<Measurement> {
+  const load: ClosedLoad = { ...base, population: size };
+  const server = await contender.start();
+  const name = `sweep-fingerprints/${nameOf(size)}/${contender.name}`;
+  try {
+    await fill(server, load, settings);
+    const plan = planOf(server, load, settings);
+    await runLoad({ ...plan, ...warmUp(settings) });
+    const rates: number[] = [];
+    for (let nth = 0; nth < settings.rounds; nth++) {
+      const { alertsPerSecond } = await runLoad(plan);
+      settings.say(`${name} round ${nth + 1}: ${Math.round(alertsPerSecond)}/s accepted`);
+      rates.push(alertsPerSecond);
+    }
+    const note = "accepted only";
+    return { name, value: median(rates), unit: "alerts/s", better: "more", note };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** The cost at each size over that at the smallest one that was measured with it. */
+function costs(measurements: Measurement[], what: string): Measurement[] {
+  const found = measurements.filter(({ name }) => name.endsWith(`/${what}`));
+  const [smallest, ...larger] = found;
+  if (smallest === undefined) return [];
+  const sizeOf = (name: string): string => name.split("/")[1] ?? "";
+  return larger.map(({ name, value, better }) => ({
+    name: `${name}, cost over ${sizeOf(smallest.name)}`,
+    value: better === "more" ? smallest.value / value : value / smallest.value,
+    unit: "x",
+    better: "less",
+  }));
+}
