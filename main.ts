@@ -242,6 +242,12 @@ function openSurface(
   const incidents = new IncidentClient({ connection, log, partitions, partitionOf });
   const ports = {
     config,
+    listeners: {
+      count: config.listeners,
+      entry: new URL("door.ts", import.meta.url).href,
+      natsUrl: nats.url,
+      logLevel: logger.level,
+    },
     log: logger,
     publishFrame: framePublisher(log),
     frameBytesMax: frameBytesMax(connection),

@@ -8,6 +8,7 @@ import { register as registerHealth } from "./health.ts";
 import { MetricRegistry, type Sample, seriesMax } from "./metric-registry.ts";
 import { addIngressMetrics, register as registerMetrics } from "./metrics.ts";
 import { register as registerNative } from "./native.ts";
+import { readingsOf } from "./readings.ts";
 
 const nowMs = Date.parse("2026-06-01T12:00:00Z");
 const good = { labels: { alertname: "a", service: "s" } };
@@ -24,7 +25,7 @@ beforeEach(async () => {
   registerEvents(door.server.route, door);
   registerHealth(door.server.route, { ready: () => readiness });
   registerMetrics(door.server.route, { registry });
-  addIngressMetrics(registry, door);
+  addIngressMetrics(registry, () => readingsOf(door));
 });
 afterEach(() => door.close());
 

@@ -93,7 +93,7 @@ export async function handle(exchange: Exchange): Promise<void> {
     const result = refusal ?? handler(request);
     answer = result instanceof Promise ? await result : result;
   } catch (error) {
-    answer = failure(exchange, error);
+    answer = failure(exchange.log, request.method, request.path, error);
   }
   respond(exchange, answer, false);
 }
@@ -166,14 +166,14 @@ export function retryable(answer: HttpResponse, seconds: number): HttpResponse {
   return { ...answer, headers: { ...answer.headers, "retry-after": String(seconds) } };
 }
 
-function failure(exchange: Exchange, error: unknown): HttpResponse {
-  const { method, path } = exchange.request;
+/** The answer for a handler that failed; the log says why. */
+export function failure(log: Logger, method: string, path: string, error: unknown): HttpResponse {
   if (error instanceof RetryableError) {
-    exchange.log.warn({ err: error, method, path }, "a request could not be served now");
+    log.warn({ err: error, method, path }, "a request could not be served now");
     const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000));
     return retryable(problem(503, "Unavailable", "Try again in a moment."), seconds);
   }
-  exchange.log.error({ err: error, method, path }, "a request's handler failed");
+  log.error({ err: error, method, path }, "a request's handler failed");
   return problem(500, "Internal error", "The program failed at this request; its log says why.");
 }
 

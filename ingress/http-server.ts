@@ -14,13 +14,14 @@ import {
   type Exchange,
   ReceivedRequest,
   abort,
+  failure,
   handle,
   noBudget,
   respond,
   retryable,
   tooLarge,
 } from "./http-exchange.ts";
-import { type Handler, type HttpResponse, type Route, problem } from "./http.ts";
+import { type Handler, type HttpRequest, type HttpResponse, type Route, problem } from "./http.ts";
 import { isLoopback } from "./loopback.ts";
 import { type Match, Router } from "./router.ts";
 
@@ -47,6 +48,8 @@ export type HttpServerOptions = {
   allowNonLoopback?: boolean;
   /** Lets several threads listen on one port, which must be given: 0 is never shared. */
   sharePort?: boolean;
+  /** Serves what has no route here; null: 404 or 405. */
+  elsewhere?: Handler | null;
 };
 
 const deadlineSweepMs = 250;
@@ -65,6 +68,7 @@ export class HttpServer {
   private readonly limits: HttpLimits;
   private readonly allowNonLoopback: boolean;
   private readonly sharePort: boolean;
+  private readonly elsewhere: Handler | null;
   private readonly budget: BodyBudget;
   /** Exchanges whose body is still coming, oldest (soonest deadline) first. */
   private readonly receiving = new Set<Exchange>();
@@ -78,6 +82,7 @@ export class HttpServer {
     this.limits = { ...defaultHttpLimits, ...options.limits };
     this.allowNonLoopback = options.allowNonLoopback ?? false;
     this.sharePort = options.sharePort ?? false;
+    this.elsewhere = options.elsewhere ?? null;
     this.budget = new BodyBudget(this.limits.bufferedBytesMax);
     this.route = this.router.route;
     this.app.any("/*", (response, request) => this.accept(response, request));
@@ -111,6 +116,18 @@ export class HttpServer {
     return { host, port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket) };
   }
 
+  /** Serves a request that arrived elsewhere, as if it had arrived here. */
+  async dispatch(request: Omit<HttpRequest, "params">): Promise<HttpResponse> {
+    const { method, path } = request;
+    const match = this.router.match(method, path);
+    if (match.kind !== "found") return refusal(match, path);
+    try {
+      return await match.handler({ ...request, params: match.params });
+    } catch (error) {
+      return failure(this.log, method, path, error);
+    }
+  }
+
   /** Accepts no more, lets requests in flight finish for `graceMs`, then closes everything. */
   async drain(graceMs: number): Promise<void> {
     this.draining = true;
@@ -136,10 +153,11 @@ export class HttpServer {
     const path = source.getUrl();
     const match = this.router.match(method, path);
     const found = match.kind === "found" ? match : null;
+    const handler = found?.handler ?? this.elsewhere;
     const expectedBytes = Number(source.getHeader("content-length")) || 0;
     const exchange = this.begin(
       response,
-      found?.handler ?? (() => refusal(match, path)),
+      handler ?? (() => refusal(match, path)),
       new ReceivedRequest(method, path, found?.params ?? {}, source),
       expectedBytes,
     );
@@ -148,7 +166,7 @@ export class HttpServer {
       respond(exchange, busy(), expectedBytes > 0);
     } else if (expectedBytes > this.limits.bodyBytesMax) {
       respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
-    } else if (found === null && expectedBytes > 0) {
+    } else if (handler === null && expectedBytes > 0) {
       respond(exchange, refusal(match, path), true);
     } else {
       this.receive(exchange);

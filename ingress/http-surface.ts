@@ -1,30 +1,31 @@
 /**
  * Everything that is served over HTTP, wired to the ports behind it: the ways in for alerts,
- * incidents, SQL, health, status and metrics. It owns the batcher, and so the last step of
- * ingest's drain: nothing is open or on its way when `close` resolves, or it was told so.
+ * incidents, SQL, health, status and metrics; and the door threads beside it, if there are any.
  */
-import type { TocsinConfig } from "../runtime/config/types.ts";
+import { type AddressInfo, createServer } from "node:net";
+import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
+import { TerminalError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
 import type { AlertLists, Analytics, IncidentService } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
-import { FrameIntake } from "./alert-intake.ts";
+import { AlertDoor } from "./alert-door.ts";
 import { registerAlertLists } from "./alert-list-routes.ts";
-import * as alertmanager from "./alertmanager.ts";
-import { Batcher, type PublishFrame } from "./batcher.ts";
-import * as cloudevents from "./cloudevents.ts";
+import type { PublishFrame } from "./batcher.ts";
+import { DoorPool } from "./door-pool.ts";
 import * as health from "./health.ts";
-import { HttpServer, defaultHttpLimits } from "./http-server.ts";
+import type { HttpServer } from "./http-server.ts";
 import { registerIncidents } from "./incident-routes.ts";
-import { LagGate } from "./lag-gate.ts";
 import { MetricRegistry } from "./metric-registry.ts";
 import * as metrics from "./metrics.ts";
-import * as native from "./native.ts";
 import { addPartitionMetrics } from "./partition-metrics.ts";
+import { addedUp } from "./readings.ts";
 import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
 export type SurfacePorts = {
   config: Pick<TocsinConfig, "listen" | "ingest" | "partitions">;
+  /** Threads that listen, this one included; `entry`: file URL of the others'. */
+  listeners: { count: number; entry: string; natsUrl: string; logLevel: string };
   log: Logger;
   publishFrame: PublishFrame;
   /** The largest frame that the log takes. */
@@ -56,21 +57,20 @@ export type HttpSurface = {
 
 /** Listens at once, so that health can say what is still missing. */
 export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface> {
-  const { config, log, shards, deliveries } = ports;
-  const batcher = openBatcher(ports);
-  const intake = new FrameIntake({
-    batcher,
-    gate: new LagGate(ports.lagMs, config.ingest.lagMsMax),
-    nowMs: ports.nowMs,
-    resolveTimeoutMs: config.ingest.resolveTimeoutMs,
-    cacheSeed: ports.cacheSeed,
+  const { config, log, shards, deliveries, listeners } = ports;
+  const doors = listeners.count - 1;
+  const listen = doors === 0 ? config.listen : await portToShare(config.listen);
+  const door = new AlertDoor({
+    ...{ log, ingest: config.ingest, partitions: config.partitions.dedup },
+    ...{ publishFrame: ports.publishFrame, frameBytesMax: ports.frameBytesMax },
+    ...{ lagMs: ports.lagMs, nowMs: ports.nowMs, cacheSeed: ports.cacheSeed },
+    ...{ sharePort: doors > 0, elsewhere: null },
   });
-  const server = openServer(config.ingest, log);
-  let address = config.listen;
+  const { server } = door;
+  const pool = doors === 0 ? null : openDoors(ports, doors, listen, server);
+  const readings = () => addedUp([door.readings(), ...(pool?.readings() ?? [])]);
+  let address = listen;
   const { route } = server;
-  alertmanager.register(route, { intake });
-  native.register(route, { intake });
-  cloudevents.register(route, { intake });
   registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
   registerSql(route, ports.analytics);
@@ -79,48 +79,57 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     status: () => ({
       ...ports.status(),
       listening: `${address.host}:${address.port}`,
+      listeners: listeners.count,
       ready: ports.ready(),
       shards: shards(),
-      ingest: { ...intake.counters },
+      ingest: readings().counters,
       delivery: deliveries(),
     }),
     killShard: ports.killShard,
   });
   const registry = new MetricRegistry();
-  metrics.addIngressMetrics(registry, { intake, batcher, server });
+  metrics.addIngressMetrics(registry, readings);
   addPartitionMetrics(registry, shards, { delivery: deliveries });
   metrics.register(route, { registry });
-  address = await server.listen(config.listen.host, config.listen.port);
+  address = await server.listen(listen.host, listen.port);
+  pool?.start();
   return {
     ...address,
     async close(graceMs) {
-      await server.drain(graceMs);
-      await batcher.drained();
+      await Promise.all([pool?.close(graceMs), door.close(graceMs)]);
     },
   };
 }
 
-function openBatcher({ config, publishFrame, frameBytesMax }: SurfacePorts): Batcher {
-  const { frameBytesTarget, lingerMs, framesInFlightMax, pendingBytesMax } = config.ingest;
-  return new Batcher(config.partitions.dedup, publishFrame, {
-    frameBytesTarget: Math.min(frameBytesTarget, frameBytesMax),
-    frameBytesMax,
-    lingerMs,
-    framesInFlightMax,
-    pendingBytesMax,
+function openDoors(
+  ports: SurfacePorts,
+  doors: number,
+  listen: HostPort,
+  server: HttpServer,
+): DoorPool {
+  const { config, listeners, lagMs, log } = ports;
+  const { entry, natsUrl, logLevel } = listeners;
+  const { ingest, partitions } = config;
+  return new DoorPool({
+    ...{ entry, doors, lagMs, logger: log },
+    task: { ...listen, natsUrl, logLevel, ingest, partitions: partitions.dedup },
+    dispatch: (request) => server.dispatch(request),
   });
 }
 
-function openServer(ingest: TocsinConfig["ingest"], log: Logger): HttpServer {
-  const { bodyBytesMax, bodyTimeoutMs, requestsInFlightMax } = ingest;
-  return new HttpServer({
-    log,
-    limits: {
-      bodyBytesMax,
-      bodyDeadlineMs: bodyTimeoutMs,
-      requestsInFlightMax,
-      // Room for the largest body and its inflated form, or it could never be taken.
-      bufferedBytesMax: Math.max(defaultHttpLimits.bufferedBytesMax, 2 * bodyBytesMax),
-    },
+/**
+ * The address, with a port that nobody listens on: whoever shares a port would not be told that
+ * another program has it. @throws TerminalError when it is taken.
+ */
+async function portToShare({ host, port }: HostPort): Promise<HostPort> {
+  const probe = createServer();
+  const free = await new Promise<number>((resolve, reject) => {
+    probe.once("error", (error) => {
+      const text = `cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new TerminalError(text, { cause: error }));
+    });
+    probe.listen(port, host, () => resolve((probe.address() as AddressInfo).port));
   });
+  await new Promise((resolve) => probe.close(resolve));
+  return { host, port: free };
 }

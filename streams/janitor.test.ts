@@ -35,11 +35,11 @@ async function steps(count: number, partition: number): Promise<number> {
   return seq;
 }
 
-const janitor = (covered: number[], sunk: number, stepRetentionMs = weekMs): JanitorOptions => ({
+const janitor = (covered: number[], sunk: number, keptMs = weekMs): JanitorOptions => ({
   link: new NatsLink(connection),
   clock: systemClock,
   logger: silentLog,
-  stepRetentionMs,
+  stepRetentionMs: keptMs,
   covered: () => covered.map((stepSeq, partition) => ({ stage: "dedup", partition, stepSeq })),
   sunkSeq: () => sunk,
 });

@@ -33,6 +33,7 @@ test("the shipped file, an empty one and none at all mean the same defaults", ()
     dataDir: ".tocsin",
     partitions: { dedup: 8, incident: 8 },
     shards: "auto",
+    listeners: "auto",
     nats: { url: null, port: "preferred", durability: "default" },
     ingest: { resolveTimeoutMs: 300_000, bodyBytesMax: 16_777_216, lingerMs: 2 },
     lifecycle: { reopenWindowMs: 600_000, closeAfterMs: 3_600_000, retireAfterMs: 3_600_000 },
@@ -100,8 +101,8 @@ correlation:
       "to check yet: listen on 127.0.0.1:9093 and put a reverse proxy that authenticates in " +
       "front of it",
     "t.yaml:2:1: partitons: unknown setting, expected one of listen, data_dir, partitions, " +
-      "shards, nats, clickhouse, ingest, dedup, grouping, correlation, lifecycle, receivers, " +
-      "escalation_policies, rules; did you mean partitions?",
+      "shards, listeners, nats, clickhouse, ingest, dedup, grouping, correlation, lifecycle, " +
+      "receivers, escalation_policies, rules; did you mean partitions?",
     "t.yaml:5:11: ingest.linger: got 2, expected a duration from 0s to 1s, such as 30s, 5m " +
       "or 1h30m",
     't.yaml:6:13: ingest.body_max: got "lots", expected a size from 1KiB to 256MiB, such as ' +

@@ -27,6 +27,13 @@ test("flags win over the environment, that over the file, the file over defaults
   expect(options([], { TOCSIN_CONFIG: "" }).configFile).toBe(null);
 });
 
+test("listeners: auto is one for every four processors", () => {
+  const listeners = (cpus: number, text = "") =>
+    withOptions(loadConfig("t.yaml", text), options([], {}, cpus)).listeners;
+  const found = [listeners(1), listeners(7), listeners(32), listeners(1, "listeners: 3")];
+  expect(found).toEqual([1, 1, 8, 3]);
+});
+
 test("shards: auto leaves one processor to the main thread", () => {
   const shards = (cpus: number, text = "") =>
     withOptions(loadConfig("t.yaml", text), options([], {}, cpus)).shards;

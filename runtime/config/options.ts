@@ -15,6 +15,8 @@ export type Options = {
   clickhouseUrl: string | null;
   /** What `shards: auto` means on this machine. */
   shardsAuto: number;
+  /** What `listeners: auto` means on this machine. */
+  listenersAuto: number;
 };
 
 export type ResolvedOptions =
@@ -23,6 +25,9 @@ export type ResolvedOptions =
   | { kind: "version" }
   /** A sentence to print; exit code 2. */
   | { kind: "refused"; message: string };
+
+/** A door keeps this many processors busy, most of them behind it. */
+const cpusPerListener = 4;
 
 const flagToEnv: Record<string, string> = {
   "--config": "TOCSIN_CONFIG",
@@ -89,6 +94,7 @@ export function resolveOptions(
     natsUrl: env["NATS_URL"] || null,
     clickhouseUrl: env["CLICKHOUSE_URL"] || null,
     shardsAuto: Math.max(1, cpuCount - 1),
+    listenersAuto: Math.max(1, Math.floor(cpuCount / cpusPerListener)),
   };
   return { kind: "run", options };
 }
@@ -97,12 +103,13 @@ export function resolveOptions(
 export function withOptions(
   config: TocsinConfig,
   options: Options,
-): TocsinConfig & { shards: number } {
+): TocsinConfig & { shards: number; listeners: number } {
   return Object.freeze({
     ...config,
     listen: options.listen ?? config.listen,
     dataDir: options.dataDir ?? config.dataDir,
     shards: config.shards === "auto" ? options.shardsAuto : config.shards,
+    listeners: config.listeners === "auto" ? options.listenersAuto : config.listeners,
     nats: Object.freeze({ ...config.nats, url: options.natsUrl ?? config.nats.url }),
     clickhouse: Object.freeze({
       ...config.clickhouse,

@@ -12,6 +12,7 @@ const mib = 1024 * kib;
 
 const partitionsMax = 256;
 const shardsMax = 256;
+const listenersMax = 64;
 const retentionDaysMax = 3_660;
 /** nats-server's max_payload, less what a frame's headers take. */
 const frameBytesMax = 768 * kib;
@@ -39,6 +40,11 @@ export function readPartitions(value: ConfigValue): TocsinConfig["partitions"] {
 export function readShards(value: ConfigValue): TocsinConfig["shards"] {
   if (!value.present || value.is("auto")) return "auto";
   return value.integer({ default: 1, min: 1, max: shardsMax });
+}
+
+export function readListeners(value: ConfigValue): TocsinConfig["listeners"] {
+  if (!value.present || value.is("auto")) return "auto";
+  return value.integer({ default: 1, min: 1, max: listenersMax });
 }
 
 export function readNats(value: ConfigValue): TocsinConfig["nats"] {

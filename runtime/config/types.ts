@@ -28,6 +28,8 @@ export type TocsinConfig = {
   partitions: { dedup: number; incident: number };
   /** "auto": one fewer than the machine's processors, at least one. */
   shards: number | "auto";
+  /** Threads that listen. "auto": one for every four processors, at least one. */
+  listeners: number | "auto";
   nats: {
     /** Null: a nats-server of our own. */
     url: string | null;

@@ -16,6 +16,8 @@ export type ProgramOptions = {
   configPath: string;
   /** Allows POST /v1/chaos/… */
   chaos: boolean;
+  /** It listens where its configuration says, instead of on a free port. */
+  ownListen?: boolean;
 };
 
 export type Status = {
@@ -43,8 +45,9 @@ export class Program {
     }
   }
 
-  private constructor({ dataDir, configPath, chaos }: ProgramOptions) {
-    const args = ["--config", configPath, "--listen", "127.0.0.1:0", "--data", dataDir];
+  private constructor({ dataDir, configPath, chaos, ownListen = false }: ProgramOptions) {
+    const listen = ownListen ? [] : ["--listen", "127.0.0.1:0"];
+    const args = ["--config", configPath, ...listen, "--data", dataDir];
     const { NATS_URL: _nats, CLICKHOUSE_URL: _clickhouse, ...env } = process.env;
     this.child = spawn(process.execPath, ["main.ts", ...args], {
       cwd: root,

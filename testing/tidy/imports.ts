@@ -20,7 +20,7 @@ const layers: Record<string, string[]> = {
   // The load generator is the benchmarks': so a plan and a benchmark mean the same alerts/s.
   capacity: ["actors", "runtime", "streams", "capacity", "bench"],
   cli: ["actors", "runtime", ...sides, "capacity", "cli"],
-  /** main.ts and shard.ts, the composition roots. */
+  /** main.ts, shard.ts and door.ts, the composition roots. */
   "": ["actors", "runtime", ...sides, "cli", ""],
 };
 

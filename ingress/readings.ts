@@ -1,0 +1,68 @@
+/** What a door counts, as plain data, so that doors in other threads can be added up. */
+import type { FrameIntake, IntakeCounters } from "./alert-intake.ts";
+import type { Batcher } from "./batcher.ts";
+import type { HttpServer } from "./http-server.ts";
+
+export type IngressReadings = {
+  counters: IntakeCounters;
+  rejectedByReason: [reason: string, alerts: number][];
+  framesSent: number;
+  framesFailed: number;
+  /** Alert bytes not yet durable. */
+  pendingBytes: number;
+  requestsInFlight: number;
+  bodyBytes: number;
+  /** Answers by status class; [0]: clients that went away. */
+  answers: number[];
+};
+
+export function readingsOf(door: {
+  server: HttpServer;
+  intake: FrameIntake;
+  batcher: Batcher;
+}): IngressReadings {
+  const { server, intake, batcher } = door;
+  return {
+    counters: { ...intake.counters },
+    rejectedByReason: [...intake.rejectedByReason],
+    framesSent: batcher.framesSent,
+    framesFailed: batcher.framesFailed,
+    pendingBytes: batcher.pendingBytes,
+    requestsInFlight: server.inFlight,
+    bodyBytes: server.bufferedBytes,
+    answers: [...server.answers],
+  };
+}
+
+/** @param all at least one. */
+export function addedUp(all: readonly IngressReadings[]): IngressReadings {
+  const sum = (value: (one: IngressReadings) => number): number =>
+    all.reduce((total, one) => total + value(one), 0);
+  const reasons = new Map<string, number>();
+  for (const [reason, alerts] of all.flatMap((one) => one.rejectedByReason)) {
+    reasons.set(reason, (reasons.get(reason) ?? 0) + alerts);
+  }
+  return {
+    counters: {
+      received: sum(({ counters }) => counters.received),
+      accepted: sum(({ counters }) => counters.accepted),
+      rejected: sum(({ counters }) => counters.rejected),
+      failed: sum(({ counters }) => counters.failed),
+      malformedRequests: sum(({ counters }) => counters.malformedRequests),
+      overloadedRequests: sum(({ counters }) => counters.overloadedRequests),
+      laggingRequests: sum(({ counters }) => counters.laggingRequests),
+    },
+    rejectedByReason: [...reasons],
+    framesSent: sum((one) => one.framesSent),
+    framesFailed: sum((one) => one.framesFailed),
+    pendingBytes: sum((one) => one.pendingBytes),
+    requestsInFlight: sum((one) => one.requestsInFlight),
+    bodyBytes: sum((one) => one.bodyBytes),
+    answers: [0, 1, 2, 3, 4, 5].map((index) => sum((one) => one.answers[index] ?? 0)),
+  };
+}
+
+/** What remains of a door that is gone: its counts, and nothing under way. */
+export function afterwards(readings: IngressReadings): IngressReadings {
+  return { ...readings, pendingBytes: 0, requestsInFlight: 0, bodyBytes: 0 };
+}
