@@ -8,6 +8,8 @@ const incidentPages = 100;
 
 /** Messages of one fetch: few enough to arrive within its time on a slow machine. */
 const fetchMessagesMax = 5_000;
+/** About: the program answers with 200,000 rows or 16 MiB at most. */
+const answerRowsMax = 50_000;
 
 /**
  * One row per alert of the event log, under the name that its sender gave it: the label `seq` or
@@ -36,6 +38,26 @@ export async function rows<Row>(url: string, query: string): Promise<Row[]> {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Row);
+}
+
+/**
+ * As `rows`, in several answers: the program limits each.
+ * @param key a column with many different values.
+ */
+export async function manyRows<Row>(url: string, query: string, key: string): Promise<Row[]> {
+  const [total] = await rows<{ rows: number }>(
+    url,
+    `select toUInt32(count()) as rows from (${query})`,
+  );
+  const parts = Math.ceil((total?.rows ?? 0) / answerRowsMax);
+  const all: Row[] = [];
+  for (let part = 0; part < parts; part++) {
+    const share = `cityHash64(${key}) % ${parts} = ${part}`;
+    for (const row of await rows<Row>(url, `select * from (${query}) where ${share}`)) {
+      all.push(row);
+    }
+  }
+  return all;
 }
 
 export async function incidents(url: string): Promise<Map<string, IncidentView>> {

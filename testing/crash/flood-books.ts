@@ -6,7 +6,7 @@
  * B1. known: acknowledged <= received <= sent, and it was opened once.
  * B2. new: received once if acknowledged, at most once if sent, never if not sent.
  */
-import { perAlert, rows } from "./books.ts";
+import { manyRows, perAlert, rows } from "./books.ts";
 
 const newBlock = 32;
 const firstNewMax = 1 << 16;
@@ -132,7 +132,7 @@ export function knownInLog(url: string): Promise<KnownRow[]> {
 
 /** The same for alerts that were sent once, 32 a row: there are far more of them. */
 export function newInLog(url: string): Promise<NewRow[]> {
-  return rows(
+  return manyRows(
     url,
     `select intDiv(number, ${newBlock}) as block,
             groupBitOr(bitShiftLeft(toUInt32(1), number % ${newBlock})) as bits,
@@ -140,5 +140,6 @@ export function newInLog(url: string): Promise<NewRow[]> {
        from (select toUInt32(substring(flood, 2)) as number, received
                from (${perAlert}) where startsWith(flood, 'n'))
       group by block`,
+    "block",
   );
 }

@@ -5,7 +5,7 @@
 import { expect } from "vitest";
 import { eventually } from "../contracts/eventually.ts";
 import type { WebhookReceiver } from "../webhook-receiver.ts";
-import { perAlert, publishedIds, rows } from "./books.ts";
+import { manyRows, perAlert, publishedIds, rows } from "./books.ts";
 import type { Firehose } from "./firehose.ts";
 import type { Scene } from "./scene.ts";
 
@@ -16,10 +16,11 @@ const faultsShown = 20;
 /** I1, I6: nothing that was acknowledged is lost, nothing is counted twice. */
 export async function reconcileFirehose(url: string, firehose: Firehose): Promise<void> {
   type Row = { name: string; received: number };
-  const counted = await rows<Row>(
+  const counted = await manyRows<Row>(
     url,
     `select seq as name, toUInt32(sum(received)) as received
        from (${perAlert}) where seq != '' group by seq`,
+    "name",
   );
   const received = new Map(counted.map((row) => [row.name, row.received]));
   const wrong: string[] = [];
@@ -56,10 +57,11 @@ export async function reconcileEvents(scene: Scene): Promise<void> {
        from tocsin.incident_events`,
   );
   expect(total?.origins, "rows with one origin").toBe(total?.rows);
-  const events = await rows<{ id: string }>(
+  const events = await manyRows<{ id: string }>(
     scene.url,
     `select concat(toString(partition), ':', toString(step_seq), ':', toString(idx)) as id
        from tocsin.incident_events where event not in ('counted', 'retired')`,
+    "id",
   );
   expect(events.length).toBeGreaterThan(0);
   const published = await publishedIds((await scene.program.status()).nats.url);

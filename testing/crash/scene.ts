@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Random } from "../random.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../webhook-receiver.ts";
-import { killHard } from "./process-tree.ts";
+import { killHard, processTree } from "./process-tree.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 
 export const disasters = ["everything", "nats-server", "one shard"] as const;
@@ -46,10 +46,14 @@ export class Scene {
     return this.program.url;
   }
 
-  /** @param random chooses the shard. */
+  /** @param random chooses the moment, and the shard. */
   async strike(disaster: Disaster, random: Random): Promise<void> {
     if (disaster === "everything") {
-      this.program.kill9();
+      // Looking up the processes holds the senders of this thread up for long enough that all
+      // they sent is answered; by the time the plug is pulled, requests are under way again.
+      const family = processTree(this.program.child.pid ?? -1);
+      await new Promise((resolve) => setTimeout(resolve, random.between(20, 80)));
+      killHard(family);
       await this.program.gone();
       this.program = await Program.start(this.options);
       return;
