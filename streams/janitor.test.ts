@@ -40,7 +40,8 @@ const janitor = (covered: number[], sunk: number, keptMs = weekMs): JanitorOptio
   clock: systemClock,
   logger: silentLog,
   stepRetentionMs: keptMs,
-  covered: () => covered.map((stepSeq, partition) => ({ stage: "dedup", partition, stepSeq })),
+  covered: () =>
+    covered.map((stepSeq, partition) => ({ stage: "dedup" as const, partition, stepSeq })),
   sunkSeq: () => sunk,
 });
 
