@@ -53,7 +53,7 @@ test("young steps stay while the log has room", async () => {
   expect((await stored()).messages).toBe(20);
 });
 
-test("steps older than the retention go, up to the newest that snapshot and sink have", async () => {
+test("steps older than the retention go, up to what snapshot and sink have", async () => {
   const last = await steps(20, 0);
   await new Promise((resolve) => setTimeout(resolve, 50));
   const young = await steps(1, 0);
