@@ -20,6 +20,7 @@ export type NewRow = { block: number; bits: number; received: number };
 export type KnownRow = { series: number; received: number; openings: number };
 
 const states = { unsent: 0, sent: 1, acknowledged: 2 } as const;
+const isUnsent = (state: number): boolean => state === states.unsent;
 
 export class FloodBooks {
   readonly series: number;
@@ -37,9 +38,9 @@ export class FloodBooks {
     this.knownAcknowledged = new Uint32Array(series);
   }
 
-  /** How many alerts were made that are sent once at most. */
+  /** How many new alerts were sent, each once. */
   get fresh(): number {
-    return this.newCount;
+    return this.newCount - this.newStates.subarray(0, this.newCount).filter(isUnsent).length;
   }
 
   /** @returns the number of an alert that was never sent. */

@@ -27,7 +27,13 @@ export class Scene {
     const configPath = join(dir, "tocsin.yaml");
     writeFileSync(configPath, configuration(receiver.url));
     const options = { dataDir: join(dir, "data"), configPath, chaos: true };
-    return new Scene(dir, receiver, options, await Program.start(options));
+    try {
+      return new Scene(dir, receiver, options, await Program.start(options));
+    } catch (error) {
+      await receiver.stop();
+      rmSync(dir, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   private constructor(
