@@ -15,8 +15,8 @@ const overloadSeconds = 15;
 const recoveryShare = 0.3;
 const recoverySeconds = 30;
 /** Of what the highest level that held accepted, it accepts so much under twice that load. */
-const goodputMin = 0.5;
-const recoverWithinSeconds = 20;
+const goodputMin = 0.8;
+const recoverWithinSeconds = 5;
 
 export const breakpoint: Scenario = {
   name: "breakpoint",
