@@ -222,7 +222,7 @@ describe("durability", () => {
     const batcher = new Batcher(4, log.publishFrame);
     const intake = new FrameIntake({ ...settings, batcher, gate });
     const body = Buffer.from('{"labels":{"a":"b"}}');
-    const late = { kind: "overloaded", status: 429, retryAfterSeconds: 6 };
+    const late = { kind: "overloaded", status: 429, retryAfterSeconds: 3 };
     expect(await intake.submit(body, "test")).toMatchObject(late);
     expect(await intake.submitLines(body, "test")).toMatchObject(late);
     expect(log.records).toHaveLength(0);

@@ -18,8 +18,10 @@ describe("the gate", () => {
     expect(shares).toEqual([200, 500, 800, 1_000, 1_000]);
   });
 
-  test("asks to come back when what is waiting will be done", () => {
-    expect(new LagGate(() => 7_300, 5_000).admit()).toEqual({ retryAfterSeconds: 8 });
+  test("asks to come back when it should be open again, and not in an hour", () => {
+    const secondsAt = (lagMs: number) =>
+      new LagGate(() => lagMs, 5_000).admit()?.retryAfterSeconds;
+    expect([5_000, 7_300, 10_000, 3_600_000].map(secondsAt)).toEqual([3, 5, 8, 8]);
   });
 
   test("settles where as much is accepted as is worked off", () => {

@@ -16,7 +16,10 @@ export class LagGate {
     this.lagMsMax = lagMsMax;
   }
 
-  /** Whether the next request may come in; else after how many seconds it may try again. */
+  /**
+   * Whether the next request may come in; else when the gate should be open again, if nothing
+   * else comes: in seconds, at most one and a half times the limit.
+   */
   admit(): { retryAfterSeconds: number } | null {
     const lagMs = this.lagMs();
     const share = (lagMs - this.lagMsMax / 2) / (this.lagMsMax / 2);
@@ -27,6 +30,7 @@ export class LagGate {
     this.owed += Math.min(1, share);
     if (this.owed < 1) return null;
     this.owed -= 1;
-    return { retryAfterSeconds: Math.max(1, Math.ceil(lagMs / 1000)) };
+    const reopensMs = Math.min(lagMs, 2 * this.lagMsMax) - this.lagMsMax / 2;
+    return { retryAfterSeconds: Math.max(1, Math.ceil(reopensMs / 1000)) };
   }
 }

@@ -1,11 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { LagMeter } from "./lag-meter.ts";
 
-/** Works off `records` from `fromMs` on, each of which takes `eachMs`. @returns when it is done. */
-function work(meter: LagMeter, fromMs: number, records: number, eachMs: number): number {
-  meter.began(fromMs, fromMs);
-  for (let n = 0; n < records; n += 1) meter.applied(fromMs);
-  return fromMs + records * eachMs;
+/**
+ * Works off `records` that are `ageMs` old when their turn comes, `eachMs` for each.
+ * @returns when it is done.
+ */
+function work(
+  meter: LagMeter,
+  fromMs: number,
+  records: number,
+  eachMs: number,
+  ageMs = 5_000,
+): number {
+  meter.began(fromMs, fromMs - ageMs);
+  const doneMs = fromMs + records * eachMs;
+  for (let n = 0; n < records; n += 1) meter.applied(doneMs - ageMs);
+  return doneMs;
 }
 
 describe("the lag of a partition", () => {
@@ -24,24 +34,38 @@ describe("the lag of a partition", () => {
     expect(meter.read(3_600_001, 1)).toBeLessThan(20);
   });
 
-  test("is what waits by the speed of work, at the first reading of a flood", () => {
+  test("is what waits by the speed of work", () => {
     const meter = new LagMeter();
     work(meter, 0, 100, 2);
     expect(meter.read(200, 2_500)).toBe(5_000);
-    work(meter, 200, 100, 2);
+    work(meter, 200, 100, 2, 300);
     expect(meter.read(400, 500)).toBe(1_000);
+  });
+
+  test("tells of a flood before its records are old, but not everything at once", () => {
+    const meter = new LagMeter();
+    const nowMs = work(meter, 0, 100, 2, 100);
+    expect(meter.read(nowMs, 10_000)).toBe(900);
+    expect(meter.read(work(meter, nowMs, 100, 2, 800), 10_000)).toBe(3_700);
   });
 
   test("follows a change of speed", () => {
     const meter = new LagMeter();
     let nowMs = work(meter, 0, 200, 1);
-    expect(meter.read(nowMs, 1_000)).toBe(1_000);
-    for (let reading = 0; reading < 5; reading += 1) {
+    expect(meter.read(nowMs, 1_000)).toBe(5_000);
+    for (let reading = 0; reading < 6; reading += 1) {
       nowMs = work(meter, nowMs, 20, 10);
       meter.read(nowMs, 1_000);
     }
-    nowMs = work(meter, nowMs, 20, 10);
-    expect(meter.read(nowMs, 1_000)).toBeGreaterThan(8_000);
+    expect(meter.read(work(meter, nowMs, 20, 10), 1_000)).toBeGreaterThan(8_000);
+  });
+
+  test("a moment without progress says nothing about the speed", () => {
+    const meter = new LagMeter();
+    const nowMs = work(meter, 0, 200, 1, 400);
+    expect(meter.read(nowMs, 500)).toBe(500);
+    for (const ms of [200, 400, 600]) expect(meter.read(nowMs + ms, 500)).toBe(400 + ms);
+    expect(meter.read(work(meter, nowMs + 600, 800, 1, 400), 500)).toBeLessThan(1_100);
   });
 
   test("grows with time where nothing is done", () => {

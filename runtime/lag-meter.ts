@@ -6,11 +6,16 @@
  * M1 Nothing waiting: no lag, however rarely records come.
  * M2 A partition that does not get on (its log or what is downstream hangs) lags by the age of what
  *    it works on.
+ * M3 The estimate is believed up to `ageFactor` times that age: code that has only just begun to
+ *    run, and a disk that stood still for a moment, look slower than they are.
  */
 
 /** Of the older readings: smooths what garbage collection and snapshots do to one of them. */
 const keptShare = 0.5;
 const lagMsMax = 3_600_000;
+const ageFactor = 4;
+/** What the estimate may say of a record that is quite new. */
+const freshMs = 500;
 
 export class LagMeter {
   #applied = 0;
@@ -47,7 +52,7 @@ export class LagMeter {
   read(nowMs: number, waiting: number): number {
     const busyMs = this.#busyMs + this.#sinceBusy(nowMs);
     const spentMs = busyMs - this.#lastBusyMs;
-    if (spentMs > 0) {
+    if (spentMs > 0 && this.#applied > this.#lastApplied) {
       const recent = (this.#applied - this.#lastApplied) / spentMs;
       const isFirst = this.#rate === 0;
       this.#rate = isFirst ? recent : keptShare * this.#rate + (1 - keptShare) * recent;
@@ -57,7 +62,8 @@ export class LagMeter {
     if (waiting <= 0) return 0;
     const ageMs = this.#busySinceMs === null ? 0 : Math.max(0, nowMs - this.#inHandMs);
     const waitMs = this.#rate > 0 ? waiting / this.#rate : ageMs;
-    return Math.min(lagMsMax, Math.max(ageMs, waitMs));
+    const believedMs = Math.min(waitMs, freshMs + ageFactor * ageMs);
+    return Math.min(lagMsMax, Math.max(ageMs, believedMs));
   }
 
   #sinceBusy(nowMs: number): number {
