@@ -80,7 +80,7 @@ export function importsOf(file: SourceFile): Import[] {
   return imports;
 }
 
-/** Entries are run by name: by npm scripts, by vitest, by k6, or as a child or a thread. */
+/** Entries are run by name: by npm scripts, by vitest, or as a child or a thread. */
 const entries = /^(main|shard|vitest\.config)\.ts$|^(bench|loadtest)\/|\.test\.ts$/;
 
 /**
