@@ -1,7 +1,11 @@
 /**
- * Does an alert cost more the more alerts are active? Caches miss and snapshots grow; nothing else
- * should. Repeats only, in a closed loop, timed until they are worked off; the cost is the inverse
- * of that rate. A size is filled in once, however many rounds are measured on it.
+ * Does an alert cost more the more alerts are active? Repeats only, in a closed loop, timed until
+ * they are worked off; the cost is the inverse of that rate. A size is filled in once, however many
+ * rounds are measured on it.
+ *
+ * Each alert's repeats are reported now and then (roll-ups), which is work by alert and not by
+ * repeat: in a short run more alerts mean more roll-ups for the same number of repeats. So each
+ * size is measured a second time with roll-ups put off, which leaves caches and snapshots.
  */
 import { median } from "./bench.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
@@ -15,6 +19,11 @@ import { describeThrough } from "./through.ts";
 const sizes = [1_000, 10_000, 100_000, 1_000_000];
 const peerSizes = [1_000, 100_000];
 const quickSizeMax = 10_000;
+/** As variants of the program, by what is added to a size's name. */
+const configs = {
+  "": undefined,
+  " without roll-ups": "dedup: { rollup_first: 1h, rollup_max: 1h }\n",
+};
 const base = { connections: 32, alertsPerRequest: 64 };
 
 export const sweepFingerprints: Bench = {
@@ -22,34 +31,37 @@ export const sweepFingerprints: Bench = {
   question: "cost of a repeat by active fingerprints, from the door through the stages",
   async run(settings: BenchSettings): Promise<Measurement[]> {
     const { tocsin, alertmanager, quick, match } = settings;
-    const wanted = (size: number): boolean =>
-      nameOf(size).includes(match) && !(quick && size > quickSizeMax);
     const measurements: Measurement[] = [];
-    for (const size of sizes.filter(wanted)) {
-      measurements.push(...(await ours(size, tocsin, settings)));
-      if (alertmanager === null || !peerSizes.includes(size)) continue;
-      measurements.push(await theirs(size, alertmanager, settings));
+    for (const [suffix, config] of Object.entries(configs)) {
+      const measured: Measurement[] = [];
+      for (const size of sizes) {
+        const name = `${size} fingerprints${suffix}`;
+        if (!name.includes(match) || (quick && size > quickSizeMax)) continue;
+        const load: ClosedLoad = { ...base, population: size };
+        measured.push(...(await ours(name, load, tocsin, config, settings)));
+        const hasPeer = config === undefined && peerSizes.includes(size);
+        if (alertmanager === null || !hasPeer) continue;
+        measured.push(await theirs(name, load, alertmanager, settings));
+      }
+      const whats = ["through", "processor", "alertmanager"];
+      measurements.push(...measured, ...whats.flatMap((what) => costs(measured, what)));
     }
-    return [
-      ...measurements,
-      ...costs(measurements, "through"),
-      ...costs(measurements, "processor"),
-      ...costs(measurements, "alertmanager"),
-    ];
+    return measurements;
   },
 };
 
-const nameOf = (size: number): string => `${size} fingerprints`;
+const prefix = "sweep-fingerprints";
 
 async function ours(
-  size: number,
+  size: string,
+  load: ClosedLoad,
   contender: Contender,
+  config: string | undefined,
   settings: BenchSettings,
 ): Promise<Measurement[]> {
-  const load: ClosedLoad = { ...base, population: size };
   const rounds = new ThroughRounds(load, settings);
-  const name = `sweep-fingerprints/${nameOf(size)}`;
-  const server = await contender.start();
+  const name = `${prefix}/${size}`;
+  const server = await contender.start(config);
   try {
     const startMs = performance.now();
     await fill(server, load, settings);
@@ -65,13 +77,13 @@ async function ours(
 }
 
 async function theirs(
-  size: number,
+  size: string,
+  load: ClosedLoad,
   contender: Contender,
   settings: BenchSettings,
 ): Promise<Measurement> {
-  const load: ClosedLoad = { ...base, population: size };
   const server = await contender.start();
-  const name = `sweep-fingerprints/${nameOf(size)}/${contender.name}`;
+  const name = `${prefix}/${size}/${contender.name}`;
   try {
     await fill(server, load, settings);
     const plan = planOf(server, load, settings);
@@ -94,9 +106,9 @@ function costs(measurements: Measurement[], what: string): Measurement[] {
   const found = measurements.filter(({ name }) => name.endsWith(`/${what}`));
   const [smallest, ...larger] = found;
   if (smallest === undefined) return [];
-  const sizeOf = (name: string): string => name.split("/")[1] ?? "";
+  const sizeOf = (name: string): string => (name.split("/")[1] ?? "").split(" ")[0] ?? "";
   return larger.map(({ name, value, better }) => ({
-    name: `${name}, cost over ${sizeOf(smallest.name)}`,
+    name: `${name}, cost over that at ${sizeOf(smallest.name)}`,
     value: better === "more" ? smallest.value / value : value / smallest.value,
     unit: "x",
     better: "less",
