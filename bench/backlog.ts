@@ -1,6 +1,7 @@
 /** How far a running Tocsin is behind with what it has accepted since it started. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Running } from "./contenders.ts";
+import { metricSum, metricValues } from "./metrics-text.ts";
 
 export type Backlog = {
   /** Accepted, and not yet counted by the dedup stage. */
@@ -33,10 +34,10 @@ export async function backlogOf(server: Running): Promise<Backlog> {
 export async function progressOf(server: Running): Promise<Progress> {
   const metrics = await (await fetch(`${baseOf(server)}/metrics`)).text();
   return {
-    accepted: sum(valuesOf(metrics, "tocsin_alerts_accepted_total")),
-    processed: sum(valuesOf(metrics, "tocsin_alerts_processed")),
-    lagSeconds: Math.max(0, ...valuesOf(metrics, "tocsin_partition_lag_seconds")),
-    relayBacklog: sum(valuesOf(metrics, "tocsin_relay_backlog_steps")),
+    accepted: metricSum(metrics, "tocsin_alerts_accepted_total"),
+    processed: metricSum(metrics, "tocsin_alerts_processed"),
+    lagSeconds: Math.max(0, ...metricValues(metrics, "tocsin_partition_lag_seconds")),
+    relayBacklog: metricSum(metrics, "tocsin_relay_backlog_steps"),
   };
 }
 
@@ -51,15 +52,4 @@ export async function workedOff(server: Running): Promise<void> {
 
 function baseOf({ host, port }: Running): string {
   return `http://${host}:${port}`;
-}
-
-function valuesOf(metrics: string, name: string): number[] {
-  return metrics
-    .split("\n")
-    .filter((line) => line.startsWith(name))
-    .map((line) => Number(line.slice(line.lastIndexOf(" "))));
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,6 +2,7 @@
  * How much memory do many active alerts take, and how soon is the program back after a crash
  * with all of them active? The load is gentle, so that queues are empty when memory is read.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { workedOff } from "./backlog.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 import type { Contender, Running } from "./contenders.ts";
@@ -89,8 +90,4 @@ async function settled(server: Running): Promise<{ main: number; tree: number }>
     if (calm === calmReadings) break;
   }
   return last;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -7,6 +7,7 @@
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { AlertRequest } from "./alert-bytes.ts";
 
 export type LoadPlan = {
@@ -189,10 +190,6 @@ function complete(head: string, bytes: Buffer, bodyAt: number, status: number): 
 }
 
 const lastChunk = Buffer.from("0\r\n\r\n");
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** Asks once; for probing readiness. Null when nobody answers. */
 export async function probe(host: string, port: number, path: string): Promise<number | null> {

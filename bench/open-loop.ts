@@ -5,6 +5,7 @@
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { AlertRequest } from "./alert-bytes.ts";
 import { AnswerReader } from "./load.ts";
 
@@ -161,8 +162,4 @@ class OpenRun {
     }
     this.#idle.push(lane);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

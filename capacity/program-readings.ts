@@ -1,10 +1,11 @@
 /** What the measured program says about itself: counters, logs on disk, rows. Loopback only. */
+import { metricSum } from "../bench/metrics-text.ts";
 import { bucketNames, streamNames } from "../streams/subjects.ts";
 import type { Pids } from "./process-readings.ts";
 
 export type Counts = {
   accepted: number;
-  /** Counted by the dedup stage; the shards report it each half second. */
+  /** Counted by the dedup stage; the shards report it five times a second. */
   processed: number;
   fingerprints: number;
   /** Steps that are not published, or not rows, yet. */
@@ -22,24 +23,21 @@ type Status = {
   shards: { partitions: { inputSeq: number; relayBacklog: number }[] }[];
 };
 
+const isDedup = (labels: string): boolean => labels.includes('stage="dedup"');
+
 export async function readCounts(base: string): Promise<Counts> {
   const [metrics, status] = await Promise.all([text(`${base}/metrics`), json(`${base}/v1/status`)]);
   const { nats, clickhouse, pid, shards } = status as Status;
   const partitions = shards.flatMap((shard) => shard.partitions);
   return {
-    accepted: sum(metrics, "tocsin_alerts_accepted_total"),
-    processed: sum(metrics, "tocsin_alerts_processed"),
-    fingerprints: sum(metrics, 'tocsin_partition_actors{stage="dedup"'),
+    accepted: metricSum(metrics, "tocsin_alerts_accepted_total"),
+    processed: metricSum(metrics, "tocsin_alerts_processed"),
+    fingerprints: metricSum(metrics, "tocsin_partition_actors", isDedup),
     stepsBehind: partitions.reduce((sum, each) => sum + each.relayBacklog, clickhouse.lag),
     progress: partitions.reduce((sum, each) => sum + each.inputSeq, clickhouse.sink?.logSeq ?? 0),
     pids: { main: pid, nats: nats.pid, analytics: clickhouse.pid ?? -1 },
     monitorUrl: nats.monitorUrl,
   };
-}
-
-function sum(metrics: string, name: string): number {
-  const lines = metrics.split("\n").filter((line) => line.startsWith(name));
-  return lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
 export type StreamReading = {

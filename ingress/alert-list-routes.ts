@@ -8,11 +8,11 @@ import { type LabelFilter, labelFilter } from "../runtime/label-filter.ts";
 import type { AlertLists } from "../runtime/services.ts";
 import { type HttpRequest, type HttpResponse, type Route, json } from "./http.ts";
 import { type Fault, answering, refuse, shown } from "./incident-refusals.ts";
+import { readLimit, refuseUnknown } from "./query-parameters.ts";
 
-const limitDefault = 100;
-const limitMax = 1_000;
+const limits = { default: 100, max: 1_000 };
 const filtersMax = 20;
-const parameters = ["filter", "limit", "cursor"];
+const parameters = { lists: ["filter"], singles: ["limit", "cursor"] };
 const cursorPattern = /^[0-9a-f]{16}$/;
 
 export function registerAlertLists(route: Route, deps: { alerts: AlertLists }): void {
@@ -21,16 +21,9 @@ export function registerAlertLists(route: Route, deps: { alerts: AlertLists }): 
 
 async function listed({ query }: HttpRequest, alerts: AlertLists): Promise<HttpResponse> {
   const faults: Fault[] = [];
-  for (const name of new Set(query.keys())) {
-    const isKnown = parameters.includes(name);
-    const value = shown(query.get(name));
-    if (!isKnown) faults.push({ name, value, expected: `one of ${parameters.join(", ")}` });
-    else if (name !== "filter" && query.getAll(name).length > 1) {
-      faults.push({ name, value: shown(query.getAll(name)), expected: "to be given once" });
-    }
-  }
+  refuseUnknown(query, parameters, faults);
   const filters = readFilters(query.getAll("filter"), faults);
-  const limit = readLimit(query.get("limit"), faults);
+  const limit = readLimit(query, limits, faults);
   const cursor = query.get("cursor") ?? "";
   if (cursor !== "" && !cursorPattern.test(cursor)) {
     const expected = "the next_cursor of a page before";
@@ -55,15 +48,6 @@ function readFilters(texts: string[], faults: Fault[]): LabelFilter[] {
     faults.push({ name: "filter", value: shown(text), expected });
     return [];
   });
-}
-
-function readLimit(text: string | null, faults: Fault[]): number {
-  if (text === null) return limitDefault;
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= limitMax) return limit;
-  const expected = `a number from 1 to ${limitMax}`;
-  faults.push({ name: "limit", value: shown(text), expected });
-  return limitDefault;
 }
 
 /** Alertmanager's names where it has them. */

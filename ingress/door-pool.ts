@@ -12,6 +12,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { DoorReport, DoorTask } from "../runtime/door-task.ts";
 import type { Logger } from "../runtime/ports.ts";
+import { RestartDelays } from "../runtime/restart-delays.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { type Dispatch, answerForwarded } from "./forwarding.ts";
 import { type IngressReadings, addedUp, afterwards } from "./readings.ts";
@@ -27,10 +28,6 @@ export type DoorPoolOptions = {
 };
 
 const lagEveryMs = 200;
-const restartDelayMs = 200;
-const restartDelayMaxMs = 10_000;
-/** A thread that lived this long is taken to be well again. */
-const healthyAfterMs = 30_000;
 /** After the grace for requests: for the frames that they wait for. */
 const framesGraceMs = 6_000;
 
@@ -93,7 +90,8 @@ export class DoorPool {
   }
 
   private async supervise(door: Door, name: string): Promise<void> {
-    for (let deaths = 0; !this.halt.signal.aborted; ) {
+    const delays = new RestartDelays();
+    while (!this.halt.signal.aborted) {
       const startedAtMs = Date.now();
       try {
         await this.runOnce(door, name);
@@ -103,9 +101,7 @@ export class DoorPool {
         this.options.logger.error({ door: name, error: text }, "door thread died; restarting it");
       }
       if (this.halt.signal.aborted) return;
-      deaths = Date.now() - startedAtMs > healthyAfterMs ? 0 : deaths + 1;
-      const delayMs = Math.min(restartDelayMaxMs, restartDelayMs * 2 ** deaths);
-      await systemClock.sleep(delayMs, this.halt.signal);
+      await systemClock.sleep(delays.after(Date.now() - startedAtMs), this.halt.signal);
     }
   }
 

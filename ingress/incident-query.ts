@@ -1,24 +1,19 @@
-/**
- * The query string of GET /v1/incidents, read strictly: a misspelt parameter that is silently
- * ignored would show a list that is not the one that was asked for.
- */
+/** The query string of GET /v1/incidents. */
 import { incidentStatuses, severities } from "../actors/incident/types.ts";
-import { nearestWord } from "../runtime/config/nearest-word.ts";
 import type { IncidentFilter } from "../runtime/services.ts";
 import { shown } from "./incident-refusals.ts";
 import type { Fault } from "./incident-refusals.ts";
+import { readLimit, refuseUnknown } from "./query-parameters.ts";
 
 export type IncidentQuery = { filter: IncidentFilter; limit: number; cursor: string | null };
 
-const limitDefault = 50;
-const limitMax = 500;
+const limits = { default: 50, max: 500 };
 const listValuesMax = 50;
 const valueMax = 200;
 const cursorMax = 1_024;
 
-const listParameters = ["status", "severity", "service", "tenant"];
-const singleParameters = ["q", "created_after", "created_before", "limit", "cursor"];
-const parameters = [...listParameters, ...singleParameters];
+const lists = ["status", "severity", "service", "tenant"];
+const singles = ["q", "created_after", "created_before", "limit", "cursor"];
 
 /** @returns the query, meaningful only when `faults` is empty. */
 export function readIncidentQuery(params: URLSearchParams): {
@@ -26,7 +21,7 @@ export function readIncidentQuery(params: URLSearchParams): {
   faults: Fault[];
 } {
   const faults: Fault[] = [];
-  refuseUnknown(params, faults);
+  refuseUnknown(params, { lists, singles }, faults);
   const statuses = choices(params, "status", ["open", "all", ...incidentStatuses], faults);
   const query: IncidentQuery = {
     filter: {
@@ -38,23 +33,10 @@ export function readIncidentQuery(params: URLSearchParams): {
       createdFromMs: time(params, "created_after", faults),
       createdBeforeMs: time(params, "created_before", faults),
     },
-    limit: readLimit(params, faults),
+    limit: readLimit(params, limits, faults),
     cursor: single(params, "cursor", cursorMax, faults),
   };
   return { query, faults };
-}
-
-function refuseUnknown(params: URLSearchParams, faults: Fault[]): void {
-  for (const name of new Set(params.keys())) {
-    if (!parameters.includes(name)) {
-      const near = nearestWord(name, parameters);
-      const expected =
-        near === null ? `one of ${parameters.join(", ")}` : `did you mean "${near}"?`;
-      faults.push({ name, value: shown(params.get(name)), expected });
-    } else if (singleParameters.includes(name) && params.getAll(name).length > 1) {
-      faults.push({ name, value: shown(params.getAll(name)), expected: "to be given once" });
-    }
-  }
 }
 
 /** Values of a parameter that may be repeated and may hold several, separated by commas. */
@@ -98,15 +80,6 @@ function single(
   if (value !== "" && value.length <= max) return value;
   faults.push({ name, value: shown(value), expected: `1 to ${max} characters` });
   return null;
-}
-
-function readLimit(params: URLSearchParams, faults: Fault[]): number {
-  const text = params.get("limit");
-  if (text === null) return limitDefault;
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= limitMax) return limit;
-  faults.push({ name: "limit", value: shown(text), expected: `a number from 1 to ${limitMax}` });
-  return limitDefault;
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;

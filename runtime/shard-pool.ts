@@ -11,6 +11,7 @@ import { Piscina } from "piscina";
 import { type Hash32, ownerOf } from "./placement.ts";
 import type { Logger } from "./ports.ts";
 import type { ProcessorLimits } from "./processor-options.ts";
+import { RestartDelays } from "./restart-delays.ts";
 import type { Assignment, PartitionStats, ShardReport, ShardTask } from "./shard-task.ts";
 import type { StageName } from "./step.ts";
 import { SharedSuspects, suspectsBytes } from "./suspects.ts";
@@ -31,10 +32,6 @@ export type ShardPoolOptions = {
 
 /** A shard keeps much and drops little: a large nursery would only be idle memory. */
 const youngGenerationMb = 24;
-const restartDelayMs = 200;
-const restartDelayMaxMs = 10_000;
-/** A thread that lived this long is taken to be well again. */
-const healthyAfterMs = 30_000;
 /** A thread that has not said anything for this long is taken for hung, and ended. */
 const silentMaxMs = 30_000;
 /** Silence that is no sign of anything: a report is due five times a second. */
@@ -47,7 +44,7 @@ type Shard = {
   port: MessagePort | null;
   startedAtMs: number;
   heardAtMs: number;
-  deaths: number;
+  delays: RestartDelays;
   restarts: number;
   causeOfDeath: string;
   stats: PartitionStats[];
@@ -164,7 +161,7 @@ export class ShardPool {
       port: null,
       startedAtMs: 0,
       heardAtMs: 0,
-      deaths: 0,
+      delays: new RestartDelays(),
       restarts: 0,
       causeOfDeath: "",
       stats: [],
@@ -202,9 +199,7 @@ export class ShardPool {
       this.blame(shard);
       shard.stats = [];
       shard.restarts += 1;
-      const healthy = Date.now() - shard.startedAtMs > healthyAfterMs;
-      shard.deaths = healthy ? 0 : shard.deaths + 1;
-      const delayMs = Math.min(restartDelayMaxMs, restartDelayMs * 2 ** shard.deaths);
+      const delayMs = shard.delays.after(Date.now() - shard.startedAtMs);
       await systemClock.sleep(delayMs, this.halt.signal);
     }
   }

@@ -1,9 +1,5 @@
 /** Memory and processor time of a process and its descendants, from one look to the next. */
-import { readFileSync } from "node:fs";
-import { processTree, residentMiB } from "../../bench/process-tree.ts";
-
-/** Linux counts processor time in hundredths of a second, whatever its timer does. */
-const ticksPerSecond = 100;
+import { cpuSeconds, processTree, residentMiB } from "../../bench/process-tree.ts";
 
 export type ProcessReading = {
   /** 0 where the system does not tell. */
@@ -14,7 +10,7 @@ export type ProcessReading = {
 
 export class ProcessLoad {
   readonly #pid: number;
-  #ticks = new Map<number, number>();
+  #cpuSeconds = new Map<number, number>();
   #readMs = 0;
 
   constructor(pid: number) {
@@ -22,32 +18,20 @@ export class ProcessLoad {
   }
 
   read(nowMs: number): ProcessReading {
-    const before = this.#ticks;
-    const ticks = new Map<number, number>();
+    const before = this.#cpuSeconds;
+    const spent = new Map<number, number>();
     let resident = 0;
     let used = 0;
     for (const pid of processTree(this.#pid)) {
       resident += residentMiB(pid);
-      const total = processorTicks(pid);
-      ticks.set(pid, total);
+      const total = cpuSeconds(pid);
+      spent.set(pid, total);
       used += total - (before.get(pid) ?? total);
     }
     const seconds = (nowMs - this.#readMs) / 1000;
-    const cores = before.size === 0 || seconds <= 0 ? 0 : used / ticksPerSecond / seconds;
-    this.#ticks = ticks;
+    const cores = before.size === 0 || seconds <= 0 ? 0 : used / seconds;
+    this.#cpuSeconds = spent;
     this.#readMs = nowMs;
     return { residentMiB: resident, cores };
-  }
-}
-
-function processorTicks(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The command's name stands in brackets and may hold anything; user and system time are the
-    // 12th and 13th field after it.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-  } catch {
-    return 0;
   }
 }

@@ -1,4 +1,5 @@
 /** What the server says about itself, in one look: its metrics and its status. */
+import { metricSum } from "../../bench/metrics-text.ts";
 import type { Target } from "../load/phase.ts";
 
 export type ServerCounters = {
@@ -39,28 +40,19 @@ type Status = {
   clickhouse?: { lag?: number; state?: string };
 };
 
+const isAccepted = (labels: string): boolean => !labels.includes('outcome="rejected"');
+
 /** @param status the answer of /v1/status. */
 export function serverCounters(metrics: string, status: unknown): ServerCounters {
   const { pid = -1, version = "?", clickhouse } = status as Status;
   return {
     accepted: metricSum(metrics, "tocsin_alerts_accepted_total"),
     // Refused alerts are recorded as well, but were never accepted.
-    processed: metricSum(metrics, "tocsin_alerts_processed", 'outcome="rejected"'),
+    processed: metricSum(metrics, "tocsin_alerts_processed", isAccepted),
     relayBacklog: metricSum(metrics, "tocsin_relay_backlog_steps"),
     stepsBehind: clickhouse?.lag ?? 0,
     pid,
     version,
     clickhouseReady: clickhouse?.state === "ready",
   };
-}
-
-function metricSum(metrics: string, name: string, without?: string): number {
-  let total = 0;
-  for (const line of metrics.split("\n")) {
-    const next = line[name.length];
-    if (!line.startsWith(name) || (next !== "{" && next !== " ")) continue;
-    if (without !== undefined && line.includes(without)) continue;
-    total += Number(line.slice(line.lastIndexOf(" ")));
-  }
-  return total;
 }
