@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { initial, nextWakeAtMs, transition } from "./alert.ts";
+import { initial, nextWakeAtMs, rollupRepeatsMin, transition } from "./alert.ts";
 import type { AlertEffect, AlertInput, AlertState, ReceivedAlert } from "./alert.ts";
 
 const minuteMs = 60_000;
@@ -152,6 +152,35 @@ describe("roll-ups", () => {
       .nextWake(21 * minuteMs)
       .at(21 * minuteMs + 1).woken()
       .then({ kind: "refreshed", received: 1, fromMs: 20 * minuteMs });
+  });
+
+  test("few repeats after the first window wait for more, none longer than the maximum", () => {
+    const endsAtMs = 60 * minuteMs;
+    new Story()
+      .at(0).received({ endsAtMs })
+      .at(1_000).received({ endsAtMs }).nextWake(minuteMs)
+      .at(minuteMs + 1).woken().then({ kind: "refreshed", received: 1 })
+      .at(2 * minuteMs).received({ endsAtMs }).thenNothing()
+      .nextWake(6 * minuteMs)
+      .at(4 * minuteMs).woken().thenNothing()
+      .at(5 * minuteMs).received({ endsAtMs }).thenNothing()
+      .at(6 * minuteMs + 1).woken()
+      .then({ kind: "refreshed", received: 2, fromMs: 2 * minuteMs });
+  });
+
+  test("enough repeats are told of at the window's end, or as soon as there are enough", () => {
+    const endsAtMs = 60 * minuteMs;
+    const story = new Story()
+      .at(0).received({ endsAtMs })
+      .at(1_000).received({ endsAtMs })
+      .at(minuteMs + 1).woken().then({ kind: "refreshed", received: 1 });
+    for (let n = 0; n < rollupRepeatsMin; n += 1) story.at(2 * minuteMs).received({ endsAtMs });
+    story.nextWake(3 * minuteMs + 1)
+      .at(3 * minuteMs + 2).woken().then({ kind: "refreshed", received: rollupRepeatsMin });
+    for (let n = 1; n < rollupRepeatsMin; n += 1) story.at(4 * minuteMs).received({ endsAtMs });
+    story.nextWake(8 * minuteMs)
+      .at(7.5 * minuteMs).received({ endsAtMs }).thenNothing().nextWake(7.5 * minuteMs)
+      .at(7.5 * minuteMs + 1).woken().then({ kind: "refreshed", received: rollupRepeatsMin });
   });
 
   test("an end before the window's end is the next wake, and tells what is pending", () => {

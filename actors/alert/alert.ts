@@ -13,7 +13,16 @@
  * A3 Ended means idle: nothing of the occurrence remains, and the owner may drop the actor.
  */
 
-/** Waits before repeats are rolled up, in ms; it rides in the state for the whole occurrence. */
+/**
+ * Repeats that make a roll-up worth its row, in any window but an occurrence's first. An alert that
+ * is sent once a minute would otherwise be told of once a minute, and nothing would be rolled up.
+ */
+export const rollupRepeatsMin = 8;
+
+/**
+ * Waits before repeats are rolled up, in ms; it rides in the state for the whole occurrence. A
+ * repeat is told of within maxMs, however few there are.
+ */
 export type RollupPolicy = { firstMs: number; maxMs: number };
 
 export type AlertState = IdleAlert | FiringAlert;
@@ -104,8 +113,14 @@ export function transition(state: AlertState, input: AlertInput, nowMs: number):
 /** The soonest end of what this alert is in: its occurrence, or a window with repeats in it. */
 export function nextWakeAtMs(state: AlertState): number | null {
   if (state.kind === "idle") return null;
-  if (state.pending === 0 || state.rollupAtMs > state.endsAtMs) return state.endsAtMs;
-  return state.rollupAtMs;
+  return state.pending === 0 ? state.endsAtMs : Math.min(rollupDueMs(state), state.endsAtMs);
+}
+
+/** Too few repeats for a row of their own wait for more, until the oldest of them is maxMs old. */
+function rollupDueMs(state: FiringAlert): number {
+  const { policy, pending, pendingFromMs, rollupAtMs, rollupMs } = state;
+  const isFirst = rollupMs <= policy.firstMs;
+  return isFirst || pending >= rollupRepeatsMin ? rollupAtMs : pendingFromMs + policy.maxMs;
 }
 
 function open(idle: IdleAlert, input: ReceivedAlert, nowMs: number): AlertTransition {
@@ -151,6 +166,7 @@ function refresh(state: FiringAlert, input: ReceivedAlert, nowMs: number): void 
     if (nowMs > state.rollupAtMs) state.rollupAtMs = nowMs + state.rollupMs;
   }
   state.pending += 1;
+  if (state.pending === rollupRepeatsMin && nowMs > state.rollupAtMs) state.rollupAtMs = nowMs;
 }
 
 function change(state: FiringAlert, input: ReceivedAlert, nowMs: number): AlertTransition {
@@ -174,7 +190,7 @@ function resolve(state: FiringAlert, input: ReceivedAlert, nowMs: number): Alert
 
 function wake(state: FiringAlert, nowMs: number): AlertTransition {
   if (nowMs > state.endsAtMs) return expire(state, nowMs);
-  if (state.pending === 0 || nowMs <= state.rollupAtMs) return { state, effects: noEffects };
+  if (state.pending === 0 || nowMs <= rollupDueMs(state)) return { state, effects: noEffects };
   const effects = flush(state, nowMs);
   state.rollupMs = Math.min(state.rollupMs * 2, state.policy.maxMs);
   state.rollupAtMs = nowMs + state.rollupMs;
