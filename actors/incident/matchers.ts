@@ -3,6 +3,7 @@
  * Alertmanager. Rules are compiled once per configuration, not once per alert.
  */
 import { assertNever } from "./assert-never.ts";
+import { translateGoRegexp } from "./go-regexp.ts";
 import type { Matcher } from "./types.ts";
 
 /** An absent label reads as "". */
@@ -38,7 +39,10 @@ function compileMatcher(matcher: Matcher): CompiledMatcher {
   }
 }
 
+/** Go's dialect first, as Alertmanager's users write it; JavaScript's own where Go refuses. */
 function anchored(source: string): RegExp | null {
+  const translated = translateGoRegexp(source);
+  if (translated.kind === "ok") return new RegExp(`^(?:${translated.source})$`, "u");
   try {
     // Alone first: "a)(b" must not become valid by the parentheses put around it.
     new RegExp(source);
