@@ -123,7 +123,7 @@ describe("the list", () => {
     const items = [{ stepSeq: 1, index: 0, event }];
     feed(stage, { kind: "alerts", partition: 0, items }, 31, 60_000);
     const found = (more: Partial<IncidentFilter>) =>
-      stage.list({ ...anything, fingerprint, ...more }, 5, null).items.map((view) => view.dedup_key);
+      stage.list({ ...anything, fingerprint, ...more }, 5, null).items.map((one) => one.dedup_key);
     expect(found({})).toEqual(["k"]);
     expect(found({ tenants: ["globex"] })).toEqual([]);
     expect(found({ fingerprint: "00000000000000ac" })).toEqual([]);
