@@ -114,6 +114,21 @@ describe("the list", () => {
     expect(titles({ statuses: ["resolved", "closed"] })).toBe(0);
   });
 
+  test("finds the incident that an alert belongs to, and keeps to the rest of the filter", () => {
+    const stage = filled();
+    const body = { labels: { service: "db" }, annotations: {}, generatorURL: "", dedupKey: "k" };
+    const times = { atMs: 60_000, startsAtMs: 60_000, endsAtMs: 90_000 };
+    const fingerprint = "00000000000000ab";
+    const event = { kind: "opened" as const, fingerprint, received: 1 as const, ...times, body };
+    const items = [{ stepSeq: 1, index: 0, event }];
+    feed(stage, { kind: "alerts", partition: 0, items }, 31, 60_000);
+    const found = (more: Partial<IncidentFilter>) =>
+      stage.list({ ...anything, fingerprint, ...more }, 5, null).items.map((one) => one.dedup_key);
+    expect(found({})).toEqual(["k"]);
+    expect(found({ tenants: ["globex"] })).toEqual([]);
+    expect(found({ fingerprint: "00000000000000ac" })).toEqual([]);
+  });
+
   test("tells open ones from the rest", () => {
     scenario("statuses")
       .at("00:00").when(alertFired("a"), alertFired("b", { labels: { service: "b" } }))

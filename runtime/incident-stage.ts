@@ -14,7 +14,7 @@ import { applyDelivery } from "../actors/incident/deliveries.ts";
 import { Desk } from "../actors/incident/desk.ts";
 import type { DeskSnapshot } from "../actors/incident/desk-snapshot.ts";
 import { deskFrom, snapshotOf } from "../actors/incident/desk-snapshot.ts";
-import { nextWakeAtMs } from "../actors/incident/incident.ts";
+import { type Incident, nextWakeAtMs } from "../actors/incident/incident.ts";
 import { wake } from "../actors/incident/transitions.ts";
 import type { Turn } from "../actors/incident/turn.ts";
 import { beginTurn, endTurn } from "../actors/incident/turn.ts";
@@ -136,7 +136,14 @@ export class IncidentStage implements Stage<IncidentOutput> {
 
   /** Newest first. @throws TerminalError when the cursor is not one of ours. */
   list(filter: IncidentFilter, limit: number, cursor: string | null): IncidentPage {
-    return listIncidents([...this.#desk.incidents.values()], filter, limit, cursor);
+    return listIncidents(this.#candidates(filter.fingerprint), filter, limit, cursor);
+  }
+
+  /** All incidents in order of creation, or the one that an alert belongs to. */
+  #candidates(fingerprint: string | undefined): Incident[] {
+    if (fingerprint === undefined) return [...this.#desk.incidents.values()];
+    const owner = this.#desk.members.ownerOf(fingerprint);
+    return owner === undefined ? [] : [owner];
   }
 
   get(id: string): IncidentView | null {

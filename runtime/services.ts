@@ -21,6 +21,8 @@ export type IncidentFilter = {
   /** Only incidents created at or after / before; ms; null: unbounded. */
   createdFromMs: number | null;
   createdBeforeMs: number | null;
+  /** Only the incident that this alert (16 hexadecimal digits) belongs to; absent: any. */
+  fingerprint?: string;
 };
 
 /** Newest first. `cursor` continues after the last item of an earlier page. */

@@ -27,6 +27,10 @@ export type Reading = {
   lines: LineCounter;
   problems: Problem[];
   places: number;
+  /** Where `warn` goes; without it a warning is a problem. */
+  warnings?: Problem[];
+  /** Values that must never be shown, collected by `secretText`. */
+  secrets?: Set<Node>;
 };
 
 type Range<T> = { default: T; min: number; max: number };
@@ -54,16 +58,29 @@ export class ConfigValue {
     return this.#node !== null && !(isScalar(this.#node) && this.#node.value === null);
   }
 
+  /** True for `key:` without a value, too. */
+  get given(): boolean {
+    return this.#node !== null;
+  }
+
   is(word: string): boolean {
     return this.#scalar() === word;
   }
 
   problem(message: string): void {
+    this.#reading.problems.push({ ...this.position(), path: this.path, message });
+  }
+
+  /** What is taken over and yet will surprise. */
+  warn(message: string): void {
+    const { warnings, problems } = this.#reading;
+    (warnings ?? problems).push({ ...this.position(), path: this.path, message });
+  }
+
+  position(): { file: string; line: number; column: number } {
     const at = this.#node ?? this.#owner;
-    const offset = at?.range?.[0] ?? 0;
-    const { line, col } = this.#reading.lines.linePos(offset);
-    const { file, problems } = this.#reading;
-    problems.push({ file, line, column: col, path: this.path, message });
+    const { line, col } = this.#reading.lines.linePos(at?.range?.[0] ?? 0);
+    return { file: this.#reading.file, line, column: col };
   }
 
   expected(what: string): void {
@@ -75,6 +92,34 @@ export class ConfigValue {
     if (typeof value === "string" && value !== "") return value;
     if (this.present || fallback === null) this.expected("a text");
     return fallback ?? "";
+  }
+
+  /**
+   * A single value just as it is written, a number or a truth value too; "" when it is empty, and
+   * the fallback only where the key is absent.
+   */
+  scalarText(fallback: string): string {
+    if (this.#node === null) return fallback;
+    if (isScalar(this.#node)) return this.#node.source ?? String(this.#node.value ?? "");
+    this.expected("a text");
+    return fallback;
+  }
+
+  /** As `scalarText`; from now on neither problems nor the shown configuration hold the value. */
+  secretText(): string {
+    if (this.#node !== null) this.#reading.secrets?.add(this.#node);
+    return this.scalarText("");
+  }
+
+  /** Whatever is there, as plain data; what YAML takes for a date stays a text. */
+  plain(): unknown {
+    if (!this.present) return null;
+    if (isMap(this.#node)) {
+      return Object.fromEntries(this.#pairs().map(([key, value]) => [key, value.plain()]));
+    }
+    if (isSeq(this.#node)) return this.list(placesMax).map((item) => item.plain());
+    const value = this.#scalar();
+    return ["string", "number", "boolean"].includes(typeof value) ? value : this.scalarText("");
   }
 
   /** A text, or null when the setting is absent. */
@@ -159,7 +204,7 @@ export class ConfigValue {
       }
     }
     return (key) =>
-      found.get(key) ?? new ConfigValue(this.#reading, null, this.#pathOf(key), this.#position());
+      found.get(key) ?? new ConfigValue(this.#reading, null, this.#pathOf(key), this.#place());
   }
 
   /** A map with keys of the user's own. */
@@ -177,18 +222,34 @@ export class ConfigValue {
       this.expected("a map of settings");
       return [];
     }
-    return (this.#node.items as Pair<Node, Node | null>[]).map((pair) => {
-      const key = isScalar(pair.key) ? String(pair.key.value) : "(not a text)";
+    const pairs: [string, ConfigValue, Node | null][] = [];
+    const merged: [string, ConfigValue, Node | null][] = [];
+    for (const pair of this.#node.items as Pair<Node, Node | null>[]) {
+      const key = keyText(pair.key);
       const value = new ConfigValue(this.#reading, pair.value, this.#pathOf(key), pair.key);
-      return [key, value, pair.key];
-    });
+      if (key === "<<") merged.push(...value.#mergedPairs(this.path));
+      else pairs.push([key, value, pair.key]);
+    }
+    // A key of its own wins over a merged one, and an earlier merged one over a later.
+    const taken = new Set(pairs.map(([key]) => key));
+    for (const pair of merged) {
+      if (!taken.has(pair[0])) pairs.push(pair);
+      taken.add(pair[0]);
+    }
+    return pairs;
+  }
+
+  /** The pairs of the map, or of the list of maps, behind a merge key `<<`. */
+  #mergedPairs(path: string): [string, ConfigValue, Node | null][] {
+    const maps = isSeq(this.#node) ? this.#node.items : [this.#node];
+    return maps.flatMap((map) => new ConfigValue(this.#reading, map, path, this.#owner).#pairs());
   }
 
   #pathOf(key: string): string {
     return this.path === "" ? key : `${this.path}.${key}`;
   }
 
-  #position(): Node | null {
+  #place(): Node | null {
     return this.#node ?? this.#owner;
   }
 
@@ -200,9 +261,14 @@ export class ConfigValue {
     if (!this.present) return "nothing";
     if (isMap(this.#node)) return "a map";
     if (isSeq(this.#node)) return "a list";
+    if (this.#node !== null && this.#reading.secrets?.has(this.#node)) return "a secret";
     const text = JSON.stringify(this.#scalar()) ?? "something else";
     return text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
   }
+}
+
+function keyText(key: Node): string {
+  return isScalar(key) ? (key.source ?? String(key.value)) : "(not a text)";
 }
 
 function inRange(value: number, range: { min: number; max: number }): boolean {

@@ -1,0 +1,102 @@
+/**
+ * What dispatching puts out and shows: one notification per group and integration, silences, and
+ * the views that Alertmanager's API v2 asks for. Plain data that survives msgpack and JSON.
+ */
+import type { Labels } from "../alert/events.ts";
+import type { Matcher } from "../incident/types.ts";
+
+/** Why a group is told again, in Alertmanager's own words (its `notification_reason`). */
+export type GroupReason =
+  | "first notification"
+  | "new alerts in group"
+  | "some alerts in group resolved"
+  | "all alerts in group resolved"
+  | "repeat interval elapsed";
+
+/** One message about one group to one integration of one receiver, put on the outbox. */
+export type GroupNotification = {
+  kind: "group";
+  /** Stable idempotency key: the same decision has the same id after any crash. */
+  id: string;
+  receiver: string;
+  integration: { kind: string; index: number };
+  /** As Alertmanager writes it: `{}/{severity="page"}:{alertname="Down"}`. */
+  groupKey: string;
+  groupLabels: Labels;
+  reason: GroupReason;
+  /** "firing" as long as one alert fires. */
+  status: "firing" | "resolved";
+  atMs: number;
+  /** In Alertmanager's order: by job, instance, then labels. */
+  alerts: NotifiedAlert[];
+};
+
+export type NotifiedAlert = {
+  /** 16 lower-case hexadecimal digits. */
+  fingerprint: string;
+  status: "firing" | "resolved";
+  labels: Labels;
+  annotations: Labels;
+  startsAtMs: number;
+  /** Null while it fires. */
+  endsAtMs: number | null;
+  generatorURL: string;
+  /** It joined a group that had been told of before. */
+  isNew: boolean;
+};
+
+export type Silence = {
+  id: string;
+  matchers: Matcher[];
+  startsAtMs: number;
+  endsAtMs: number;
+  updatedAtMs: number;
+  createdBy: string;
+  comment: string;
+  annotations: Labels;
+  /** Null: once. Otherwise it is active within [startsAtMs, endsAtMs) only in these times. */
+  recurrence: SilenceRecurrence | null;
+};
+
+/** Active on these weekdays (0 is Sunday) between two minutes of the day in a time zone. */
+export type SilenceRecurrence = {
+  weekdays: number[];
+  fromMinute: number;
+  toMinute: number;
+  location: string;
+};
+
+export type SilenceState = "pending" | "active" | "expired";
+
+/** An alert as GET /api/v2/alerts shows it. */
+export type DispatchedAlert = {
+  fingerprint: string;
+  labels: Labels;
+  annotations: Labels;
+  startsAtMs: number;
+  endsAtMs: number;
+  updatedAtMs: number;
+  generatorURL: string;
+  /** Names, in the order of the routes that match. */
+  receivers: string[];
+  status: {
+    state: "unprocessed" | "active" | "suppressed";
+    silencedBy: string[];
+    inhibitedBy: string[];
+    /** Names of time intervals that mute its route now. */
+    mutedBy: string[];
+  };
+};
+
+/** A group as GET /api/v2/alerts/groups shows it, and what Alertmanager does not tell. */
+export type DispatchedGroup = {
+  groupKey: string;
+  labels: Labels;
+  receiver: string;
+  routeIndex: number;
+  /** When it is looked at next, and why it was told last. */
+  nextFlushAtMs: number | null;
+  lastNotifiedAtMs: number | null;
+  fingerprints: string[];
+  mutedBy: string[];
+};
