@@ -31,6 +31,17 @@ export type GroupNotification = {
   alerts: NotifiedAlert[];
 };
 
+/** The result of delivering a GroupNotification, sent back by a delivery worker. */
+export type GroupDelivery = {
+  notificationId: string;
+  receiver: string;
+  integration: { kind: string; index: number };
+  groupKey: string;
+  attempt: number;
+  outcome: "delivered" | "failed" | "gaveUp";
+  detail: string;
+};
+
 export type NotifiedAlert = {
   /** 16 lower-case hexadecimal digits. */
   fingerprint: string;
