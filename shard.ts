@@ -119,7 +119,8 @@ async function wire(
       reply,
       incidentSubject: ({ kind, incident }) =>
         incidentSubject(incident.tenant, incident.severity, incident.service, kind),
-      outboxSubject: () => outboxSubject("webhook"),
+      outboxSubject: (notification) =>
+        outboxSubject("kind" in notification ? notification.integration.kind : "webhook"),
     });
     answerQueries(link.connection, partition, () => host.reads());
     return host;

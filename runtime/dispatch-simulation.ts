@@ -71,7 +71,8 @@ export class DispatchSimulation {
 
   #emit = (output: DispatchOutput): void => {
     if (output.kind === "notifyGroup") this.notifications.push(output.notification);
-    else if (output.fireAtMs === null) this.#heap.remove(output.id);
+    if (output.kind !== "timer") return;
+    if (output.fireAtMs === null) this.#heap.remove(output.id);
     else this.#heap.schedule(output.id, output.fireAtMs);
   };
 }

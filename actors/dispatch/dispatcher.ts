@@ -18,11 +18,15 @@ import { compileRoutes, groupLabelsOf, matchingRoutes } from "./routes.ts";
 import type { Silences } from "./silences.ts";
 import { labelsText } from "./text.ts";
 import { notificationsOf } from "./telling.ts";
-import type { GroupDelivery, GroupNotification } from "./types.ts";
+import type { GroupDelivery, GroupNotification, Silence } from "./types.ts";
 
 export type DispatchOutput =
   | { kind: "notifyGroup"; notification: GroupNotification }
-  | { kind: "timer"; id: string; generation: number; fireAtMs: number | null };
+  /** fireAtMs null: the timer is gone. generation grows with every change of the same id. */
+  | { kind: "timer"; id: string; generation: number; fireAtMs: number | null }
+  /** `taken` false: a newer state of it is known, or there are too many. */
+  | { kind: "silence"; silence: Silence; taken: boolean; replyTo: string }
+  | { kind: "groupDelivery"; report: GroupDelivery; atMs: number };
 export type EmitDispatch = (output: DispatchOutput) => void;
 
 export type HeldAlert = {
@@ -133,6 +137,11 @@ export class Dispatcher {
     for (const [key, told] of group?.told ?? []) {
       if (told.notificationId === notificationId) group?.told.delete(key);
     }
+  }
+
+  /** There are no routes any more: nothing waits from now on. */
+  end(emit: EmitDispatch): void {
+    for (const group of [...this.groups.values()]) this.#drop(group, emit);
   }
 
   /** Null: there is no such group, or it waits for nothing. */

@@ -33,7 +33,7 @@ export function notificationsOf(
     const options = { sendResolved, repeatIntervalMs, nowMs };
     const reason = reasonToTell(told, firing, resolved, options);
     if (reason === null) continue;
-    const id = `${group.id}:${group.flushes}:${key}`;
+    const id = `${group.id}:${group.flushes}:${kind}.${index}`;
     const known = { firing: new Set(firing), resolved: new Set(resolved) };
     group.told.set(key, { notificationId: id, reason, atMs: nowMs, ...known });
     const shown = sendResolved ? alerts : alerts.filter((alert) => alert.resolvedAtMs === null);

@@ -106,6 +106,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     receivers,
     policies,
     rules: readRules(section("rules"), Object.keys(policies)),
+    dispatch: null,
   };
 }
 

@@ -40,6 +40,7 @@ export const dedupConfig: DedupConfig = {
 
 /** Lives are short, so that a run sees incidents retire as well as open. */
 export const incidentConfig: IncidentConfig = {
+  dispatch: null,
   hash: "incident-1",
   groupBy: ["alertname", "service"],
   correlation: { enabled: true, windowMs: 5_000, labels: ["service", "model_id"] },
