@@ -215,9 +215,9 @@ export class IncidentStage implements Stage<IncidentOutput> {
     return this.#nowMs;
   }
 
-  /** Incidents in memory, closed ones included. */
+  /** Incidents in memory, closed ones included, and groups of alerts. */
   get size(): number {
-    return this.#desk.incidents.size;
+    return this.#desk.incidents.size + (this.#dispatching.dispatcher?.groups.size ?? 0);
   }
 
   #configure(config: IncidentConfig, emit: Emit): void {

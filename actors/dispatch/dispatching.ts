@@ -13,6 +13,7 @@ import type { GroupDelivery, Silence } from "./types.ts";
 type Emit = (output: DispatchOutput) => void;
 
 export type DispatchingSnapshot = {
+  serial: number;
   silences: Silence[];
   config: DispatchConfig | null;
   dispatch: DispatchSnapshot | null;
@@ -24,6 +25,8 @@ export class Dispatching {
   readonly #partition: number;
   readonly silences = new Silences();
   dispatcher: Dispatcher | null = null;
+  /** Of a dispatcher that was: names of groups never come back. */
+  #serial = 0;
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -37,9 +40,11 @@ export class Dispatching {
   configure(config: DispatchConfig | null, nowMs: number, emit: Emit): void {
     if (config === null) {
       this.dispatcher?.end(emit);
+      this.#serial = this.dispatcher?.serial ?? this.#serial;
       this.dispatcher = null;
     } else if (this.dispatcher === null) {
       this.dispatcher = new Dispatcher(this.#partition, config, this.silences);
+      this.dispatcher.serial = this.#serial;
     } else {
       this.dispatcher.configure(config, nowMs, emit);
     }
@@ -78,6 +83,7 @@ export class Dispatching {
   snapshot(): DispatchingSnapshot {
     const { dispatcher } = this;
     return {
+      serial: this.#serial,
       silences: this.silences.all(),
       config: dispatcher?.config ?? null,
       dispatch: dispatcher === null ? null : dispatchSnapshotOf(dispatcher),
@@ -85,8 +91,9 @@ export class Dispatching {
   }
 
   static from(snapshot: DispatchingSnapshot, partition: number, nowMs: number): Dispatching {
-    const { silences, config, dispatch } = snapshot;
+    const { serial, silences, config, dispatch } = snapshot;
     const dispatching = new Dispatching(partition);
+    dispatching.#serial = serial;
     for (const silence of silences) dispatching.silences.merge(silence, nowMs);
     if (config !== null && dispatch !== null) {
       dispatching.dispatcher = dispatcherFrom(dispatch, partition, config, dispatching.silences);
