@@ -191,9 +191,7 @@ test("aliases work, and cannot blow a small file up", () => {
   expect(config.correlation.labels).toEqual(["a", "b"]);
   const rule = `&rule { match: [${Array(49).fill("a=b").join(", ")}], policy: p }`;
   const bomb = `rules: [${rule}, ${Array(3_000).fill("*rule").join(", ")}]`;
-  expect(problems(bomb).some((line) => line.endsWith("more than 100000 values in one file"))).toBe(
-    true,
-  );
+  expect(problems(bomb).at(-1)).toContain("more than 100000 values in one file");
 });
 
 test("secrets come from files beside the configuration and never show up in problems", () => {

@@ -5,7 +5,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LineCounter, parseDocument } from "yaml";
 import {
   readCorrelation,
   readDedup,
@@ -13,7 +12,7 @@ import {
   readLifecycle,
 } from "./incident-sections.ts";
 import { readPolicies, readRules } from "./people-sections.ts";
-import { ConfigError, type Problem } from "./problems.ts";
+import { ConfigError } from "./problems.ts";
 import {
   readClickhouse,
   readIngest,
@@ -23,12 +22,14 @@ import {
   readPartitions,
   readShards,
 } from "./process-sections.ts";
+import { Reading } from "./reading.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import type { TocsinConfig } from "./types.ts";
-import { ConfigValue, type Reading } from "./value.ts";
+import { ConfigValue } from "./value.ts";
 
 const fileBytesMax = 4 * 1024 * 1024;
 const secretBytesMax = 64 * 1024;
+const placesMax = 100_000;
 
 /** What is read when no file is named; it ships with the program. */
 export const shippedConfigFile = fileURLToPath(
@@ -64,21 +65,14 @@ const sections = [
 export function loadConfig(file: string | null, text?: string): TocsinConfig {
   const name = file ?? "(text)";
   const source = text ?? (file === null ? "" : readConfigFile(file));
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const problems: Problem[] = document.errors.map((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return { file: name, line, column: col, path: "", message: `not valid YAML: ${error.message}` };
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
-  const reading: Reading = { file: name, document, lines, problems, places: 0 };
+  const reading = new Reading(name, source, { placesMax });
   const base = file === null ? process.cwd() : dirname(resolve(file));
   const config = readAll(
-    new ConfigValue(reading, document.contents, "", null),
+    new ConfigValue(reading, reading.document.contents, "", null),
     file,
     (path) => readBounded(resolve(base, path), secretBytesMax),
   );
-  if (problems.length > 0) throw new ConfigError(problems);
+  reading.endIfBad();
   return deepFreeze(config);
 }
 

@@ -1,7 +1,6 @@
 /** Webhook and email: an own HTTP receiver, and a mail server. */
 import type { ConfigValue } from "../value.ts";
 import {
-  choice,
   count,
   field,
   flag,

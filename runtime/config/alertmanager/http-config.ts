@@ -4,7 +4,6 @@ import {
   choice,
   field,
   flag,
-  inlineSecret,
   plainMap,
   readSettings,
   secret,
