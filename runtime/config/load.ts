@@ -2,9 +2,9 @@
  * From a YAML file to a checked, frozen configuration. Every setting has a default; every
  * problem of the file is found in one reading and shown with its line and column.
  */
-import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deepFreeze, readBounded, readConfigFile } from "./config-file.ts";
 import {
   readCorrelation,
   readDedup,
@@ -12,7 +12,6 @@ import {
   readLifecycle,
 } from "./incident-sections.ts";
 import { readPolicies, readRules } from "./people-sections.ts";
-import { ConfigError } from "./problems.ts";
 import {
   readClickhouse,
   readIngest,
@@ -27,7 +26,6 @@ import { readReceivers, type ReadSecret } from "./receivers.ts";
 import type { TocsinConfig } from "./types.ts";
 import { ConfigValue } from "./value.ts";
 
-const fileBytesMax = 4 * 1024 * 1024;
 const secretBytesMax = 64 * 1024;
 const placesMax = 100_000;
 
@@ -101,26 +99,4 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     policies,
     rules: readRules(section("rules"), Object.keys(policies)),
   };
-}
-
-function readConfigFile(file: string): string {
-  try {
-    return readBounded(file, fileBytesMax);
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    const message = `cannot read the configuration: ${why}`;
-    throw new ConfigError([{ file, line: 1, column: 1, path: "", message }]);
-  }
-}
-
-function readBounded(file: string, bytesMax: number): string {
-  const { size } = statSync(file);
-  if (size > bytesMax) throw new Error(`${size} bytes, at most ${bytesMax} are read`);
-  return readFileSync(file, "utf8");
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const part of Object.values(value)) deepFreeze(part);
-  return Object.freeze(value);
 }

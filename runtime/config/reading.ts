@@ -28,6 +28,8 @@ export type ReadingOptions = {
   placesMax: number;
   /** "1.1": yes and no are truth values, as for programs in Go. */
   yamlVersion?: "1.1" | "1.2";
+  /** Top-level settings in which a value of an unexpected kind is not shown in problems. */
+  secretive?: readonly string[];
 };
 
 export class Reading {
@@ -40,12 +42,14 @@ export class Reading {
   readonly #lines = new LineCounter();
   readonly #targets = new Map<Alias, Node>();
   readonly #placesMax: number;
+  readonly #secretive: readonly string[];
   #places = 0;
 
   /** @throws ConfigError when it is not YAML, nests too deep, or has an alias without anchor. */
   constructor(file: string, text: string, options: ReadingOptions) {
     this.file = file;
     this.#placesMax = options.placesMax;
+    this.#secretive = options.secretive ?? [];
     if (nestsTooDeep(text)) this.#end(0, tooDeep);
     this.document = parseDocument(text, {
       lineCounter: this.#lines,
@@ -76,6 +80,10 @@ export class Reading {
     if (++this.#places > this.#placesMax) {
       this.#end(0, `more than ${this.#placesMax} values in one file, aliases counted each time`);
     }
+  }
+
+  mayHoldSecrets(path: string): boolean {
+    return this.#secretive.includes(/^\w+/.exec(path)?.[0] ?? "");
   }
 
   position(node: Node | null): { file: string; line: number; column: number } {

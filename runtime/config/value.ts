@@ -146,7 +146,7 @@ export class ConfigValue {
   list(lengthMax: number): ConfigValue[] {
     if (!this.present) return [];
     if (!isSeq(this.#node)) {
-      this.expected("a list");
+      this.#expectedShape("a list");
       return [];
     }
     const { items } = this.#node;
@@ -194,7 +194,7 @@ export class ConfigValue {
   #pairs(): [string, ConfigValue, Node | null][] {
     if (!this.present) return [];
     if (!isMap(this.#node)) {
-      this.expected("a map of settings");
+      this.#expectedShape("a map of settings");
       return [];
     }
     const pairs: [string, ConfigValue, Node | null][] = [];
@@ -230,6 +230,13 @@ export class ConfigValue {
 
   #scalar(): unknown {
     return isScalar(this.#node) ? this.#node.value : undefined;
+  }
+
+  /** Where settings of a login belong, a single value may be the password. */
+  #expectedShape(what: string): void {
+    const isHidden = isScalar(this.#node) && this.#reading.mayHoldSecrets(this.path);
+    const found = isHidden ? "a single value" : this.#shown();
+    this.problem(`got ${found}, expected ${what}`);
   }
 
   #shown(): string {

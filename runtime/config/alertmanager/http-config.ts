@@ -8,7 +8,6 @@ import {
   readSettings,
   secret,
   text,
-  textMap,
   textOrFile,
   texts,
   type Field,
@@ -108,6 +107,11 @@ const proxyFields = {
   proxy_connect_header: proxyHeaders,
 };
 
+/** Some servers take passwords as parameters. */
+const secretMap: Field<Record<string, string>> = field((value) =>
+  Object.fromEntries(value.entries(headersMax).map(([key, entry]) => [key, entry.secretText()])),
+);
+
 const oauth2Fields = {
   client_id: text(),
   client_secret: secret,
@@ -122,7 +126,7 @@ const oauth2Fields = {
   claims: plainMap,
   scopes: texts,
   token_url: text(),
-  endpoint_params: textMap,
+  endpoint_params: secretMap,
   tls_config: tls,
   ...proxyFields,
 };
