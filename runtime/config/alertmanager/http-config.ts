@@ -89,7 +89,10 @@ const authorization: Field<Authorization | null> = field((value, configFile) => 
 
 const proxyUrl: Field<string> = field((value) => {
   const written = value.scalarText("");
-  if (written !== "" && !URL.canParse(written)) value.problem("not a valid URL");
+  if (written === "" || URL.canParse(written)) return written;
+  // Go takes "proxy.example" for a path, and Alertmanager starts with it.
+  if (/^[^/?#]*:/.test(written)) value.problem("not a valid URL");
+  else value.warn("not an http:// or https:// URL, so no request will get through");
   return written;
 });
 
