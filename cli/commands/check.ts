@@ -125,7 +125,7 @@ function print(checked: Checked, io: Io): void {
   const title = kind === null ? "" : ` (${titles[kind]})`;
   const verdict = valid ? paint("green", "valid") : paint("red", "NOT VALID");
   const found = valid
-    ? Object.entries(counts).map(([what, count]) => `${count} ${what}`)
+    ? Object.entries(counts).map(([what, count]) => `${what}: ${count}`)
     : [`problems: ${problems.length}`];
   const surprises = warnings.length + notDelivered.length;
   if (surprises > 0) found.push(`warnings: ${surprises}`);

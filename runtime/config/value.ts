@@ -244,7 +244,9 @@ export class ConfigValue {
     if (isMap(this.#node)) return "a map";
     if (isSeq(this.#node)) return "a list";
     if (this.#node !== null && this.#reading.secrets.has(this.#node)) return "a secret";
-    const text = JSON.stringify(this.#scalar()) ?? "something else";
+    const value = this.#scalar();
+    const source = isScalar(this.#node) && typeof value !== "string" ? this.#node.source : null;
+    const text = source ?? JSON.stringify(value) ?? "something else";
     return text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
   }
 }
