@@ -28,6 +28,7 @@ const loaders: Record<string, Loader> = {
   sql: () => import("./commands/sql.ts"),
   report: () => import("./commands/report.ts"),
   capacity: () => import("./commands/capacity.ts"),
+  check: () => import("./commands/check.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };
 
