@@ -52,7 +52,10 @@ export async function sendJson(
     headers: { ...general, ...own, ...request.headers },
     body,
   };
-  return follow(first, general, tls, settings.follow_redirects, attempt, request.wantsBody ?? false);
+  const wantsBody = request.wantsBody ?? false;
+  const answer = await follow(first, general, tls, settings.follow_redirects, attempt, wantsBody);
+  if (answer.status === 401 && settings.oauth2 !== null) attempt.context.tokens.forget();
+  return answer;
 }
 
 async function follow(

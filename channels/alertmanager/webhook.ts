@@ -4,13 +4,12 @@
  */
 import type { GroupNotification } from "../../actors/dispatch/types.ts";
 import type { WebhookSettings } from "../../runtime/config/alertmanager/basic-integrations.ts";
-import { checkHttpUrl } from "../../runtime/config/alertmanager/http-url.ts";
-import { TerminalError } from "../../runtime/errors.ts";
 import type { DeliveryResult } from "../channel.ts";
 import { runAttempt } from "./attempt.ts";
-import type { Attempt, DeliveryContext } from "./attempt.ts";
+import type { DeliveryContext } from "./attempt.ts";
 import { sendJson } from "./http-client.ts";
 import { requireSuccess } from "./http-outcome.ts";
+import { secretHttpUrl } from "./secret-url.ts";
 import { templateData, type TemplateData } from "./template-data.ts";
 import { renderTree, textRenderer } from "./templates.ts";
 
@@ -29,7 +28,7 @@ export function sendWebhook(
   const sent = { ...notification, alerts: notification.alerts.slice(0, alertsMax || undefined) };
   return runAttempt(sent, context, signal, settings.timeout, async (attempt) => {
     const startMs = context.clock.nowMs();
-    const url = await webhookUrl(settings, attempt);
+    const url = await secretHttpUrl("url", settings.url, attempt);
     const body = await renderWebhook(sent, truncated, settings, context);
     const headers = { "idempotency-key": headerText(notification.id) };
     const answer = await sendJson({ url, body, headers }, settings.http_config, attempt);
@@ -81,15 +80,6 @@ function webhookMessage(
     groupKey,
     truncatedAlerts,
   };
-}
-
-async function webhookUrl(settings: WebhookSettings, attempt: Attempt): Promise<URL> {
-  const written = settings.url === null ? "" : await attempt.secrets.read(settings.url);
-  const url = (await attempt.render("url", written)).trim();
-  attempt.secrets.hide(url);
-  const problem = url === "" ? "is empty once rendered" : checkHttpUrl(url);
-  if (problem !== null) throw new TerminalError(`webhook url: ${problem}`);
-  return new URL(url);
 }
 
 /** Ids are plain ASCII in practice; anything else is percent-encoded rather than refused. */
