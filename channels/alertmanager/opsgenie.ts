@@ -9,6 +9,7 @@ import { runAttempt, truncate } from "./attempt.ts";
 import type { Attempt, DeliveryContext } from "./attempt.ts";
 import { sendJson } from "./http-client.ts";
 import { requireSuccess } from "./http-outcome.ts";
+import { notEmpty } from "./json-fields.ts";
 import { groupAlias } from "./pagerduty.ts";
 import { httpUrl } from "./secret-url.ts";
 
@@ -78,15 +79,17 @@ export async function renderOpsgenie(
     body: {
       alias,
       message,
-      ...given("description", description),
+      ...notEmpty({ description }),
       details: await renderDetails(settings, attempt),
       source,
-      ...given("responders", await renderResponders(settings, attempt)),
-      ...given("tags", list(await render("tags", settings.tags))),
-      ...given("note", await render("note", settings.note)),
-      ...given("priority", await render("priority", settings.priority)),
-      ...given("entity", await render("entity", settings.entity)),
-      ...given("actions", list(await render("actions", settings.actions))),
+      ...notEmpty<string | unknown[]>({
+        responders: await renderResponders(settings, attempt),
+        tags: list(await render("tags", settings.tags)),
+        note: await render("note", settings.note),
+        priority: await render("priority", settings.priority),
+        entity: await render("entity", settings.entity),
+        actions: list(await render("actions", settings.actions)),
+      }),
     },
   };
   if (!settings.update_alerts) return [create];
@@ -95,7 +98,7 @@ export async function renderOpsgenie(
 
 function update(alias: string, field: string, text: string): OpsgenieRequest {
   const path = `v2/alerts/${alias}/${field}`;
-  return { method: "PUT", path, byAlias: true, body: given(field, text) };
+  return { method: "PUT", path, byAlias: true, body: notEmpty({ [field]: text }) };
 }
 
 /** The labels that all alerts have, and what the settings add or replace. */
@@ -117,11 +120,11 @@ async function renderResponders(
 ): Promise<Record<string, string>[]> {
   const rendered: Record<string, string>[] = [];
   for (const { id, name, username, type } of responders) {
-    const names = {
-      ...given("id", await render("responders.id", id)),
-      ...given("name", await render("responders.name", name)),
-      ...given("username", await render("responders.username", username)),
-    } as Record<string, string>;
+    const names = notEmpty({
+      id: await render("responders.id", id),
+      name: await render("responders.name", name),
+      username: await render("responders.username", username),
+    });
     const kind = await render("responders.type", type);
     if (Object.keys(names).length === 0) continue;
     if (kind === "teams") {
@@ -136,9 +139,4 @@ async function renderResponders(
 /** A comma-separated list. */
 function list(text: string): string[] {
   return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-}
-
-/** The pair, unless the value is empty. */
-function given(name: string, value: string | unknown[]): Record<string, unknown> {
-  return value.length === 0 ? {} : { [name]: value };
 }

@@ -13,6 +13,7 @@ import type { Attempt, DeliveryContext } from "./attempt.ts";
 import { sendJson } from "./http-client.ts";
 import type { HttpAnswer } from "./http-request.ts";
 import { explain, oneLine, requireSuccess } from "./http-outcome.ts";
+import { notEmpty } from "./json-fields.ts";
 import { httpUrl } from "./secret-url.ts";
 import { renderTree } from "./templates.ts";
 
@@ -149,10 +150,6 @@ function encode({ body, withDetails }: Event): Buffer {
     `Custom details were left out: the event had ${whole.length} bytes, ` +
     `at most ${pagerdutyBytesMax} are taken`;
   return Buffer.from(`${JSON.stringify(withDetails({ error }))}\n`);
-}
-
-function notEmpty(texts: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
 }
 
 /** PagerDuty's own reasons where it gives some: { message, errors: […] }. */

@@ -1,6 +1,5 @@
 /** Addresses that are secrets themselves, as those of incoming webhooks. */
 import { checkHttpUrl } from "../../runtime/config/alertmanager/http-url.ts";
-import type { Secret } from "../../runtime/config/alertmanager/secret.ts";
 import { TerminalError } from "../../runtime/errors.ts";
 import type { Attempt } from "./attempt.ts";
 
@@ -10,10 +9,11 @@ import type { Attempt } from "./attempt.ts";
  */
 export async function secretHttpUrl(
   setting: string,
-  secret: Secret | null,
+  secret: { secretText: string | null; file: string | null } | null,
   attempt: Attempt,
 ): Promise<URL> {
-  const written = secret === null ? "" : await attempt.secrets.read(secret);
+  const { secretText, file } = secret ?? { secretText: null, file: null };
+  const written = await attempt.secrets.read({ secretText: secretText ?? "", file });
   return httpUrl(setting, await attempt.render(setting, written), attempt);
 }
 

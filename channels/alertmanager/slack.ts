@@ -11,6 +11,7 @@ import type { DeliveryContext } from "./attempt.ts";
 import { sendJson } from "./http-client.ts";
 import type { HttpAnswer } from "./http-request.ts";
 import { oneLine, requireSuccess } from "./http-outcome.ts";
+import { notEmpty } from "./json-fields.ts";
 import { secretHttpUrl } from "./secret-url.ts";
 import type { RenderText } from "./templates.ts";
 
@@ -119,11 +120,6 @@ async function renderAll(
     rendered[key] = await render(`${setting}.${key}`, text);
   }
   return rendered;
-}
-
-/** Slack takes an empty text for one that is meant. */
-function notEmpty(texts: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
 }
 
 /** A webhook says "ok", the API { ok: true }. */
