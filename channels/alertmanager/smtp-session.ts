@@ -47,6 +47,7 @@ export async function sendMail(
   const isEncrypted = isImplicit || settings.require_tls;
   const credentials = await smtpCredentials(settings, isEncrypted, attempt.secrets);
   const socket = await openSocket(host, portNumber, attempt);
+  let loginFailure: unknown = null;
   const connection = new SMTPConnection({
     connection: socket,
     host,
@@ -69,7 +70,6 @@ export async function sendMail(
       },
     },
   });
-  let loginFailure: unknown = null;
   const lost = new Promise<never>((_resolve, reject) => {
     connection.once("error", reject);
     connection.once("end", () => reject(new Error("the server closed the connection")));
