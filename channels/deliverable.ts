@@ -117,7 +117,7 @@ function ofGroup(notification: GroupNotification, routes: Routes): Deliverable {
   });
   return {
     id,
-    // A name may hold anything but a line break, so no incident's lane is ever this one.
+    // Each integration has a lane of its own: a mail server that hangs delays no pager.
     lane: `${receiver}\n${integration.kind}\n${integration.index}`,
     atMs,
     fields,

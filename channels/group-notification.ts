@@ -33,7 +33,8 @@ function checkAlert(value: unknown, name: string): void {
   time(alert["startsAtMs"], `${name}.startsAtMs`);
   if (alert["endsAtMs"] !== null) time(alert["endsAtMs"], `${name}.endsAtMs`);
   text(alert["generatorURL"], `${name}.generatorURL`);
-  if (typeof alert["isNew"] !== "boolean") throw wrong(`${name}.isNew`, alert["isNew"], "a boolean");
+  const { isNew } = alert;
+  if (typeof isNew !== "boolean") throw wrong(`${name}.isNew`, isNew, "true or false");
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {

@@ -27,9 +27,9 @@ export type DeliveryContext = {
   userAgent: string;
   tokens: OAuth2Tokens;
   /**
-   * False refuses loopback and private addresses. Default true, because that is where Alertmanager's
-   * users have their receivers; link-local (169.254.0.0/16, fe80::/10), metadata, multicast
-   * and unspecified addresses are refused in any case.
+   * False refuses loopback and private addresses. Default true, because that is where users of
+   * Alertmanager have their receivers; link-local (169.254.0.0/16, fe80::/10), metadata,
+   * multicast and unspecified addresses are refused in any case.
    */
   allowPrivateAddresses?: boolean;
   /** ms for an attempt whose settings say nothing; default `attemptTimeoutMsDefault`. */

@@ -12,6 +12,7 @@ import { TerminalError } from "../../runtime/errors.ts";
 import type { DeliveryResult } from "../channel.ts";
 import type { DeliveryContext } from "./attempt.ts";
 import { sendEmail } from "./email.ts";
+import { GroupOrder } from "./group-order.ts";
 import { OAuth2Tokens } from "./oauth2-tokens.ts";
 import { sendOpsgenie } from "./opsgenie.ts";
 import { sendPagerduty } from "./pagerduty.ts";
@@ -40,11 +41,14 @@ export type GroupChannelOptions = Omit<DeliveryContext, "tokens" | "renderer"> &
 export function createGroupChannel(options: GroupChannelOptions): GroupChannel {
   const { receivers, renderer, ...rest } = options;
   const tokens = new OAuth2Tokens();
+  const order = new GroupOrder();
   return {
     async send(notification, signal): Promise<DeliveryResult> {
-      const integration = findIntegration(notification, receivers());
-      const context = { ...rest, tokens, renderer: renderer() };
-      return sendThrough(integration, notification, context, signal);
+      return order.inOrder(notification, () => {
+        const integration = findIntegration(notification, receivers());
+        const context = { ...rest, tokens, renderer: renderer() };
+        return sendThrough(integration, notification, context, signal);
+      });
     },
   };
 }

@@ -55,7 +55,7 @@ export async function authenticate(
   };
   if (offered.includes("PLAIN") && password !== "") {
     if (!isPrivate) {
-      throw new TerminalError("email: PLAIN sends the password only over TLS, expected require_tls");
+      throw new TerminalError("email: PLAIN sends a password over TLS only, expected require_tls");
     }
     return expectCode(await step(`AUTH PLAIN ${base64(`${identity}\0${user}\0${password}`)}`), 235);
   }
