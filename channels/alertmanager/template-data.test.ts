@@ -1,5 +1,6 @@
 /** The data that templates see, field by field. */
 import { expect, test } from "vitest";
+import type { Labels } from "../../actors/alert/events.ts";
 import { resolvedGroup, sampleGroup } from "../../testing/group-delivery.ts";
 import { templateData } from "./template-data.ts";
 
@@ -43,7 +44,8 @@ test("a group has Alertmanager's names, times as Go writes them, sorted labels",
 
 test("an alert without a common label leaves it out, even one named like a method", () => {
   const [first, second] = sampleGroup().alerts;
-  const alerts = [{ ...first!, labels: { toString: "x" } }, { ...second!, labels: {} }];
+  const labels = JSON.parse('{ "toString": "x" }') as Labels;
+  const alerts = [{ ...first!, labels }, { ...second!, labels: {} }];
   expect(templateData(sampleGroup({ alerts }), at, "x").CommonLabels).toEqual({});
 });
 

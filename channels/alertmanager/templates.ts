@@ -69,10 +69,11 @@ export async function renderTree(
 function structured(text: string): unknown {
   let value: unknown;
   try {
-    value = parse(text, { maxAliasCount: 0, logLevel: "silent", prettyErrors: false });
+    value = parse(text, { maxAliasCount: 0, logLevel: "error", prettyErrors: false });
   } catch {
     // Not YAML: the text is meant as it is.
     return text;
   }
-  return typeof value === "string" ? text : (value ?? null);
+  const isLossy = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return typeof value === "string" || isLossy ? text : (value ?? null);
 }

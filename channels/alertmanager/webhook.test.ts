@@ -68,7 +68,8 @@ test("a payload of its own is rendered, and keeps what its templates make", asyn
   const payload =
     "payload: { text: '{{ .Status }}: {{ .GroupLabels.alertname }}', " +
     "'n{{ .Status }}': '{{ .Alerts | len }}', alerts: '{{ .Alerts.Firing | toJson }}', " +
-    "deep: [1, true, 'colon: {{ .Status }}:'], none: '{{ .Missing }}' }";
+    "deep: [1, true, 'colon: {{ .Status }}:'], none: '{{ .Missing }}', " +
+    "id: '12345678901234567890' }";
   await groupChannel(toPath("/hook", `, ${payload}`))();
   expect(JSON.parse(server.deliveries[0]!.body)).toEqual({
     text: { firing: "Down" },
@@ -76,6 +77,7 @@ test("a payload of its own is rendered, and keeps what its templates make", asyn
     alerts: [expect.objectContaining({ Fingerprint: "00000000000000a1" })],
     deep: [1, true, "colon: firing:"],
     none: null,
+    id: "12345678901234567890",
   });
 });
 
