@@ -28,7 +28,7 @@ export class Silences {
     const known = this.#silences.get(silence.id)?.silence;
     if (known === undefined && this.#silences.size >= silencesMax) return false;
     if (known !== undefined && !isNewer(silence, known)) return false;
-    this.#silences.set(silence.id, { silence, holds: compileMatchers(silence.matchers) });
+    this.#silences.set(silence.id, { silence, holds: compileMatchers(silence.matchers, "bounded") });
     this.version += 1;
     return true;
   }

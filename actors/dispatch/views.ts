@@ -70,7 +70,7 @@ export function wouldMute(
   dispatcher: Dispatcher,
   matchers: Matcher[],
 ): { muted: number; of: number } {
-  const holds = compileMatchers(matchers);
+  const holds = compileMatchers(matchers, "bounded");
   let [muted, of] = [0, 0];
   for (const alert of dispatcher.alerts.values()) {
     if (alert.resolvedAtMs !== null) continue;
