@@ -1,3 +1,3 @@
 module tocsin/templates
 
-go 1.26
+go 1.26.8
