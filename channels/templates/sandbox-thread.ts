@@ -23,6 +23,7 @@ export class SandboxThread {
   /** Of the module, after the last answer. */
   memoryBytes = 0;
   #worker: Worker;
+  #hasEnded = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -30,6 +31,7 @@ export class SandboxThread {
     worker.unref();
     // Told to whoever waits for an answer; between two of them nothing is lost with it.
     worker.on("error", () => undefined);
+    worker.once("exit", () => void (this.#hasEnded = true));
   }
 
   static async start(): Promise<SandboxThread> {
@@ -50,6 +52,7 @@ export class SandboxThread {
    */
   async ask(request: string, timeoutMs: number): Promise<string> {
     const worker = this.#worker;
+    if (this.#hasEnded) throw new ThreadEnded("render", "the template thread has ended");
     worker.ref();
     const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
     const timer = setTimeout(() => {

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { SandboxEnded, WasiSandbox } from "./wasi-sandbox.ts";
+import type { WasmModule } from "./web-assembly.ts";
 
 export type ThreadReply =
   | { kind: "answer"; json: string; memoryBytes: number }
@@ -11,7 +12,7 @@ export type ThreadReply =
 
 const port = parentPort;
 if (port === null) throw new Error("template-thread.ts runs as a worker thread only");
-const sandbox = new WasiSandbox((workerData as { module: WebAssembly.Module }).module);
+const sandbox = new WasiSandbox((workerData as { module: WasmModule }).module);
 
 port.on("message", (request: string) => port.postMessage(replyTo(request)));
 

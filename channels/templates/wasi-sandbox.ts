@@ -6,6 +6,8 @@
  * other call answers "not supported"), so no template can read them, whatever it does.
  */
 import { randomFillSync } from "node:crypto";
+import { webAssembly } from "./web-assembly.ts";
+import type { WasmFunction, WasmMemory, WasmModule } from "./web-assembly.ts";
 
 const errnoSuccess = 0;
 const errnoBadDescriptor = 8;
@@ -26,7 +28,7 @@ export class SandboxEnded extends Error {
 }
 
 type ModuleExports = {
-  memory: WebAssembly.Memory;
+  memory: WasmMemory;
   _initialize(): void;
   input(size: number): number;
   perform(): number;
@@ -38,13 +40,13 @@ export class WasiSandbox {
   #lastWords: Buffer = Buffer.alloc(0);
 
   /** @throws when the module is not the template module. */
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WasmModule) {
     const given = this.#imports();
-    const imports: Record<string, WebAssembly.ImportValue> = {};
-    for (const { name } of WebAssembly.Module.imports(module)) {
+    const imports: Record<string, WasmFunction> = {};
+    for (const { name } of webAssembly.Module.imports(module)) {
       imports[name] = given[name] ?? (() => errnoNotSupported);
     }
-    const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: imports });
+    const instance = new webAssembly.Instance(module, { wasi_snapshot_preview1: imports });
     this.#exports = instance.exports as ModuleExports;
     this.#exports._initialize();
   }
@@ -74,7 +76,7 @@ export class WasiSandbox {
     return Buffer.from(this.#exports.memory.buffer, at >>> 0, size);
   }
 
-  #imports(): Record<string, (...args: never[]) => unknown> {
+  #imports(): Record<string, WasmFunction> {
     const words = (at: number): DataView => new DataView(this.#exports.memory.buffer, at >>> 0);
     const none = (count: number, bytes: number): number => {
       words(count).setUint32(0, 0, true);

@@ -4,8 +4,10 @@ package main
 
 import (
 	"errors"
+	"html/template"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Fault is what the host makes an error of. Name and Line tell where: a file or a defined
@@ -20,15 +22,31 @@ type Fault struct {
 // Both engines begin their messages with the place: "template: NAME:LINE:COLUMN: what".
 var placed = regexp.MustCompile(`(?s)^(?:html/)?template: ?(.*?):(\d+)(?::\d+)?: (.*)$`)
 
-func faultOf(kind string, err error) *Fault {
-	if errors.Is(err, errOutputTooLong) {
-		kind = "output"
+// Some messages quote the value that was wrong, however long it is.
+const messageBytesMax = 1_000
+
+// notParsed marks what is wrong with a template itself, whatever the data.
+type notParsed struct{ error }
+
+func (n notParsed) Unwrap() error { return n.error }
+
+func faultOf(err error) *Fault {
+	fault := &Fault{Kind: "render", Message: err.Error()}
+	var bad notParsed
+	var badHTML *template.Error
+	switch {
+	case errors.Is(err, errOutputTooLong):
+		fault.Kind = "output"
+	case errors.As(err, &bad), errors.As(err, &badHTML):
+		fault.Kind = "parse"
 	}
-	fault := &Fault{Kind: kind, Message: err.Error()}
 	if parts := placed.FindStringSubmatch(fault.Message); parts != nil {
 		fault.Name = parts[1]
 		fault.Line, _ = strconv.Atoi(parts[2])
 		fault.Message = parts[3]
+	}
+	if len(fault.Message) > messageBytesMax {
+		fault.Message = strings.ToValidUTF8(fault.Message[:messageBytesMax], "") + "..."
 	}
 	return fault
 }

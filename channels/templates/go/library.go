@@ -35,7 +35,7 @@ func load(files []File) (*Library, *Fault) {
 	}
 	for _, file := range files {
 		if err := made.add(file); err != nil {
-			fault := faultOf("parse", err)
+			fault := faultOf(notParsed{err})
 			fault.Name = file.Name
 			return nil, fault
 		}
@@ -71,7 +71,7 @@ func (l *Library) render(asked request) (string, *Fault) {
 	sink := &limitedWriter{bytesMax: asked.OutputBytesMax}
 	labels := &routeLabels{execute: execute, data: &data, bytesMax: asked.OutputBytesMax}
 	if err := execute(sink, asked.Text, &data, labels); err != nil {
-		return "", faultOf("render", err)
+		return "", faultOf(err)
 	}
 	return sink.text.String(), nil
 }
@@ -86,7 +86,7 @@ func (l *Library) executeText(into io.Writer, text string, data *Data, labels *r
 	own := template.FuncMap{"routeLabels": labels.value}
 	parsed, err := clone.New("").Option("missingkey=zero").Funcs(own).Parse(text)
 	if err != nil {
-		return err
+		return notParsed{err}
 	}
 	return parsed.Execute(into, data)
 }
@@ -99,7 +99,7 @@ func (l *Library) executeHTML(into io.Writer, text string, data *Data, labels *r
 	own := htmltemplate.FuncMap{"routeLabels": labels.value}
 	parsed, err := clone.New("").Option("missingkey=zero").Funcs(own).Parse(text)
 	if err != nil {
-		return err
+		return notParsed{err}
 	}
 	return parsed.Execute(into, data)
 }
