@@ -3,8 +3,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -49,4 +52,21 @@ func faultOf(err error) *Fault {
 		fault.Message = strings.ToValidUTF8(fault.Message[:messageBytesMax], "") + "..."
 	}
 	return fault
+}
+
+// dataComplaint names the field that is not of its documented form, where the decoder knows it.
+func dataComplaint(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err.Error()
+	}
+	expected := map[reflect.Kind]string{
+		reflect.Map: "an object of strings", reflect.Slice: "an array",
+		reflect.String: "a string", reflect.Struct: "an object",
+	}[wrong.Type.Kind()]
+	field := wrong.Field
+	if field == "" {
+		return fmt.Sprintf("got %s, expected %s", wrong.Value, expected)
+	}
+	return fmt.Sprintf("%s: got %s, expected %s", field, wrong.Value, expected)
 }

@@ -62,7 +62,7 @@ func (l *Library) add(file File) error {
 func (l *Library) render(asked request) (string, *Fault) {
 	var data Data
 	if err := json.Unmarshal(asked.Data, &data); err != nil {
-		return "", &Fault{Kind: "data", Message: err.Error()}
+		return "", &Fault{Kind: "data", Message: "data: " + dataComplaint(err)}
 	}
 	execute := l.executeText
 	if asked.Mode == "html" {
