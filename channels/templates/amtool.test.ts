@@ -54,32 +54,38 @@ const texts = [
   `{{ template "user.tmpl" . }}`,
   `{{ template "my.list" .Alerts.Firing }} {{ template "my.list" .Alerts.Resolved }}`,
   `{{ .CommonLabels.SortedPairs.Values }} {{ .GroupLabels.Names }}`,
-  `{{ .CommonLabels.nothing }}|{{ index .CommonLabels "nothing" }}|{{ .CommonAnnotations.x | len }}`,
+  `{{ .CommonLabels.nothing }}|{{ index .CommonLabels "nothing" }}|{{ .CommonLabels.x | len }}`,
   `{{ with .CommonLabels.Remove (stringSlice "service") }}{{ .Names | join "," }}{{ end }}`,
-  `{{ range .CommonLabels.SortedPairs }}{{ .Name | printf "%-10s" }}={{ .Value | printf "%q" }};{{ end }}`,
+  `{{ range .CommonLabels.SortedPairs }}{{ .Name | printf "%-10s" }}={{ printf "%q" .Value }};` +
+    "{{ end }}",
   `{{ (index .Alerts 0).StartsAt.Format "Mon, 02 Jan 2006 15:04:05 MST" }}`,
   `{{ (index .Alerts 1).StartsAt }} {{ (index .Alerts 1).EndsAt.Unix }}`,
   `{{ ((index .Alerts 2).EndsAt.Sub (index .Alerts 2).StartsAt).Minutes }}`,
   `{{ "a b&c=é/" | urlquery }} {{ "<a href='x'>" | html }} {{ "it's" | js }}`,
-  `{{ "mixed-CASE words_of node.js o'neil ΟΔΟΣ" | title }} {{ "ÄÖ" | toLower }} {{ "ß" | toUpper }}`,
+  `{{ "mixed-CASE words_of node.js o'neil ΟΔΟΣ" | title }}`,
+  `{{ "ÄÖ" | toLower }} {{ "ß" | toUpper }}`,
   `{{ if match "^chat-[0-9]+:.*" (index .Alerts 0).Labels.instance }}yes{{ else }}no{{ end }}`,
   `{{ reReplaceAll "(\\\\w+)-(\\\\w+)" "$2 $1 $\{1}x" "chat-api" }}`,
-  `{{ $n := 0 }}{{ range .Alerts }}{{ if eq .Status "firing" }}{{ $n = len .Labels }}{{ end }}{{ end }}{{ $n }}`,
-  `{{- /* trimmed */ -}}  {{ and .Status .Receiver }} {{ or "" "b" }} {{ not true }} {{ 1.5e3 }} {{ 'x' }}`,
+  `{{ $n := 0 }}{{ range .Alerts }}{{ if eq .Status "firing" }}{{ $n = len .Labels }}{{ end }}` +
+    "{{ end }}{{ $n }}",
+  `{{- /* trimmed */ -}}  {{ and .Status .Receiver }} {{ or "" "b" }} {{ not true }}`,
+  `{{ 1.5e3 }} {{ 'x' }} {{ 0x1F }}`,
   `{{ slice "abcdef" 1 3 }} {{ print 1 2 "a" nil }} {{ printf "%v %T %05d %x" 1 "a" 42 "hi" }}`,
-  `{{ block "fresh" . }}fresh {{ .Status }}{{ end }}{{ range .Alerts }}{{ break }}{{ else }}e{{ end }}`,
+  `{{ block "fresh" . }}fresh {{ .Status }}{{ end }}`,
+  "{{ range .Alerts }}{{ break }}{{ else }}e{{ end }}",
 ];
 const redefining = `{{ define "my.severity" }}own{{ end }}{{ template "my.text" . }}`;
 const htmls = [
   ...defaults.slice(0, 20),
   `<a href="{{ .ExternalURL }}?q={{ .Receiver }}" title='{{ .Receiver }}'>{{ .Status }}</a>`,
-  `<script>var x = {{ .GroupLabels.Values }}, y = "{{ .Receiver }}", z = {{ len .Alerts }};</script>`,
+  `<script>x = {{ .GroupLabels.Values }}, y = "{{ .Receiver }}", z = {{ len .Alerts }};</script>`,
   `<p style="color: {{ .Status }}">{{ "<b>" | safeHtml }}{{ "<b>" }}<!-- gone --></p>`,
   `<a href="{{ "javascript:alert(1)" }}" data-x={{ .Receiver }}>{{ template "my.text" . }}</a>`,
 ];
 const failing = [
   "{{ .Nothing }}", "{{ if }}", "{{ nope }}", `{{ template "none" . }}`, `{{ index .Alerts 99 }}`,
-  "{{ range .Status }}x{{ end }}", "{{ 1 | toUpper }}", "a\nb {{ len 3 }}", "{{ end }}", "{{ .Status",
+  "{{ range .Status }}x{{ end }}", "{{ 1 | toUpper }}", "a\nb {{ len 3 }}", "{{ end }}",
+  "{{ .Status",
 ];
 
 const data = sampleTemplateData(Date.UTC(2026, 0, 1, 12));
@@ -162,7 +168,8 @@ test("failures have the same words", async () => {
   for (const text of failing) {
     const mine = withoutTypes(await tocsin("text", text, 0));
     expect(mine).toMatch(/^failed: ./);
-    if (hasAmtool) expect([text, mine]).toEqual([text, withoutTypes(await amtool("text", text, 0))]);
+    if (!hasAmtool) continue;
+    expect([text, mine]).toEqual([text, withoutTypes(await amtool("text", text, 0))]);
   }
 });
 
