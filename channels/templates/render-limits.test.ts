@@ -53,9 +53,6 @@ test("depth: a template that calls itself without end", async () => {
   expect(error.message).toContain("exceeded maximum template depth");
   const nested = await failure(renderer.render(`{{ ${"(".repeat(100_000)}1`, data));
   expect(nested.kind).toBe("parse");
-  const blocks = "{{ if true }}".repeat(20_000);
-  const unended = await failure(renderer.render(blocks, data));
-  expect(unended.message).toMatch(/nested|depth|unexpected/);
   expect(await renderer.render(`{{ template "hello" . }}`, data)).toBe("Hello oncall");
 });
 
