@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 
 /** Root: only what the file defines counts, not its name. */
-export type DefaultTemplateFile = { name: string; text: string; root: true };
+type DefaultTemplateFile = { name: string; text: string; root: true };
 
 let files: Promise<DefaultTemplateFile[]> | null = null;
 

@@ -18,7 +18,8 @@ const files = [
 let renderer: TemplateRenderer;
 
 beforeAll(async () => {
-  renderer = await openTemplateRenderer(files);
+  // Far more time than these need: on a busy machine too, it is the other limit that ends them.
+  renderer = await openTemplateRenderer(files, { timeoutMs: 20_000 });
 }, 30_000);
 afterAll(() => renderer.close());
 

@@ -27,7 +27,7 @@ export type RenderLimits = {
   queueMax: number;
 };
 
-export const defaultRenderLimits: RenderLimits = {
+const defaultRenderLimits: RenderLimits = {
   timeoutMs: 2_000,
   outputBytesMax: 1024 * 1024,
   queueMax: 1_000,

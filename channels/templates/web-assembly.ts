@@ -2,7 +2,7 @@
 
 /** A compiled module; threads may be given it. */
 export type WasmModule = object;
-export type WasmInstance = { exports: object };
+type WasmInstance = { exports: object };
 /** A memory's buffer is replaced by another one when the memory grows. */
 export type WasmMemory = { readonly buffer: ArrayBuffer };
 export type WasmFunction = (...args: never[]) => unknown;
