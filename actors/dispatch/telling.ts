@@ -1,5 +1,6 @@
 /** What a group tells: which of its alerts may be told, to which integrations, and why. */
 import type { Labels } from "../alert/events.ts";
+import type { DispatchConfig } from "./config.ts";
 import type { Dispatcher, HeldAlert } from "./dispatcher.ts";
 import { type Group, integrationKey, reasonToTell } from "./group.ts";
 import type { Route } from "./routes.ts";
@@ -15,7 +16,7 @@ export function notificationsOf(
   route: Route,
   nowMs: number,
 ): GroupNotification[] {
-  if (mutedBy(dispatcher, route, nowMs).length > 0) return [];
+  if (mutedBy(dispatcher.config, route, nowMs).length > 0) return [];
   const alerts = [...group.alerts]
     .map((fingerprint) => dispatcher.alerts.get(fingerprint))
     .filter((alert) => alert !== undefined)
@@ -58,7 +59,7 @@ export function notificationsOf(
 }
 
 /** Names of time intervals that keep the route quiet now. */
-export function mutedBy({ config }: Dispatcher, route: Route, nowMs: number): string[] {
+export function mutedBy(config: DispatchConfig, route: Route, nowMs: number): string[] {
   const { muteTimeIntervals, activeTimeIntervals } = route.config;
   const contains = (name: string): boolean =>
     containsMoment(config.timeIntervals[name] ?? [], nowMs);
