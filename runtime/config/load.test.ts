@@ -146,7 +146,7 @@ rules:
     't.yaml:12:13: rules[0].match[0]: got "severity=\\"critical": a quote is not closed, ' +
       'expected LABEL="VALUE", !=, =~ or !~',
     't.yaml:12:35: rules[0].match[1]: got "x=~\\"(\\"": not a valid regular expression: ' +
-      "Invalid regular expression: /(/: Unterminated group",
+      "missing closing )",
     "t.yaml:13:13: rules[0].policy: there is no escalation policy pgae (there is page, no levels)" +
       "; did you mean page?",
     "t.yaml:14:5: rules[1].policy: got nothing, expected a text",

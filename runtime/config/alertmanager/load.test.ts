@@ -17,7 +17,9 @@ let example: AlertmanagerConfig;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "tocsin-alertmanager-"));
   for (const folder of ["secrets", "templates"]) mkdirSync(join(dir, folder));
-  for (const [, name] of secretFiles) writeFileSync(join(dir, "secrets", name!), `S3CRET-${name}\n`);
+  for (const [, name] of secretFiles) {
+    writeFileSync(join(dir, "secrets", name!), `S3CRET-${name}\n`);
+  }
   for (const name of ["b.tmpl", "a.tmpl", "c.txt"]) writeFileSync(join(dir, "templates", name), "");
   cpSync(exampleFile, join(dir, "alertmanager.yml"));
   example = loadAlertmanagerConfig(join(dir, "alertmanager.yml"));

@@ -73,7 +73,8 @@ function warnOfMatchers(root: PlacedRoute): void {
       const pair = contradiction(all);
       if (pair !== null) {
         const [a, b] = pair.map(matcherText);
-        const where = contradiction(child.config.matchers) === null ? ", routes above included" : "";
+        const isOwn = contradiction(child.config.matchers) !== null;
+        const where = isOwn ? "" : ", routes above included";
         child.value.warn(`never matches: no alert has both ${a} and ${b}${where}`);
         continue;
       }

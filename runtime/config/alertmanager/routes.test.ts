@@ -63,7 +63,8 @@ test.each(refused)("refused: %s", (route, message) => {
 });
 
 test("yes and no are truth values, as for Alertmanager", () => {
-  const { route } = load(withRoutes("{ continue: yes, matchers: [a=b] },\n{ continue: no }")).dispatch;
+  const text = withRoutes("{ continue: yes, matchers: [a=b] },\n{ continue: no }");
+  const { route } = load(text).dispatch;
   expect(route.routes.map((each) => each.continue)).toEqual([true, false]);
 });
 
@@ -90,7 +91,7 @@ const warned: [what: string, text: string, lines: string[]][] = [
     "5:2: route.routes[1]: never reached: the route of line 4 takes all that it would",
   ]],
   ["more matchers", "{ receiver: b, matchers: [x=y, z=1] },\n{ matchers: [x=y] }", []],
-  ["an expression that takes the word", "{ receiver: b, matchers: [x=~y.*] },\n{ matchers: [x=yz] }", [
+  ["an expression for the word", "{ receiver: b, matchers: [x=~y.*] },\n{ matchers: [x=yz] }", [
     "5:2: route.routes[1]: never reached: the route of line 4 takes all that it would",
   ]],
   ["words among words", "{ receiver: b, match_re: { x: '^(u|v|w)$' } },\n{ matchers: [x=~v|w] }", [
