@@ -34,8 +34,20 @@ export async function sendJson(
     const name = settings.proxy_url === "" ? "proxy_from_environment" : "proxy_url";
     throw new TerminalError(`http_config.${name}: proxies are not supported, expected none`);
   }
+  attempt.secrets.hideUrl(request.url);
+  const answer = await sendOnce(request, settings, attempt);
+  if (answer.status !== 401 || settings.oauth2 === null) return answer;
+  // The token may have been withdrawn before its time.
+  attempt.context.tokens.forget();
+  return sendOnce(request, settings, attempt);
+}
+
+async function sendOnce(
+  request: JsonRequest,
+  settings: HttpSettings,
+  attempt: Attempt,
+): Promise<HttpAnswer> {
   const { url } = request;
-  attempt.secrets.hideUrl(url);
   const tls = await tlsOptions(settings.tls_config, attempt);
   const own = await ownHeaders(url, settings, attempt);
   const body = Buffer.isBuffer(request.body)
@@ -53,9 +65,7 @@ export async function sendJson(
     body,
   };
   const wantsBody = request.wantsBody ?? false;
-  const answer = await follow(first, general, tls, settings.follow_redirects, attempt, wantsBody);
-  if (answer.status === 401 && settings.oauth2 !== null) attempt.context.tokens.forget();
-  return answer;
+  return follow(first, general, tls, settings.follow_redirects, attempt, wantsBody);
 }
 
 async function follow(
