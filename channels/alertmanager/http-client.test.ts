@@ -1,6 +1,5 @@
 /** http_config against real servers: credentials, headers, TLS, redirects, addresses, OAuth 2. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import { groupChannel } from "../../testing/group-delivery.ts";
+import { selfSigned } from "../../testing/self-signed.ts";
 import { startWebhookReceiver } from "../../testing/webhook-receiver.ts";
 import type { WebhookReceiver } from "../../testing/webhook-receiver.ts";
 
@@ -190,9 +190,8 @@ test("OAuth 2: an issuer that refuses, or wants the secret in the form", async (
 });
 
 test("TLS: a private authority, another name, and verification turned off", async () => {
-  const { key, cert } = certificate(directory);
+  const { certFile, ...pair } = selfSigned(directory, "alerts.test");
   const bodies: string[] = [];
-  const pair = { key: readFileSync(key), cert: readFileSync(cert) };
   const secure = createServer(pair, (request, reply) => {
     request.resume().once("end", () => reply.end());
     bodies.push(request.url ?? "");
@@ -201,7 +200,7 @@ test("TLS: a private authority, another name, and verification turned off", asyn
   const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/tls`;
   try {
     await expect(groupChannel(yaml(url, "{}"))()).rejects.toBeInstanceOf(RetryableError);
-    const named = `{ tls_config: { ca_file: "${cert}", server_name: alerts.test } }`;
+    const named = `{ tls_config: { ca_file: "${certFile}", server_name: alerts.test } }`;
     await groupChannel(yaml(url, named))();
     await groupChannel(yaml(url, "{ tls_config: { insecure_skip_verify: true } }"))();
     expect(bodies).toEqual(["/tls", "/tls"]);
@@ -210,12 +209,3 @@ test("TLS: a private authority, another name, and verification turned off", asyn
     await new Promise((resolve) => secure.close(resolve));
   }
 });
-
-function certificate(into: string): { key: string; cert: string } {
-  const [key, cert] = [join(into, "key.pem"), join(into, "cert.pem")];
-  const subject = ["-subj", "/CN=alerts.test", "-addext", "subjectAltName=DNS:alerts.test"];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const files = ["-keyout", key, "-out", cert, "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", ...curve, ...subject, ...files], { stdio: "ignore" });
-  return { key, cert };
-}
