@@ -52,9 +52,9 @@ test("a mail has its headers, an HTML part, and the same bytes at every attempt"
       "Subject: email.default.subject:firing",
       `Message-ID: <${digest}@example.org>`,
       "Date: Fri, 02 Jan 2026 23:30:00 +0000",
+      "Content-Transfer-Encoding: 7bit",
       "MIME-Version: 1.0",
       "Content-Type: text/html; charset=utf-8",
-      "Content-Transfer-Encoding: quoted-printable",
       "",
       "<p>email.default.html</p>:firing",
       "",
@@ -95,7 +95,7 @@ test("a label cannot write headers of its own", async () => {
 test("threading gathers a group's mails under a root that depends on group and day", async () => {
   const server = await smtp();
   await email(server, ", threading: { enabled: true, thread_by_date: daily }")(group);
-  await email(server, ", threading: { enabled: true }")(group);
+  await email(server, ", threading: { enabled: true, thread_by_date: none }")(group);
   const key = createHash("sha256").update(group.groupKey).digest("hex").slice(0, 16);
   for (const [i, by] of ["2026-01-02", ""].entries()) {
     expect(server.mails[i]!.data).toContain(`References: <alert-${key}-${by}@alertmanager>\r\n`);
@@ -118,8 +118,7 @@ test("STARTTLS comes before login and mail, and is required unless switched off"
   expect(verbs.slice(0, 6)).toEqual(["EHLO", "STARTTLS", "TLS", "EHLO", "AUTH", "MAIL"]);
   await expect(yes(login)(group)).rejects.toBeInstanceOf(RetryableError);
   const bare = await smtp({ auth: "PLAIN", user: "me", password: "passw0rd" });
-  const refused = email(bare, `, require_tls: true${login}`.replace(", require_tls: true", ""));
-  await refused(group);
+  await email(bare, login)(group);
   const strict = groupChannel(
     `receivers: [{ name: team.x, email_configs: [{ to: a@x.org, from: t@x.org,
        smarthost: "127.0.0.1:${bare.port}"${login} }] }]`,
@@ -201,8 +200,6 @@ test("a mail that some of its recipients got is sent, and says who did not", asy
 
 test("addresses that are none are terminal, a server that is away is not", async () => {
   const server = await smtp();
-  await expect(email(server, ", to: '{{ .Missing }}'".replace(", to", ", html"))(group)).resolves
-    .toBeDefined();
   const nobody = groupChannel(
     `receivers: [{ name: team.x, email_configs: [{ to: "{{ .Missing }}", from: t@x.org,
        smarthost: "127.0.0.1:${server.port}" }] }]`,
