@@ -43,9 +43,9 @@ function world(send: GroupChannel["send"] | null): World {
     ...(send !== null && { groups: { channel, report: async (one) => void reports.push(one) } }),
     clock: {
       nowMs: () => nowMs,
-      sleep: (_ms, signal) =>
+      sleep: (ms, signal) =>
         new Promise((resolve) => {
-          if (signal?.aborted === true) resolve();
+          if (ms === 0 || signal?.aborted === true) resolve();
           signal?.addEventListener("abort", () => resolve());
         }),
     },
