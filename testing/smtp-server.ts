@@ -29,8 +29,6 @@ export type SmtpServerOptions = {
   password?: string;
 };
 
-type Session = { socket: Socket; overTls: boolean; mail: ReceivedMail };
-
 const challenge = "<17.42@mail.test>";
 
 export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpServer> {
@@ -43,9 +41,8 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => {});
-    const overTls = options.implicit === true;
     socket.write("220 mail.test ESMTP\r\n");
-    serve({ socket, overTls, mail: newMail(overTls) }, world);
+    new Session(socket, options.implicit === true, world).start();
   };
   const server =
     options.implicit === true ? createTlsServer({ ...options.tls }, accept) : createServer(accept);
@@ -70,99 +67,121 @@ type World = {
   refusals: { verb: string; answer: string }[];
 };
 
-const newMail = (overTls: boolean): ReceivedMail => ({ from: "", to: [], data: "", overTls });
+/** Reads lines until the connection ends or turns into TLS, which is another session. */
+class Session {
+  #socket: Socket;
+  #overTls: boolean;
+  #world: World;
+  #mail: ReceivedMail;
+  #pending = "";
+  /** Whose turn the next line is. */
+  #answer: (line: string) => void = (line) => this.#command(line);
 
-/** Reads lines until the connection ends or turns into TLS. */
-function serve(session: Session, world: World): void {
-  const { socket } = session;
-  let pending = "";
-  let answer = (line: string): void => command(line);
-  const say = (line: string): void => void socket.write(`${line}\r\n`);
-  const onData = (chunk: Buffer): void => {
-    pending += chunk.toString("utf8");
-    for (let end = pending.indexOf("\r\n"); end !== -1; end = pending.indexOf("\r\n")) {
-      const line = pending.slice(0, end);
-      pending = pending.slice(end + 2);
-      answer(line);
+  constructor(socket: Socket, overTls: boolean, world: World) {
+    this.#socket = socket;
+    this.#overTls = overTls;
+    this.#world = world;
+    this.#mail = { from: "", to: [], data: "", overTls };
+  }
+
+  start(): void {
+    this.#socket.on("data", this.#onData);
+  }
+
+  #onData = (chunk: Buffer): void => {
+    this.#pending += chunk.toString("utf8");
+    for (;;) {
+      const end = this.#pending.indexOf("\r\n");
+      if (end === -1) return;
+      const line = this.#pending.slice(0, end);
+      this.#pending = this.#pending.slice(end + 2);
+      this.#answer(line);
     }
   };
-  socket.on("data", onData);
 
-  function command(line: string): void {
-    world.commands.push(line);
-    const refused = world.refusals.findIndex(({ verb }) => line.startsWith(verb));
-    if (refused !== -1) return say(world.refusals.splice(refused, 1)[0]!.answer);
+  #say(line: string): void {
+    this.#socket.write(`${line}\r\n`);
+  }
+
+  /** True when the test wanted this line refused, and it was. */
+  #refused(line: string): boolean {
+    const { refusals } = this.#world;
+    const at = refusals.findIndex(({ verb }) => line.startsWith(verb));
+    if (at === -1) return false;
+    this.#say(refusals.splice(at, 1)[0]!.answer);
+    return true;
+  }
+
+  #command(line: string): void {
+    this.#world.commands.push(line);
+    if (this.#refused(line)) return;
     const verb = line.split(" ")[0]!.toUpperCase();
-    if (verb === "EHLO") return extensions();
-    if (verb === "STARTTLS") return upgrade();
-    if (verb === "AUTH") return logIn(line);
-    if (verb === "MAIL") session.mail.from = /<(.*?)>/.exec(line)?.[1] ?? "";
-    if (verb === "RCPT") session.mail.to.push(/<(.*?)>/.exec(line)?.[1] ?? "");
+    const address = /<(.*?)>/.exec(line)?.[1] ?? "";
+    if (verb === "EHLO") return this.#extensions();
+    if (verb === "STARTTLS") return this.#upgrade();
+    if (verb === "AUTH") return this.#logIn(line);
+    if (verb === "MAIL") this.#mail.from = address;
+    if (verb === "RCPT") this.#mail.to.push(address);
     if (verb === "DATA") {
-      answer = body;
-      return say("354 go on");
+      this.#answer = (one) => this.#body(one);
+      return this.#say("354 go on");
     }
-    if (verb === "QUIT") return void socket.end("221 bye\r\n");
-    say("250 ok");
+    if (verb === "QUIT") return void this.#socket.end("221 bye\r\n");
+    this.#say("250 ok");
   }
 
-  function extensions(): void {
-    const { tls, auth, implicit } = world.options;
-    const offersTls = tls !== undefined && implicit !== true && !session.overTls;
+  #extensions(): void {
+    const { tls, auth, implicit } = this.#world.options;
+    const offersTls = tls !== undefined && implicit !== true && !this.#overTls;
     const offersAuth = auth !== undefined && !offersTls;
-    const lines = [
-      "mail.test",
-      ...(offersTls ? ["STARTTLS"] : []),
-      ...(offersAuth ? [`AUTH ${auth}`] : []),
-      "8BITMIME",
-    ];
-    lines.forEach((line, i) => say(`250${i === lines.length - 1 ? " " : "-"}${line}`));
+    this.#say("250-mail.test");
+    if (offersTls) this.#say("250-STARTTLS");
+    if (offersAuth) this.#say(`250-AUTH ${auth}`);
+    this.#say("250 8BITMIME");
   }
 
-  function upgrade(): void {
-    say("220 begin");
-    socket.off("data", onData);
-    const secured = new TLSSocket(socket, { isServer: true, ...world.options.tls });
+  #upgrade(): void {
+    this.#say("220 begin");
+    this.#socket.off("data", this.#onData);
+    const secured = new TLSSocket(this.#socket, { isServer: true, ...this.#world.options.tls });
     secured.on("error", () => {});
-    secured.once("secure", () => world.commands.push("TLS"));
-    serve({ socket: secured, overTls: true, mail: newMail(true) }, world);
+    secured.once("secure", () => this.#world.commands.push("TLS"));
+    new Session(secured, true, this.#world).start();
   }
 
-  function logIn(line: string): void {
-    const { user = "", password = "" } = world.options;
+  #logIn(line: string): void {
+    const { user = "", password = "" } = this.#world.options;
     const [, method, initial = ""] = line.split(" ");
-    const right = (isRight: boolean): void => {
-      answer = command;
-      say(isRight ? "235 welcome" : `535 5.7.8 no: ${line}`);
+    const end = (isRight: boolean): void => {
+      this.#answer = (one) => this.#command(one);
+      this.#say(isRight ? "235 welcome" : `535 5.7.8 no: ${line}`);
     };
-    if (method === "PLAIN") {
-      return right(decoded(initial) === `\0${user}\0${password}`);
-    }
+    if (method === "PLAIN") return end(decoded(initial) === `\0${user}\0${password}`);
     if (method === "LOGIN") {
-      answer = (name) => {
-        answer = (secret) => right(decoded(name) === user && decoded(secret) === password);
-        say("334 UGFzc3dvcmQ6");
+      this.#answer = (name) => {
+        this.#answer = (secret) => end(decoded(name) === user && decoded(secret) === password);
+        this.#say("334 UGFzc3dvcmQ6");
       };
-      return say("334 VXNlcm5hbWU6");
+      return this.#say("334 VXNlcm5hbWU6");
     }
-    answer = (response) => {
+    this.#answer = (response) => {
       const digest = createHmac("md5", password).update(challenge).digest("hex");
-      right(decoded(response) === `${user} ${digest}`);
+      end(decoded(response) === `${user} ${digest}`);
     };
-    say(`334 ${Buffer.from(challenge).toString("base64")}`);
+    this.#say(`334 ${Buffer.from(challenge).toString("base64")}`);
   }
 
-  function body(line: string): void {
+  #body(line: string): void {
     if (line !== ".") {
-      session.mail.data += `${line}\r\n`;
+      this.#mail.data += `${line}\r\n`;
       return;
     }
-    answer = command;
-    const refused = world.refusals.findIndex(({ verb }) => verb === ".");
-    if (refused !== -1) return say(world.refusals.splice(refused, 1)[0]!.answer);
-    world.mails.push(session.mail);
-    session.mail = newMail(session.overTls);
-    say("250 2.0.0 queued as 7");
+    this.#answer = (one) => this.#command(one);
+    const mail = this.#mail;
+    this.#mail = { from: "", to: [], data: "", overTls: this.#overTls };
+    if (this.#refused(".")) return;
+    this.#world.mails.push(mail);
+    this.#say("250 2.0.0 queued as 7");
   }
 }
 

@@ -149,7 +149,7 @@ test.each([
   expect(server.commands.filter((line) => line.startsWith("AUTH")).length).toBe(1);
 });
 
-test("a wrong password is terminal and stays a secret, also when the server repeats it", async () => {
+test("a wrong password is terminal, and a secret also when the server repeats it", async () => {
   const server = await smtp({ auth: "PLAIN", user: "me", password: "other" });
   const error: unknown = await email(server, ", auth_username: me, auth_password: passw0rd")(
     group,

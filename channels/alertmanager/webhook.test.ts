@@ -81,7 +81,7 @@ test("a payload of its own is rendered, and keeps what its templates make", asyn
   });
 });
 
-test("a templated address is rendered; one that becomes no address is told, not shown", async () => {
+test("a templated address is rendered; one that comes out wrong is not shown", async () => {
   const url = `${server.url}/{{ .GroupLabels.alertname }}?token=s3cret-token`;
   await groupChannel(yaml(`url: "${url}"`))();
   expect(server.deliveries[0]!.path).toBe("/Down?token=s3cret-token");
