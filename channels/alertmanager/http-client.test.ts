@@ -131,12 +131,6 @@ test("metadata addresses are refused, by name and redirect too; private on deman
   await expect(strict()).rejects.toBeInstanceOf(TerminalError);
 });
 
-test("a proxy is refused rather than passed by", async () => {
-  await expect(send('{ proxy_url: "http://proxy:3128" }')).rejects.toEqual(
-    new TerminalError("http_config.proxy_url: proxies are not supported, expected none"),
-  );
-});
-
 test("a peer out of reach may come back", async () => {
   const deliver = groupChannel(yaml("http://127.0.0.1:1/hook", "{}"))();
   await expect(deliver).rejects.toMatchObject({
