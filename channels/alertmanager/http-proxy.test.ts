@@ -27,7 +27,8 @@ beforeAll(async () => {
   });
   proxy.on("connect", (request, socket) => {
     const { headers } = request;
-    asked.push(["CONNECT", request.url, headers["proxy-authorization"], headers["x-own"] as string]);
+    const { "proxy-authorization": credentials, "x-own": own } = headers;
+    asked.push(["CONNECT", request.url, credentials, own as string]);
     if (refusal !== null) return void socket.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
     const target = connect(Number(request.url!.split(":")[1]), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 Yes\r\n\r\n");

@@ -99,7 +99,7 @@ function isWithin(host: string, network: string): boolean {
 
 /**
  * A TLS connection to the target through the proxy's CONNECT.
- * @throws RetryableError | TerminalError (the proxy refuses with 4xx other than 407's like)
+ * @throws RetryableError (5xx, 429) | TerminalError (what else the proxy refuses with)
  */
 export async function openTunnel(
   { url, headers }: Proxy,
@@ -138,7 +138,8 @@ export function guarded(proxy: URL, { context, signal }: Attempt) {
   const host = bare(proxy.hostname);
   if (isIP(host) !== 0 && !addressAllowed(host, allowPrivate)) throw refusal(host, host);
   const lookup = guardedLookup(allowPrivate, context.resolve);
-  return { hostname: host, port: Number(proxy.port || "80"), signal, lookup, agent: false as const };
+  const port = Number(proxy.port || "80");
+  return { hostname: host, port, signal, lookup, agent: false as const };
 }
 
 function bare(hostname: string): string {
