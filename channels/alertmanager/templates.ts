@@ -90,7 +90,7 @@ function fromJson(text: string): unknown {
 function fromYaml(text: string): unknown {
   if (text.length > yamlCharsMax) return text;
   try {
-    const value: unknown = parse(text, { maxAliasCount: 0, logLevel: "error", prettyErrors: false });
+    const value: unknown = parse(text, { maxAliasCount: 0, prettyErrors: false });
     return value === null && text.trim().startsWith("#") ? text : (value ?? null);
   } catch {
     return text;
