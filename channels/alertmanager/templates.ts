@@ -89,8 +89,9 @@ function fromJson(text: string): unknown {
 /** The text itself where it is no clean YAML, or nothing but a comment (a channel: "#ops"). */
 function fromYaml(text: string): unknown {
   if (text.length > yamlCharsMax) return text;
+  const options = { maxAliasCount: 0, logLevel: "error", prettyErrors: false } as const;
   try {
-    const value: unknown = parse(text, { maxAliasCount: 0, prettyErrors: false });
+    const value: unknown = parse(text, options);
     return value === null && text.trim().startsWith("#") ? text : (value ?? null);
   } catch {
     return text;
