@@ -68,8 +68,14 @@ export async function runAttempt(
   const render = textRenderer(context.renderer, data);
   const secrets = new AttemptSecrets();
   const signal = AbortSignal.any([stop, deadline]);
+  const ended = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
   try {
-    return await run({ notification, context, data, render, secrets, signal });
+    signal.throwIfAborted();
+    const running = run({ notification, context, data, render, secrets, signal });
+    // Rendering does not hear the signal.
+    return await Promise.race([running, ended]);
   } catch (error) {
     if (stop.aborted) throw new RetryableError("the attempt was ended early");
     if (deadline.aborted) throw new RetryableError(`no answer within ${limitMs} ms`);

@@ -10,6 +10,7 @@ import type { HttpSettings } from "../../runtime/config/alertmanager/http-config
 import { TerminalError } from "../../runtime/errors.ts";
 import { isHttpHeader } from "../../runtime/http-header.ts";
 import type { Attempt } from "./attempt.ts";
+import { proxyFor } from "./http-proxy.ts";
 import { exchange, tlsOptions } from "./http-request.ts";
 import type { HttpAnswer, HttpRequest, TlsOptions } from "./http-request.ts";
 
@@ -30,12 +31,20 @@ export async function sendJson(
   settings: HttpSettings,
   attempt: Attempt,
 ): Promise<HttpAnswer> {
-  if (settings.proxy_url !== "" || settings.proxy_from_environment) {
-    const name = settings.proxy_url === "" ? "proxy_from_environment" : "proxy_url";
-    throw new TerminalError(`http_config.${name}: proxies are not supported, expected none`);
-  }
+  attempt.secrets.hideUrl(request.url);
+  const answer = await sendOnce(request, settings, attempt);
+  if (answer.status !== 401 || settings.oauth2 === null) return answer;
+  // The token may have been withdrawn before its time.
+  attempt.context.tokens.forget();
+  return sendOnce(request, settings, attempt);
+}
+
+async function sendOnce(
+  request: JsonRequest,
+  settings: HttpSettings,
+  attempt: Attempt,
+): Promise<HttpAnswer> {
   const { url } = request;
-  attempt.secrets.hideUrl(url);
   const tls = await tlsOptions(settings.tls_config, attempt);
   const own = await ownHeaders(url, settings, attempt);
   const body = Buffer.isBuffer(request.body)
@@ -52,26 +61,24 @@ export async function sendJson(
     headers: { ...general, ...own, ...request.headers },
     body,
   };
-  const wantsBody = request.wantsBody ?? false;
-  const answer = await follow(first, general, tls, settings.follow_redirects, attempt, wantsBody);
-  if (answer.status === 401 && settings.oauth2 !== null) attempt.context.tokens.forget();
-  return answer;
+  return follow(first, general, tls, settings, attempt, request.wantsBody ?? false);
 }
 
 async function follow(
   first: HttpRequest,
   general: Record<string, string>,
   tls: TlsOptions,
-  followRedirects: boolean,
+  settings: HttpSettings,
   attempt: Attempt,
   wantsBody: boolean,
 ): Promise<HttpAnswer> {
   let request = first;
   for (let redirects = 0; ; redirects++) {
-    const answer = await exchange(request, tls, attempt, wantsBody);
+    const route = { tls, proxy: proxyFor(request.url, settings, attempt) };
+    const answer = await exchange(request, route, attempt, wantsBody);
     const { location } = answer.headers;
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && location !== undefined;
-    if (!isRedirect || !followRedirects) return answer;
+    if (!isRedirect || !settings.follow_redirects) return answer;
     if (redirects === redirectsMax) {
       throw new TerminalError(`${first.url.host} redirects more than ${redirectsMax} times`);
     }

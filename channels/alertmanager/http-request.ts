@@ -11,6 +11,8 @@ import type { TlsSettings } from "../../runtime/config/alertmanager/http-config.
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import { addressAllowed, guardedLookup, refusal } from "../address-guard.ts";
 import type { Attempt } from "./attempt.ts";
+import { guarded, openTunnel } from "./http-proxy.ts";
+import type { Proxy } from "./http-proxy.ts";
 
 /** At most this much of an answer is read. */
 export const answerBytesMax = 65_536;
@@ -61,13 +63,16 @@ function secureVersion(name: string): SecureVersion {
   return (minor === "0" ? "TLSv1" : `TLSv1.${minor}`) as SecureVersion;
 }
 
+/** How the peer is reached. */
+export type HttpRoute = { tls: TlsOptions; proxy: Proxy | null };
+
 /**
  * @param wantsBody whether the body of a success is of interest.
  * @throws RetryableError when the peer is out of reach, TerminalError for a refused address.
  */
 export async function exchange(
   request: HttpRequest,
-  tls: TlsOptions,
+  { tls, proxy }: HttpRoute,
   attempt: Attempt,
   wantsBody: boolean,
 ): Promise<HttpAnswer> {
@@ -76,8 +81,12 @@ export async function exchange(
   const host = request.url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0 && !addressAllowed(host, allowPrivate)) throw refusal(host, host);
   const lookup = guardedLookup(allowPrivate, context.resolve);
-  const response = await head(request, { ...tls, signal, lookup }).catch((error: unknown) => {
-    if (error instanceof TerminalError) throw error;
+  const sent =
+    proxy === null
+      ? head(request, { ...tls, signal, lookup, agent: false })
+      : headThrough(proxy, request, tls, attempt);
+  const response = await sent.catch((error: unknown) => {
+    if (error instanceof TerminalError || error instanceof RetryableError) throw error;
     throw new RetryableError(`${request.url.host} out of reach: ${failureText(error)}`);
   });
   const status = response.statusCode ?? 0;
@@ -97,7 +106,7 @@ function head(
   const length = body === null ? {} : { "content-length": String(body.length) };
   const all = { ...headers, ...length, connection: "close" };
   return new Promise((resolve, reject) => {
-    const sent = send(url, { method, headers: all, agent: false, ...options });
+    const sent = send(url, { method, headers: all, ...options });
     sent.once("error", reject);
     sent.once("response", (response) => {
       // An answer whose body ends badly has still answered.
@@ -107,6 +116,21 @@ function head(
     });
     sent.end(body ?? undefined);
   });
+}
+
+async function headThrough(
+  proxy: Proxy,
+  request: HttpRequest,
+  tls: TlsOptions,
+  attempt: Attempt,
+): Promise<IncomingMessage> {
+  if (request.url.protocol === "https:") {
+    const socket = await openTunnel(proxy, request.url, tls, attempt);
+    return head(request, { signal: attempt.signal, createConnection: () => socket });
+  }
+  const { url } = request;
+  const headers = { ...request.headers, host: url.host, ...proxy.headers };
+  return head({ ...request, headers }, { ...guarded(proxy.url, attempt), path: url.href });
 }
 
 /** @throws RetryableError when a body that matters breaks off. */

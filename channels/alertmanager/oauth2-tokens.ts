@@ -8,6 +8,7 @@ import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import type { Attempt } from "./attempt.ts";
 import { basicAuthorization } from "./http-client.ts";
 import { explain } from "./http-outcome.ts";
+import { proxyFor } from "./http-proxy.ts";
 import { exchange, tlsOptions } from "./http-request.ts";
 import type { HttpAnswer, TlsOptions } from "./http-request.ts";
 
@@ -27,9 +28,6 @@ export class OAuth2Tokens {
       throw new TerminalError(
         `http_config.oauth2.grant_type: got ${settings.grant_type}, expected client_credentials`,
       );
-    }
-    if (settings.proxy_url !== "" || settings.proxy_from_environment) {
-      throw new TerminalError("http_config.oauth2: proxies are not supported, expected none");
     }
     const secret =
       settings.client_secret === null ? "" : await secrets.read(settings.client_secret);
@@ -92,7 +90,8 @@ function ask(
   const general = { "user-agent": attempt.context.userAgent, accept: "application/json" };
   const body = Buffer.from(form.toString());
   const all = { ...general, "content-type": type, ...headers };
-  return exchange({ method: "POST", url, headers: all, body }, tls, attempt, true);
+  const route = { tls, proxy: proxyFor(url, settings, attempt) };
+  return exchange({ method: "POST", url, headers: all, body }, route, attempt, true);
 }
 
 function readToken(answer: HttpAnswer, attempt: Attempt): { token: string; endsAtMs: number } {

@@ -63,8 +63,9 @@ export async function sendMail(
         if (credentials === null) return;
         await authenticate(credentials, authMethods, attempt.secrets, sendCommand).catch(
           (error: unknown) => {
+            // nodemailer writes into the message of what it is given.
             loginFailure = error;
-            throw error;
+            throw new Error("login failed");
           },
         );
       },

@@ -6,6 +6,9 @@ import { parse } from "yaml";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import type { TemplateData } from "./template-data.ts";
 
+/** Longer texts are not tried as YAML, which is slow to read; as JSON they are. */
+const yamlCharsMax = 65_536;
+
 export interface TemplateRenderer {
   /**
    * @param text a Go text/template; what it calls by name is known to the renderer.
@@ -67,13 +70,30 @@ export async function renderTree(
 }
 
 function structured(text: string): unknown {
-  let value: unknown;
+  const value = fromJson(text) ?? fromYaml(text);
+  const isLossy = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return typeof value === "string" || isLossy ? text : value;
+}
+
+/** Lists and objects only; undefined for anything else. */
+function fromJson(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    value = parse(text, { maxAliasCount: 0, logLevel: "error", prettyErrors: false });
+    return JSON.parse(text);
   } catch {
-    // Not YAML: the text is meant as it is.
+    // It may still be YAML.
+    return undefined;
+  }
+}
+
+/** The text itself where it is no clean YAML, or nothing but a comment (a channel: "#ops"). */
+function fromYaml(text: string): unknown {
+  if (text.length > yamlCharsMax) return text;
+  const options = { maxAliasCount: 0, logLevel: "error", prettyErrors: false } as const;
+  try {
+    const value: unknown = parse(text, options);
+    return value === null && text.trim().startsWith("#") ? text : (value ?? null);
+  } catch {
     return text;
   }
-  const isLossy = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  return typeof value === "string" || isLossy ? text : (value ?? null);
 }

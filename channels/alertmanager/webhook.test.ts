@@ -69,7 +69,7 @@ test("a payload of its own is rendered, and keeps what its templates make", asyn
     "payload: { text: '{{ .Status }}: {{ .GroupLabels.alertname }}', " +
     "'n{{ .Status }}': '{{ .Alerts | len }}', alerts: '{{ .Alerts.Firing | toJson }}', " +
     "deep: [1, true, 'colon: {{ .Status }}:'], none: '{{ .Missing }}', " +
-    "id: '12345678901234567890' }";
+    "id: '12345678901234567890', channel: '#ops' }";
   await groupChannel(toPath("/hook", `, ${payload}`))();
   expect(JSON.parse(server.deliveries[0]!.body)).toEqual({
     text: { firing: "Down" },
@@ -78,10 +78,11 @@ test("a payload of its own is rendered, and keeps what its templates make", asyn
     deep: [1, true, "colon: firing:"],
     none: null,
     id: "12345678901234567890",
+    channel: "#ops",
   });
 });
 
-test("a templated address is rendered; one that becomes no address is told, not shown", async () => {
+test("a templated address is rendered; one that comes out wrong is not shown", async () => {
   const url = `${server.url}/{{ .GroupLabels.alertname }}?token=s3cret-token`;
   await groupChannel(yaml(`url: "${url}"`))();
   expect(server.deliveries[0]!.path).toBe("/Down?token=s3cret-token");
@@ -123,6 +124,15 @@ test("a peer that does not answer is given up on within its time-out, and on a s
   await expect(send()).rejects.toEqual(new RetryableError("no answer within 50 ms"));
   const patient = groupChannel(toPath("/slow"))(sampleGroup(), AbortSignal.timeout(50));
   await expect(patient).rejects.toEqual(new RetryableError("the attempt was ended early"));
+});
+
+test("a renderer that hangs does not hold the attempt beyond its time", async () => {
+  const hangs = { render: () => new Promise<string>(() => {}), renderHtml: async () => "" };
+  const renderer = (): typeof hangs => hangs;
+  const settings = toPath("/hook", ", payload: '{{ x }}', timeout: 20ms");
+  await expect(groupChannel(settings, { renderer })()).rejects.toEqual(
+    new RetryableError("no answer within 20 ms"),
+  );
 });
 
 test("a template that is wrong is terminal, a renderer in trouble is not", async () => {
