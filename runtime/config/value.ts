@@ -66,12 +66,15 @@ export class ConfigValue {
   }
 
   /**
-   * A single value just as it is written, a number or a truth value too; "" when it is empty, and
-   * the fallback only where the key is absent.
+   * A single value just as it is written, a number or a truth value too; "" when it is empty
+   * or null, and the fallback only where the key is absent.
    */
   scalarText(fallback: string): string {
     if (this.#node === null) return fallback;
-    if (isScalar(this.#node)) return this.#node.source ?? String(this.#node.value ?? "");
+    if (isScalar(this.#node)) {
+      const { value, source } = this.#node;
+      return value === null ? "" : (source ?? String(value));
+    }
     this.expected("a text");
     return fallback;
   }

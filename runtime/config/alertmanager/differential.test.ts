@@ -81,6 +81,12 @@ const files: string[] = [
     ", http_config: { authorization: { type: basic } }", ", http_config: { oauth2: {} }",
     ", http_config: { proxy_url: proxy }", ", http_config: { proxy_url: 'http://[' }",
   ].map(webhook),
+  ...["~", "null", "''", "'~'"].flatMap((text) => [
+    withRoutes(`{ receiver: ${text} }`),
+    withRoutes(`{ matchers: [${text}] }`),
+    withIntegration("pagerduty", `{ routing_key: ${text} }`),
+    `${smallest}time_intervals: [{ name: ${text} }]`,
+  ]),
   ...["{}", "{ url: 'ftp://x' }", "{ url: 'http:///x' }", "{ url: 'https://u:p@x/y?z=1' }"].map(
     (text) => withIntegration("webhook", text),
   ),
