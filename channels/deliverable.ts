@@ -3,7 +3,7 @@
  * lane, that can be sent and reported on. Notifications of incidents and of groups differ in
  * where they go and in how their reports look, and in nothing that the worker decides.
  */
-import type { GroupNotification } from "../actors/dispatch/types.ts";
+import type { GroupDelivery, GroupNotification } from "../actors/dispatch/types.ts";
 import type { DeliveryReport, Notification } from "../actors/incident/types.ts";
 import { TerminalError } from "../runtime/errors.ts";
 import type { GroupChannel } from "./alertmanager/group-channel.ts";
@@ -20,23 +20,6 @@ export type Outcome = {
   detail: string;
 };
 
-/** What becomes of a group's notification, for the stage that decided it. */
-export type GroupDeliveryReport = {
-  kind: "groupDelivery";
-  /** The notification's. */
-  id: string;
-  receiver: string;
-  integration: { kind: string; index: number };
-  groupKey: string;
-  /** True: the peer has it. */
-  ok: boolean;
-  /** False: another attempt follows. */
-  final: boolean;
-  /** From 1. */
-  attempt: number;
-  detail: string;
-};
-
 export type Routes = {
   /** By the name that receivers use: { webhook: … }. */
   channels: Record<string, Channel>;
@@ -48,7 +31,7 @@ export type Routes = {
   groups?: {
     channel: GroupChannel;
     /** As `report` above. */
-    report(report: GroupDeliveryReport): Promise<void>;
+    report(report: GroupDelivery): Promise<void>;
   };
 };
 
@@ -104,17 +87,9 @@ function ofIncident(notification: Notification, routes: Routes): Deliverable {
 
 function ofGroup(notification: GroupNotification, routes: Routes): Deliverable {
   const { id, receiver, integration, groupKey, atMs } = notification;
-  const fields = ({ attempt, outcome, detail }: Outcome): GroupDeliveryReport => ({
-    kind: "groupDelivery",
-    id,
-    receiver,
-    integration,
-    groupKey,
-    ok: outcome === "delivered",
-    final: outcome !== "failed",
-    attempt,
-    detail,
-  });
+  const fields = (outcome: Outcome): GroupDelivery => {
+    return { notificationId: id, receiver, integration, groupKey, ...outcome };
+  };
   return {
     id,
     // Each integration has a lane of its own: a mail server that hangs delays no pager.

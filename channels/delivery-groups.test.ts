@@ -1,13 +1,12 @@
 /** Notifications of groups in the worker that also carries those of incidents. */
 import { afterEach, expect, test } from "vitest";
-import type { GroupNotification } from "../actors/dispatch/types.ts";
+import type { GroupDelivery, GroupNotification } from "../actors/dispatch/types.ts";
 import { RetryableError, TerminalError } from "../runtime/errors.ts";
 import { codec } from "../streams/codec.ts";
 import { sampleGroup } from "../testing/group-delivery.ts";
 import { MemoryQueue } from "../testing/memory-queue.ts";
 import { sampleNotification } from "../testing/sample-notification.ts";
 import type { GroupChannel } from "./alertmanager/group-channel.ts";
-import type { GroupDeliveryReport } from "./deliverable.ts";
 import { DeliveryWorker } from "./delivery-worker.ts";
 
 const nowMs = Date.parse("2026-01-02T23:30:10Z");
@@ -20,13 +19,13 @@ type World = {
   queue: MemoryQueue;
   sent: string[];
   incidents: string[];
-  reports: GroupDeliveryReport[];
+  reports: GroupDelivery[];
 };
 
 function world(send: GroupChannel["send"] | null): World {
   const queue = new MemoryQueue();
   const [sent, incidents]: [string[], string[]] = [[], []];
-  const reports: GroupDeliveryReport[] = [];
+  const reports: GroupDelivery[] = [];
   const silent = (): void => {};
   const channel: GroupChannel = {
     async send(notification, signal) {
@@ -60,14 +59,12 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const report = (over: Partial<GroupDeliveryReport>): GroupDeliveryReport => ({
-  kind: "groupDelivery",
-  id: "dispatch:0:17:2",
+const report = (over: Partial<GroupDelivery>): GroupDelivery => ({
+  notificationId: "dispatch:0:17:2",
   receiver: "team.x",
   integration: { kind: "webhook", index: 0 },
   groupKey: '{}/{severity="page"}:{alertname="Down"}',
-  ok: false,
-  final: true,
+  outcome: "gaveUp",
   attempt: 1,
   detail: "",
   ...over,
@@ -81,7 +78,7 @@ test("both kinds go through one queue, each to its own channel and report", asyn
   expect(queue.outcomes.toSorted()).toEqual(["ack dispatch:0:17:2", "ack inc-1:4:oncall"]);
   expect(sent).toEqual(["dispatch:0:17:2"]);
   expect(incidents).toEqual(["inc-1:4:oncall"]);
-  expect(reports).toEqual([report({ ok: true, detail: "HTTP 200" })]);
+  expect(reports).toEqual([report({ outcome: "delivered", detail: "HTTP 200" })]);
 });
 
 test("a failed attempt is reported as not final, the last one as final", async () => {
@@ -94,8 +91,8 @@ test("a failed attempt is reported as not final, the last one as final", async (
   await settled();
   expect(queue.outcomes).toEqual(["retry a 60000", "giveUp b HTTP 5xx or 4xx"]);
   expect(reports).toEqual([
-    report({ id: "a", final: false, attempt: 2, detail: "HTTP 5xx or 4xx" }),
-    report({ id: "b", receiver: "gone", detail: "HTTP 5xx or 4xx" }),
+    report({ notificationId: "a", outcome: "failed", attempt: 2, detail: "HTTP 5xx or 4xx" }),
+    report({ notificationId: "b", receiver: "gone", detail: "HTTP 5xx or 4xx" }),
   ]);
 });
 
@@ -112,7 +109,7 @@ test("an integration that hangs delays no other of the same receiver", async () 
   for (let i = 0; i < 100; i++) queue.put(to(`slow${i}`, 0));
   queue.put(to("quick", 1));
   await settled();
-  expect(reports.map(({ id }) => id)).toEqual(["quick"]);
+  expect(reports.map(({ notificationId }) => notificationId)).toEqual(["quick"]);
 });
 
 test("a malformed one is removed; without a channel for groups they are given up", async () => {

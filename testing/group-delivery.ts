@@ -1,5 +1,4 @@
 /** Group notifications delivered with settings as they stand in alertmanager.yml, for tests. */
-import { LineCounter, parseDocument } from "yaml";
 import type { GroupNotification } from "../actors/dispatch/types.ts";
 import { createGroupChannel } from "../channels/alertmanager/group-channel.ts";
 import type { GroupChannelOptions } from "../channels/alertmanager/group-channel.ts";
@@ -7,22 +6,19 @@ import type { DeliveryResult } from "../channels/channel.ts";
 import { readGlobal } from "../runtime/config/alertmanager/global.ts";
 import { readReceivers } from "../runtime/config/alertmanager/receivers.ts";
 import type { ReceiverSettings } from "../runtime/config/alertmanager/receivers.ts";
-import type { Problem } from "../runtime/config/problems.ts";
+import { Reading } from "../runtime/config/reading.ts";
 import { ConfigValue } from "../runtime/config/value.ts";
 import { fakeTemplates } from "./fake-templates.ts";
 
 /** @throws Error with the problems of `yaml`, which has `receivers` and maybe `global`. */
 export function receiversOf(yaml: string): ReceiverSettings[] {
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines });
-  const problems: Problem[] = [];
   const file = "/nowhere/alertmanager.yml";
-  const reading = { file, document, lines, problems, warnings: [], places: 0 };
-  const root = new ConfigValue(reading, document.contents, "", null);
+  const reading = new Reading(file, yaml, { placesMax: 10_000 });
+  const root = new ConfigValue(reading, reading.document.contents, "", null);
   const section = root.section(["global", "receivers"]);
   const global = readGlobal(section("global"), file);
   const { receivers } = readReceivers(section("receivers"), { configFile: file, global });
-  const [problem] = problems;
+  const [problem] = reading.problems;
   if (problem !== undefined) throw new Error(`${problem.path}: ${problem.message}`);
   return receivers;
 }

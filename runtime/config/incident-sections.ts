@@ -11,7 +11,13 @@ const day = 24 * hour;
 const labelsMax = 32;
 const labelCharsMax = 512;
 
-export function readDedup(value: ConfigValue): TocsinConfig["dedup"] {
+const tenantDomain = [
+  ["tenant_id", "tenant"],
+  ["environment", "env"],
+];
+
+/** @param domainBy where the file says nothing of it. */
+export function readDedup(value: ConfigValue, domainBy = tenantDomain): TocsinConfig["dedup"] {
   const section = value.section(["rollup_first", "rollup_max", "domain_by"]);
   const range = { min: second, max: day };
   const rollupFirstMs = section("rollup_first").duration({ default: 5 * second, ...range });
@@ -19,17 +25,12 @@ export function readDedup(value: ConfigValue): TocsinConfig["dedup"] {
   if (rollupMaxMs < rollupFirstMs) {
     section("rollup_max").expected(`at least rollup_first (${formatDuration(rollupFirstMs)})`);
   }
-  return { rollupFirstMs, rollupMaxMs, domainBy: readDomain(section("domain_by")) };
+  return { rollupFirstMs, rollupMaxMs, domainBy: readDomain(section("domain_by"), domainBy) };
 }
 
 /** Each entry is a label, or a list of labels that mean the same. */
-function readDomain(value: ConfigValue): string[][] {
-  if (!value.present) {
-    return [
-      ["tenant_id", "tenant"],
-      ["environment", "env"],
-    ];
-  }
+function readDomain(value: ConfigValue, otherwise: string[][]): string[][] {
+  if (!value.present) return otherwise;
   return value.list(labelsMax).map((entry) => {
     if (!entry.isList()) return [readLabel(entry)];
     const synonyms = entry.list(labelsMax).map(readLabel);

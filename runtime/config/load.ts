@@ -4,7 +4,9 @@
  */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type AlertmanagerConfig, loadAlertmanagerConfig } from "./alertmanager/load.ts";
 import { deepFreeze, readBounded, readConfigFile } from "./config-file.ts";
+import { configKind } from "./config-kind.ts";
 import {
   readCorrelation,
   readDedup,
@@ -21,6 +23,7 @@ import {
   readPartitions,
   readShards,
 } from "./process-sections.ts";
+import { ConfigError } from "./problems.ts";
 import { Reading } from "./reading.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import type { TocsinConfig } from "./types.ts";
@@ -35,6 +38,9 @@ export const shippedConfigFile = fileURLToPath(
 );
 
 export const defaultDataDir = ".tocsin";
+
+/** Alertmanager's groups and inhibition know no tenants: all alerts are in one memory. */
+const wholeDomain: string[][] = [];
 
 const sections = [
   "listen",
@@ -52,6 +58,7 @@ const sections = [
   "receivers",
   "escalation_policies",
   "rules",
+  "alertmanager",
 ] as const;
 
 /**
@@ -74,6 +81,38 @@ export function loadConfig(file: string | null, text?: string): TocsinConfig {
   return deepFreeze(config);
 }
 
+/**
+ * What `--config` names: Tocsin's own file, or an alertmanager.yml, which then stands beside the
+ * shipped settings. The result is frozen.
+ * @throws ConfigError with all problems.
+ */
+export function loadConfiguration(file: string): TocsinConfig {
+  const text = readConfigFile(file);
+  if (configKind(file, text) === "tocsin") return loadConfig(file, text);
+  const alertmanager = loadAlertmanagerConfig(file, text);
+  const shipped = loadConfig(shippedConfigFile);
+  return deepFreeze({
+    ...shipped,
+    source: file,
+    alertmanager,
+    dedup: { ...shipped.dedup, domainBy: wholeDomain },
+    ingest: { ...shipped.ingest, resolveTimeoutMs: alertmanager.resolveTimeoutMs },
+  });
+}
+
+/** The file that it names, beside this one; its problems are problems of this reading. */
+function readAlertmanager(value: ConfigValue, source: string | null): AlertmanagerConfig | null {
+  if (!value.present) return null;
+  const base = source === null ? process.cwd() : dirname(resolve(source));
+  try {
+    return loadAlertmanagerConfig(resolve(base, value.text()));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    value.problem(`the file is not valid:\n${error.message}`);
+    return null;
+  }
+}
+
 function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecret): TocsinConfig {
   const section = root.section(sections);
   const receivers = readReceivers(section("receivers"), readSecret);
@@ -81,6 +120,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     section("escalation_policies"),
     receivers.map((receiver) => receiver.name),
   );
+  const alertmanager = readAlertmanager(section("alertmanager"), source);
   return {
     source,
     listen: readListen(section("listen")),
@@ -91,13 +131,13 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     nats: readNats(section("nats")),
     clickhouse: readClickhouse(section("clickhouse")),
     ingest: readIngest(section("ingest")),
-    dedup: readDedup(section("dedup")),
+    dedup: readDedup(section("dedup"), alertmanager === null ? undefined : wholeDomain),
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation")),
     lifecycle: readLifecycle(section("lifecycle")),
     receivers,
     policies,
     rules: readRules(section("rules"), Object.keys(policies)),
-    dispatch: null,
+    alertmanager,
   };
 }

@@ -1,7 +1,7 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
-import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
+import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 
 export type HostPort = { host: string; port: number };
 
@@ -61,6 +61,6 @@ export type TocsinConfig = {
   receivers: Receiver[];
   policies: Record<string, EscalationPolicy>;
   rules: { matchers: Matcher[]; policy: string }[];
-  /** Of an Alertmanager configuration; null: there is none. */
-  dispatch: DispatchConfig | null;
+  /** Routes, receivers and what belongs to them; null: there are none. */
+  alertmanager: AlertmanagerConfig | null;
 };
