@@ -6,6 +6,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LineCounter, parseDocument } from "yaml";
+import { openListenProblem, readAuth } from "./auth-section.ts";
 import {
   readCorrelation,
   readDedup,
@@ -43,6 +44,7 @@ const sections = [
   "partitions",
   "shards",
   "listeners",
+  "auth",
   "nats",
   "clickhouse",
   "ingest",
@@ -89,9 +91,14 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     section("escalation_policies"),
     receivers.map((receiver) => receiver.name),
   );
+  const listen = readListen(section("listen"));
+  const auth = readAuth(section("auth"));
+  const problem = openListenProblem(listen, auth.mode);
+  if (problem !== null) section("listen").problem(problem);
   return {
     source,
-    listen: readListen(section("listen")),
+    listen,
+    auth,
     dataDir: section("data_dir").text(defaultDataDir),
     partitions: readPartitions(section("partitions")),
     shards: readShards(section("shards")),

@@ -1,6 +1,7 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
+import type { RateLimits } from "../rate-limits.ts";
 
 export type HostPort = { host: string; port: number };
 
@@ -41,6 +42,13 @@ export type TocsinConfig = {
     url: string | null;
     /** Null: rows are kept for ever. */
     retentionDays: number | null;
+  };
+  auth: {
+    /** Whether requests need an API key. */
+    mode: "none" | "keys";
+    /** Whether GET /metrics needs one, too. */
+    metrics: "keys" | "open";
+    limits: RateLimits;
   };
   ingest: {
     resolveTimeoutMs: number;
