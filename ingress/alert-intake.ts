@@ -129,7 +129,7 @@ export class FrameIntake implements FormatIntake {
     const owned = ownedBody(body, this.scanner, owner);
     if (owned === null) return this.take(body, refused, null);
     const fault = this.scanner.scan(owned.body);
-    if (fault !== null) throw new Error(`alerts with their owner's labels: ${fault.message}`);
+    if (fault !== null) return this.malformed(`${fault.message}, with the API key's labels`);
     return this.take(owned.body, [...owned.refused, ...refused], owned.places);
   }
 

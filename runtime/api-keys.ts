@@ -6,6 +6,7 @@
  * protects the few bits of a password, would only slow every request down.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { TerminalError } from "./errors.ts";
 
 export const scopes = ["ingest", "read", "respond", "admin"] as const;
 /** ingest: send alerts; read: look; respond: change incidents; admin: keys and the process. */
@@ -57,6 +58,26 @@ export function parseKeyText(text: string): { id: string; secret: string } {
   return match === null
     ? { id: plainKeyId, secret: text }
     : { id: match[1] as string, secret: match[2] as string };
+}
+
+/** The key that TOCSIN_ADMIN_KEY gives. @throws TerminalError when it is easily guessed. */
+export function environmentKey(text: string, nowMs: number): ApiKey {
+  if (!/^[\x21-\x7e]{32,500}$/.test(text)) {
+    throw new TerminalError(
+      `TOCSIN_ADMIN_KEY: got ${text.length} characters, expected 32 to 500 random ones without ` +
+        "blanks, for example from: openssl rand -hex 32",
+    );
+  }
+  const { id, secret } = parseKeyText(text);
+  return createKey(id, secretHash(secret), adminWish("TOCSIN_ADMIN_KEY", [...scopes]), nowMs);
+}
+
+/** What a key that is neither of a tenant nor of a time is made from. */
+export function adminWish(name: string, allowed: Scope[]): KeyWish {
+  return {
+    ...{ name, scopes: allowed, tenant: null, service: null },
+    ...{ alertsPerSecond: null, expiresAtMs: null },
+  };
 }
 
 export function secretHash(secret: string): string {

@@ -34,6 +34,7 @@ export type ApiKeyStoreOptions = {
   /** The one that `watch` keeps. */
   ring: KeyRing;
   nowMs(): number;
+  created(key: ApiKey): void;
 };
 
 export class ApiKeyStore implements ApiKeys {
@@ -57,6 +58,7 @@ export class ApiKeyStore implements ApiKeys {
       kv.create(id, JSON.stringify(key)),
     );
     ring.put(key, revision);
+    this.options.created(key);
     return { key, text: keyText(id, secret) };
   }
 
