@@ -70,7 +70,13 @@ const version = (
 ).version;
 
 type Config = ReturnType<typeof withOptions>;
-type Context = { config: Config; logger: PinoLogger; life: Lifetime };
+type Context = {
+  config: Config;
+  logger: PinoLogger;
+  life: Lifetime;
+  /** API keys of the environment. */
+  pinned: ApiKey[];
+};
 type Spine = { nats: OpenNats; connection: NatsConnection; link: NatsLink; log: JetStreamLog };
 type Auth = { keys: ApiKeyStore; admission: Admission | null; doorAuth: DoorAuth | null };
 type Parts = Spine & { hash: Hash32; analytics: AnalyticsChild; pool: ShardPool };
@@ -97,12 +103,13 @@ async function run(options: Options): Promise<number> {
   const refusal = openListenProblem(config.listen, config.auth.mode);
   if (refusal !== null) throw new TerminalError(refusal);
   checkReceivers(config.receivers);
+  const pinned = takeAdminKey();
   const logger = openLogger(process.env["TOCSIN_LOG_LEVEL"] ?? "info", {});
   const life = new Lifetime(logger);
   const stopped = onStopSignal((signal) => life.stop(signal), logger);
   collectWhenIdle();
   try {
-    await start({ config, logger, life });
+    await start({ config, logger, life, pinned });
     await stopped;
   } catch (error) {
     if (!(error instanceof StoppedError)) throw error;
@@ -110,6 +117,13 @@ async function run(options: Options): Promise<number> {
     await life.close();
   }
   return 0;
+}
+
+/** Only its hash is kept; no process or thread that is started from here inherits it. */
+function takeAdminKey(): ApiKey[] {
+  const text = process.env["TOCSIN_ADMIN_KEY"] ?? "";
+  delete process.env["TOCSIN_ADMIN_KEY"];
+  return text === "" ? [] : [environmentKey(text, Date.now())];
 }
 
 async function start(context: Context): Promise<void> {
@@ -244,22 +258,23 @@ async function openJanitor({ logger, life }: Context, parts: Parts): Promise<voi
 }
 
 /** The keys, and, where requests need one, what asks for them. */
-async function openAuth({ config, logger, life }: Context, { link }: Parts): Promise<Auth> {
+async function openAuth(context: Context, { link }: Parts): Promise<Auth> {
+  const { logger, life, pinned } = context;
+  const { dataDir, auth } = context.config;
   const ring = new KeyRing();
   const watch = await life.open(
     "API keys",
     () => KeyWatch.open(link, ring, logger),
-    (opened) => opened.stop(),
+    (opened) => {
+      opened.stop();
+      closeBootstrap(dataDir, ring);
+    },
   );
-  const { dataDir, auth } = config;
   const created = (key: ApiKey): void => {
     if (key.scopes.includes("admin")) closeBootstrap(dataDir, ring);
   };
   const keys = new ApiKeyStore({ link, watch, ring, nowMs: Date.now, created });
-  const given = process.env["TOCSIN_ADMIN_KEY"];
-  delete process.env["TOCSIN_ADMIN_KEY"];
   if (auth.mode === "none") return { keys, admission: null, doorAuth: null };
-  const pinned = given ? [environmentKey(given, Date.now())] : [];
   for (const key of pinned) ring.pin(key);
   if (pinned.length === 0 && openBootstrap(dataDir, ring, Date.now())) {
     say(`there is no admin key yet: npx tocsin keys create --bootstrap --data ${dataDir}`);

@@ -3,7 +3,10 @@ import type { Access, HttpResponse, Route } from "./http.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 import type { IngressReadings } from "./readings.ts";
 
-export function register(route: Route, deps: { registry: MetricRegistry; access: Access }): void {
+export function register(
+  route: Route,
+  deps: { registry: MetricRegistry; access?: Access },
+): void {
   const answer = (): HttpResponse => ({
     status: 200,
     headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },

@@ -24,7 +24,7 @@ export function readingsOf(door: {
   server: HttpServer;
   intake: FrameIntake;
   batcher: Batcher;
-  admission: Admission | null;
+  admission?: Admission | null;
 }): IngressReadings {
   const { server, intake, batcher, admission } = door;
   return {

@@ -52,7 +52,7 @@ async function examine(flags: Flags, env: NodeJS.ProcessEnv): Promise<Finding[]>
   const { listen, nats, clickhouse, dataDir } = config;
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
   const url = flags.text("url") ?? env["TOCSIN_URL"] ?? `http://${host}:${listen.port}`;
-  const program = await findProgram(url.replace(/\/$/, ""));
+  const program = await findProgram(url.replace(/\/$/, ""), env["TOCSIN_KEY"] ?? "");
   return [
     ...checkVersions(),
     ...findings,
