@@ -29,6 +29,8 @@ export const bucketsMax = 32_768;
 const placesMax = 8;
 /** Other threads may be quicker so many times; after that, their taking stands for ours. */
 const racesMax = 16;
+/** Of a burst that is used up to the last unit. */
+const waitMsMin = 0.001;
 
 /** Memory for one process's buckets, 512 KiB. */
 export function rateMemory(): SharedArrayBuffer {
@@ -53,7 +55,8 @@ export class RateTable {
   waitMs(tag: bigint, burstMs: number, clockMs: number): number {
     const slot = this.find(tag, micros(clockMs));
     const fullAtMs = Number(Atomics.load(this.slots, slot + 1)) / 1000;
-    return Math.max(0, fullAtMs - burstMs - clockMs);
+    const overMs = fullAtMs - burstMs - clockMs;
+    return overMs < 0 ? 0 : Math.max(overMs, waitMsMin);
   }
 
   /** Takes so many units from the bucket, whether it has them or not. */
