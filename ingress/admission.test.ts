@@ -103,7 +103,8 @@ describe("a key that does not work", () => {
     const door = await world.open();
     const none = await post(door, {});
     expect(none.headers.get("www-authenticate")).toBe('Bearer realm="tocsin"');
-    expect(await none.json()).toMatchObject({ status: 401, error: expect.stringMatching(/needs an API key/) });
+    const error = expect.stringMatching(/needs an API key/) as string;
+    expect(await none.json()).toMatchObject({ status: 401, error });
     const bad = await post(door, bearer("nobody"));
     const told = 'Bearer realm="tocsin", error="invalid_token"';
     expect(bad.headers.get("www-authenticate")).toBe(told);

@@ -29,7 +29,10 @@ function answer(result: IntakeResult): HttpResponse {
   switch (result.kind) {
     case "accepted":
       if (result.rejected.length === 0) return { status: 200 };
-      return json(rejectionStatus(result.rejected, result.accepted), rejectionText(result.rejected));
+      return json(
+        rejectionStatus(result.rejected, result.accepted),
+        rejectionText(result.rejected),
+      );
     case "malformed":
       return json(400, result.error);
     case "overloaded":

@@ -8,8 +8,8 @@
  *
  * B1 Memory is fixed: `bucketsMax` slots. When all places of a bucket are taken by buckets in
  *    debt, two buckets share one, and both wait a little longer than they would have to.
- * B2 What is asked is whether a bucket is in debt beyond its burst, before it is known how much will
- *    be taken: one taking may go beyond the burst, and those after it wait for that.
+ * B2 What is asked is whether a bucket is in debt beyond its burst, before it is known how much
+ *    will be taken: one taking may go beyond the burst, and those after it wait for that.
  */
 import { createHash } from "node:crypto";
 

@@ -54,7 +54,7 @@ async function seen(text: string, kind: string): Promise<number> {
   return performance.now() - begunMs;
 }
 
-test("a key works here at once, in other threads within a second, and after a restart", async () => {
+test("a key works here at once, elsewhere within a second, and after a restart", async () => {
   const { key, text } = await store.create(wish);
   expect(text).toMatch(/^tcn_[0-9a-f]{12}_[0-9a-f]{48}$/);
   expect(created.at(-1)).toEqual(key);
