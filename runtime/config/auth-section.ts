@@ -27,9 +27,8 @@ export function readAuth(value: ConfigValue): TocsinConfig["auth"] {
 }
 
 function readRate(value: ConfigValue): number | null {
-  const text = value.optionalText();
-  if (text === null || text === "unlimited") return null;
-  const rate = parseRate(text);
+  if (!value.present || value.is("unlimited")) return null;
+  const rate = parseRate(String(value.plain()));
   if (rate === null) value.expected("a rate such as 500/s or 600/m, or unlimited");
   return rate;
 }
