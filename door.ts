@@ -3,13 +3,18 @@
  * itself; whatever else is asked for goes to the main thread.
  */
 import { connect } from "@nats-io/transport-node";
+import { Admission } from "./ingress/admission.ts";
 import { AlertDoor } from "./ingress/alert-door.ts";
 import { forwarding } from "./ingress/forwarding.ts";
 import type { IngressReadings } from "./ingress/readings.ts";
 import type { DoorCommand, DoorReport, DoorTask } from "./runtime/door-task.ts";
+import { KeyRing } from "./runtime/key-ring.ts";
+import type { Logger } from "./runtime/ports.ts";
 import { openLogger } from "./runtime/process-logger.ts";
+import { steadyMs } from "./runtime/system-clock.ts";
 import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
+import { KeyWatch } from "./streams/key-watch.ts";
 import { connectOptions } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { streamOf } from "./streams/topology.ts";
@@ -26,11 +31,14 @@ export default async function runDoor(task: DoorTask): Promise<void> {
     });
   });
   const connection = await connect(connectOptions(task.natsUrl, `tocsin ${task.door}`));
-  const log = await JetStreamLog.open(new NatsLink(connection), streamOf);
+  const link = new NatsLink(connection);
+  const log = await JetStreamLog.open(link, streamOf);
+  const logger = openLogger(task.logLevel, { door: task.door });
+  const keys = await openKeys(task, link, logger);
   const door = new AlertDoor({
     ingest: task.ingest,
     partitions: task.partitions,
-    log: openLogger(task.logLevel, { door: task.door }),
+    log: logger,
     publishFrame: framePublisher(log),
     frameBytesMax: frameBytesMax(connection),
     lagMs: () => lagMs,
@@ -38,6 +46,7 @@ export default async function runDoor(task: DoorTask): Promise<void> {
     cacheSeed: task.cacheSeed,
     sharePort: true,
     elsewhere: forwarding(task.link),
+    admission: keys?.admission ?? null,
   });
   const report = (): void => {
     const message: DoorReport<IngressReadings> = { kind: "readings", readings: door.readings() };
@@ -48,6 +57,22 @@ export default async function runDoor(task: DoorTask): Promise<void> {
   await door.close(await closing);
   clearInterval(reporting);
   report();
+  keys?.watch.stop();
   await connection.close();
   task.link.close();
+}
+
+/** Null: no API keys are asked for. */
+async function openKeys(
+  { auth }: DoorTask,
+  link: NatsLink,
+  logger: Logger,
+): Promise<{ admission: Admission; watch: KeyWatch } | null> {
+  if (auth === null) return null;
+  const ring = new KeyRing();
+  for (const key of auth.pinned) ring.pin(key);
+  const watch = await KeyWatch.open(link, ring, logger);
+  const { limits, rates } = auth;
+  const admission = new Admission({ ring, limits, rates, nowMs: Date.now, clockMs: steadyMs });
+  return { admission, watch };
 }

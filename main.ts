@@ -11,24 +11,32 @@ import type { Logger as PinoLogger } from "pino";
 import { DeliveryWorker } from "./channels/delivery-worker.ts";
 import { checkReceivers, findReceiver } from "./channels/receivers.ts";
 import { createWebhookChannel } from "./channels/webhook/send.ts";
+import { Admission } from "./ingress/admission.ts";
 import { type HttpSurface, openHttpSurface } from "./ingress/http-surface.ts";
 import { IncidentArchive } from "./reports/incident-archive.ts";
 import { domainOf } from "./runtime/alert-payload.ts";
+import { type ApiKey, environmentKey } from "./runtime/api-keys.ts";
+import { closeBootstrap, openBootstrap } from "./runtime/bootstrap-key.ts";
 import { dedupConfig, incidentConfig } from "./runtime/config/actor-configs.ts";
+import { openListenProblem } from "./runtime/config/auth-section.ts";
 import { loadConfig, shippedConfigFile } from "./runtime/config/load.ts";
 import { type Options, resolveOptions, withOptions } from "./runtime/config/options.ts";
 import { ConfigError } from "./runtime/config/problems.ts";
+import type { DoorAuth } from "./runtime/door-task.ts";
 import { TerminalError } from "./runtime/errors.ts";
 import { collectWhenIdle } from "./runtime/idle-collector.ts";
+import { KeyRing } from "./runtime/key-ring.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
 import type { Hash32 } from "./runtime/placement.ts";
 import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
+import { rateMemory } from "./runtime/rate-limits.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";
 import { onStopSignal } from "./runtime/stop-signals.ts";
-import { systemClock } from "./runtime/system-clock.ts";
+import { steadyMs, systemClock } from "./runtime/system-clock.ts";
 import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
 import { AlertClient } from "./streams/alert-client.ts";
+import { ApiKeyStore } from "./streams/api-keys.ts";
 import { codec } from "./streams/codec.ts";
 import { announceConfig, deliveryReporter } from "./streams/control-records.ts";
 import { fixPartitions } from "./streams/deployment.ts";
@@ -39,6 +47,7 @@ import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
+import { KeyWatch } from "./streams/key-watch.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { openOutbox } from "./streams/outbox.ts";
@@ -61,8 +70,15 @@ const version = (
 ).version;
 
 type Config = ReturnType<typeof withOptions>;
-type Context = { config: Config; logger: PinoLogger; life: Lifetime };
+type Context = {
+  config: Config;
+  logger: PinoLogger;
+  life: Lifetime;
+  /** API keys of the environment. */
+  pinned: ApiKey[];
+};
 type Spine = { nats: OpenNats; connection: NatsConnection; link: NatsLink; log: JetStreamLog };
+type Auth = { keys: ApiKeyStore; admission: Admission | null; doorAuth: DoorAuth | null };
 type Parts = Spine & { hash: Hash32; analytics: AnalyticsChild; pool: ShardPool };
 
 async function main(): Promise<number> {
@@ -84,13 +100,16 @@ async function main(): Promise<number> {
 
 async function run(options: Options): Promise<number> {
   const config = withOptions(loadConfig(options.configFile ?? shippedConfigFile), options);
+  const refusal = openListenProblem(config.listen, config.auth.mode);
+  if (refusal !== null) throw new TerminalError(refusal);
   checkReceivers(config.receivers);
+  const pinned = takeAdminKey();
   const logger = openLogger(process.env["TOCSIN_LOG_LEVEL"] ?? "info", {});
   const life = new Lifetime(logger);
   const stopped = onStopSignal((signal) => life.stop(signal), logger);
   collectWhenIdle();
   try {
-    await start({ config, logger, life });
+    await start({ config, logger, life, pinned });
     await stopped;
   } catch (error) {
     if (!(error instanceof StoppedError)) throw error;
@@ -100,6 +119,13 @@ async function run(options: Options): Promise<number> {
   return 0;
 }
 
+/** Only its hash is kept; no process or thread that is started from here inherits it. */
+function takeAdminKey(): ApiKey[] {
+  const text = process.env["TOCSIN_ADMIN_KEY"] ?? "";
+  delete process.env["TOCSIN_ADMIN_KEY"];
+  return text === "" ? [] : [environmentKey(text, Date.now())];
+}
+
 async function start(context: Context): Promise<void> {
   const beganMs = Date.now();
   const { life, config } = context;
@@ -107,7 +133,8 @@ async function start(context: Context): Promise<void> {
   const parts = await openPartitions(context, spine);
   const delivery = await openDelivery(context, parts);
   await openJanitor(context, parts);
-  const { host, port } = await openSurface(context, parts, delivery);
+  const auth = await openAuth(context, parts);
+  const { host, port } = await openSurface(context, parts, delivery, auth);
   await becomeReady(parts, life.signal);
   const url = `http://${host}:${port}`;
   const startedInMs = Date.now() - beganMs;
@@ -230,10 +257,39 @@ async function openJanitor({ logger, life }: Context, parts: Parts): Promise<voi
   await life.open("janitor", () => void keepTidy(options, end.signal), () => end.abort());
 }
 
+/** The keys, and, where requests need one, what asks for them. */
+async function openAuth(context: Context, { link }: Parts): Promise<Auth> {
+  const { logger, life, pinned } = context;
+  const { dataDir, auth } = context.config;
+  const ring = new KeyRing();
+  const watch = await life.open(
+    "API keys",
+    () => KeyWatch.open(link, ring, logger),
+    (opened) => {
+      opened.stop();
+      closeBootstrap(dataDir, ring);
+    },
+  );
+  const created = (key: ApiKey): void => {
+    if (key.scopes.includes("admin")) closeBootstrap(dataDir, ring);
+  };
+  const keys = new ApiKeyStore({ link, watch, ring, nowMs: Date.now, created });
+  if (auth.mode === "none") return { keys, admission: null, doorAuth: null };
+  for (const key of pinned) ring.pin(key);
+  if (pinned.length === 0 && openBootstrap(dataDir, ring, Date.now())) {
+    say(`there is no admin key yet: npx tocsin keys create --bootstrap --data ${dataDir}`);
+  }
+  const { limits } = auth;
+  const rates = rateMemory();
+  const admission = new Admission({ ring, limits, rates, nowMs: Date.now, clockMs: steadyMs });
+  return { keys, admission, doorAuth: { limits, rates, pinned } };
+}
+
 function openSurface(
   { config, logger, life }: Context,
   parts: Parts,
   delivery: DeliveryWorker,
+  auth: Auth,
 ): Promise<HttpSurface> {
   const { nats, log, connection, hash, analytics, pool } = parts;
   const partitions = config.partitions.incident;
@@ -254,6 +310,7 @@ function openSurface(
     alerts: new AlertClient(connection, config.partitions.dedup),
     incidents: new IncidentArchive(incidents, analytics),
     analytics,
+    ...auth,
     ready: () => readiness(parts),
     status: () => ({
       version,

@@ -24,7 +24,7 @@ export type Answer = {
 };
 
 export type ApiRequest = {
-  method: "GET" | "POST" | "PATCH";
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
   body?: unknown;
   /** A body that is JSON already, instead of `body`. */
@@ -34,14 +34,18 @@ export type ApiRequest = {
 
 export class Api {
   baseUrl: string;
+  /** Sent with every request; empty when there is no API key. */
+  keyHeaders: Record<string, string>;
 
-  constructor(baseUrl: string) {
+  /** @param key the API key to use; "": none. */
+  constructor(baseUrl: string, key = "") {
     this.baseUrl = baseUrl;
+    this.keyHeaders = key === "" ? {} : { authorization: `Bearer ${key}` };
   }
 
   /** One try. @throws CommandFailure when there is no answer, or one that is not Tocsin's. */
   async once(request: ApiRequest, signal?: AbortSignal): Promise<Answer> {
-    const headers: Record<string, string> = { accept: "application/json" };
+    const headers: Record<string, string> = { accept: "application/json", ...this.keyHeaders };
     const { bodyText = request.body === undefined ? null : JSON.stringify(request.body) } = request;
     if (bodyText !== null) headers["content-type"] = "application/json";
     if (request.idempotencyKey !== undefined) {
@@ -111,8 +115,12 @@ export class Api {
   }
 }
 
-/** The API at --url, TOCSIN_URL or the default address. @throws CommandFailure for a bad URL. */
-export function apiOf(flags: Flags, io: Io): Api {
+/**
+ * The API at --url, TOCSIN_URL or the default address.
+ * @param key default: TOCSIN_KEY; never an option, which everybody on the machine could read.
+ * @throws CommandFailure for a bad URL or key.
+ */
+export function apiOf(flags: Flags, io: Io, key: string = io.env["TOCSIN_KEY"] ?? ""): Api {
   const given = flags.text("url") ?? (io.env["TOCSIN_URL"] || urlDefault);
   const text = given.includes("://") ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -121,7 +129,10 @@ export function apiOf(flags: Flags, io: Io): Api {
       `--url (or TOCSIN_URL): got "${plain(given)}", expected an address such as ${urlDefault}`,
     );
   }
-  return new Api(url.origin + url.pathname.replace(/\/+$/, ""));
+  if (!/^[\x21-\x7e]*$/.test(key)) {
+    throw usageError("TOCSIN_KEY: expected an API key, without blanks or line ends");
+  }
+  return new Api(url.origin + url.pathname.replace(/\/+$/, ""), key);
 }
 
 export const isBusy = (status: number): boolean => status === 429 || status === 503;
@@ -130,7 +141,8 @@ export const isBusy = (status: number): boolean => status === 429 || status === 
 export function explain(answer: Answer, baseUrl: string): string {
   const { title, detail } = problemOf(answer.body);
   if (title !== "" || detail !== "") {
-    return plain([title, detail].filter((part) => part !== "").join(": "));
+    const said = plain([title, detail].filter((part) => part !== "").join(": "));
+    return answer.status === 401 ? `${said} Here it is taken from TOCSIN_KEY.` : said;
   }
   const hint = answer.status === 404 ? "; is it Tocsin, and of this version?" : "";
   return `${baseUrl} answered with status ${answer.status}${hint}`;

@@ -30,6 +30,7 @@ const loaders: Record<string, Loader> = {
   template: () => import("./commands/template.ts"),
   capacity: () => import("./commands/capacity.ts"),
   check: () => import("./commands/check.ts"),
+  keys: () => import("./commands/keys.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };
 
@@ -78,7 +79,8 @@ async function help(name: string | undefined, io: Io): Promise<number> {
   io.out(
     `tocsin COMMAND [options]\n\nCommands\n${lines.join("")}\n` +
       "Every command has --help and --json, and talks to the Tocsin at --url, TOCSIN_URL or\n" +
-      "http://127.0.0.1:9093. Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n" +
+      "http://127.0.0.1:9093, with the API key in TOCSIN_KEY, if any.\n" +
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n" +
       "Examples\n" +
       "  tocsin send alertname=HighLatency service=checkout severity=critical\n" +
       "  tocsin demo --rate 100 --duration 60s\n" +

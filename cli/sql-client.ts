@@ -14,7 +14,7 @@ const retryAfterMs = 2_000;
 /** @throws CommandFailure with what to do about it. */
 export async function askSql(api: Api, query: string, format: string): Promise<string> {
   for (let tries = 1; ; tries++) {
-    const response = await post(api.baseUrl, JSON.stringify({ query, format }));
+    const response = await post(api, JSON.stringify({ query, format }));
     const text = await response.text();
     if (response.ok) return text;
     if (!isBusy(response.status) || tries === triesMax) {
@@ -25,11 +25,11 @@ export async function askSql(api: Api, query: string, format: string): Promise<s
   }
 }
 
-async function post(baseUrl: string, body: string): Promise<Response> {
+async function post({ baseUrl, keyHeaders }: Api, body: string): Promise<Response> {
   try {
     return await fetch(`${baseUrl}/v1/sql`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...keyHeaders },
       body,
       redirect: "error",
       signal: AbortSignal.timeout(answerTimeoutMs),

@@ -34,6 +34,7 @@ export const faultReasons = {
   notTime: "must be an RFC 3339 time such as 2026-01-31T12:00:00Z",
   notEvent: "a CloudEvent 1.0 needs specversion, id, source and type",
   notEventData: "an event's data must be JSON: an alert, an array of alerts, or an object",
+  otherTenant: "the API key is of another tenant",
   endsFirst: "startsAt must not be after endsAt",
 } as const;
 

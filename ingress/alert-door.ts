@@ -6,6 +6,7 @@
  */
 import type { TocsinConfig } from "../runtime/config/types.ts";
 import type { Logger } from "../runtime/ports.ts";
+import type { Admission } from "./admission.ts";
 import { FrameIntake } from "./alert-intake.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { Batcher, type PublishFrame } from "./batcher.ts";
@@ -33,15 +34,19 @@ export type DoorPorts = {
   sharePort: boolean;
   /** Serves what has no route here; null: 404. */
   elsewhere: Handler | null;
+  /** Null: no API keys are asked for. */
+  admission: Admission | null;
 };
 
 export class AlertDoor {
   readonly server: HttpServer;
   readonly intake: FrameIntake;
   readonly batcher: Batcher;
+  readonly admission: Admission | null;
 
   constructor(ports: DoorPorts) {
     this.batcher = openBatcher(ports);
+    this.admission = ports.admission;
     const intake = new FrameIntake({
       batcher: this.batcher,
       gate: new LagGate(ports.lagMs, ports.ingest.lagMsMax),
@@ -79,12 +84,13 @@ function openBatcher({ ingest, partitions, publishFrame, frameBytesMax }: DoorPo
   });
 }
 
-function openServer({ ingest, log, sharePort, elsewhere }: DoorPorts): HttpServer {
+function openServer({ ingest, log, sharePort, elsewhere, admission }: DoorPorts): HttpServer {
   const { bodyBytesMax, bodyTimeoutMs, requestsInFlightMax } = ingest;
   return new HttpServer({
     log,
     sharePort,
     elsewhere,
+    admission,
     limits: {
       bodyBytesMax,
       bodyDeadlineMs: bodyTimeoutMs,

@@ -7,7 +7,12 @@
  */
 import { isUtf8 } from "node:buffer";
 import { RetryableError } from "../runtime/errors.ts";
-import type { AlertIntake, IntakeResult, RejectedAlert } from "../runtime/services.ts";
+import type {
+  AlertIntake,
+  AlertOwner,
+  IntakeResult,
+  RejectedAlert,
+} from "../runtime/services.ts";
 import type { Fault } from "./alert-check.ts";
 import { rejectionDetailBytesMax } from "./alert-limits.ts";
 import { AlertReader } from "./alert-reading.ts";
@@ -15,17 +20,19 @@ import type { Batcher } from "./batcher.ts";
 import { partitionOf } from "./fingerprint.ts";
 import type { LagGate } from "./lag-gate.ts";
 import { AlertScanner, type ScanError, columns, rowWidth } from "./json-scan.ts";
+import { ownedBody } from "./owned-body.ts";
 import { Ticket } from "./ticket.ts";
 
 /** What the routes' formats need beyond JSON. */
 export interface FormatIntake extends AlertIntake {
   /** NDJSON: a broken line is refused alone. */
-  submitLines(body: Uint8Array, source: string): Promise<IntakeResult>;
+  submitLines(body: Uint8Array, source: string, owner?: AlertOwner): Promise<IntakeResult>;
   /** A JSON array, and what a decoder refused before: both are recorded, and in the result. */
   submitWith(
     body: Uint8Array,
     refused: RejectedAlert[],
     source: string,
+    owner?: AlertOwner,
   ): Promise<IntakeResult>;
 }
 
@@ -87,33 +94,51 @@ export class FrameIntake implements FormatIntake {
     this.reader = new AlertReader(options.resolveTimeoutMs, options.cacheSeed);
   }
 
-  submit(body: Uint8Array, source: string): Promise<IntakeResult> {
-    return this.submitWith(body, [], source);
+  submit(body: Uint8Array, source: string, owner?: AlertOwner): Promise<IntakeResult> {
+    return this.submitWith(body, [], source, owner);
   }
 
   submitWith(
     body: Uint8Array,
     refused: RejectedAlert[],
     _source: string,
+    owner?: AlertOwner,
   ): Promise<IntakeResult> {
     const overload = this.overload(body.length);
     if (overload !== null) return Promise.resolve(overload);
     if (!isUtf8(body)) return this.malformed("the body is not valid UTF-8");
-    return this.take(body, this.scanner.scan(body), refused);
+    return this.begin(body, this.scanner.scan(body), refused, owner);
   }
 
-  submitLines(body: Uint8Array, _source: string): Promise<IntakeResult> {
+  submitLines(body: Uint8Array, _source: string, owner?: AlertOwner): Promise<IntakeResult> {
     const overload = this.overload(body.length);
     if (overload !== null) return Promise.resolve(overload);
-    return this.take(body, this.scanner.scanLines(body, isUtf8(body)), []);
+    return this.begin(body, this.scanner.scanLines(body, isUtf8(body)), [], owner);
   }
 
-  private take(
+  private begin(
     body: Uint8Array,
     error: ScanError | null,
     refused: RejectedAlert[],
+    owner: AlertOwner | undefined,
   ): Promise<IntakeResult> {
     if (error !== null) return this.malformed(`${error.message} (byte ${error.offset})`);
+    if (owner === undefined) return this.take(body, refused, null);
+    const waitSeconds = owner.takeAlerts(this.scanner.count + refused.length);
+    if (waitSeconds !== null) return Promise.resolve(aboveLimit(waitSeconds));
+    const owned = ownedBody(body, this.scanner, owner);
+    if (owned === null) return this.take(body, refused, null);
+    const fault = this.scanner.scan(owned.body);
+    if (fault !== null) return this.malformed(`${fault.message}, with the API key's labels`);
+    return this.take(owned.body, [...owned.refused, ...refused], owned.places);
+  }
+
+  /** @param places what each scanned alert's index is in the request; null: the same. */
+  private take(
+    body: Uint8Array,
+    refused: RejectedAlert[],
+    places: readonly number[] | null,
+  ): Promise<IntakeResult> {
     const { scanner, reader, batcher } = this;
     const { head } = reader;
     const receivedAtMs = this.nowMs();
@@ -124,7 +149,7 @@ export class FrameIntake implements FormatIntake {
     for (let index = 0; index < scanner.count; index += 1) {
       const fault = reader.read(scanner, index, receivedAtMs);
       if (fault !== null) {
-        rejected.push({ index, ...fault });
+        rejected.push({ index: places?.[index] ?? index, ...fault });
         continue;
       }
       const partition = partitionOf(head.high, head.low, batcher.partitions);
@@ -210,6 +235,11 @@ export class FrameIntake implements FormatIntake {
       reason: "more alerts come than can be processed (ingest.lag_max); send more slowly",
     };
   }
+}
+
+function aboveLimit(retryAfterSeconds: number): IntakeResult {
+  const reason = "more alerts came than the limits of this API key and its tenant allow";
+  return { kind: "overloaded", status: 429, retryAfterSeconds, reason };
 }
 
 /** At most `bytesMax` bytes of UTF-8, cut between characters. */

@@ -6,23 +6,33 @@
 import { assertNever } from "../actors/incident/assert-never.ts";
 import type { AlertIntake, IntakeResult } from "../runtime/services.ts";
 import { type HttpRequest, type HttpResponse, type Route, json } from "./http.ts";
-import { mediaType, overloaded, rejectionText, unsupportedType } from "./intake-answers.ts";
+import {
+  mediaType,
+  overloaded,
+  rejectionStatus,
+  rejectionText,
+  unsupportedType,
+} from "./intake-answers.ts";
 
 export function register(route: Route, deps: { intake: AlertIntake }): void {
-  route("POST", "/api/v2/alerts", async (request: HttpRequest): Promise<HttpResponse> => {
+  const take = async (request: HttpRequest): Promise<HttpResponse> => {
     const contentType = request.header("content-type");
     if (contentType !== "" && mediaType(contentType) !== "application/json") {
       return unsupportedType(contentType, ["application/json"]);
     }
-    return answer(await deps.intake.submit(request.body, "alertmanager"));
-  });
+    return answer(await deps.intake.submit(request.body, "alertmanager", request.principal));
+  };
+  route("POST", "/api/v2/alerts", take, "ingest");
 }
 
 function answer(result: IntakeResult): HttpResponse {
   switch (result.kind) {
     case "accepted":
       if (result.rejected.length === 0) return { status: 200 };
-      return json(400, rejectionText(result.rejected));
+      return json(
+        rejectionStatus(result.rejected, result.accepted),
+        rejectionText(result.rejected),
+      );
     case "malformed":
       return json(400, result.error);
     case "overloaded":

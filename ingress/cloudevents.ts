@@ -6,7 +6,13 @@
 import type { FormatIntake } from "./alert-intake.ts";
 import { alertsPerRequestMax } from "./alert-limits.ts";
 import { type DecodedEvents, alertsOfEvents, isJsonType } from "./cloudevents-alerts.ts";
-import { type HttpRequest, type HttpResponse, type Route, problem } from "./http.ts";
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type Principal,
+  type Route,
+  problem,
+} from "./http.ts";
 import { mediaType, unsupportedType } from "./intake-answers.ts";
 import { jsonFault } from "./json-check.ts";
 import { alertsAnswer } from "./native.ts";
@@ -17,20 +23,25 @@ const structuredType = "application/cloudevents+json";
 const attributes = ["specversion", "id", "source", "type", "subject", "time"];
 
 export function register(route: Route, deps: { intake: FormatIntake }): void {
-  route("POST", "/v1/events", async (request) => {
+  const take = async (request: HttpRequest): Promise<HttpResponse> => {
     const events = eventsOf(request);
     if (!Array.isArray(events)) return events;
     if (events.length > alertsPerRequestMax) {
       return notUnderstood(`more than ${alertsPerRequestMax} events in one request; split it`);
     }
-    return submit(alertsOfEvents(events), deps.intake);
-  });
+    return submit(alertsOfEvents(events), deps.intake, request.principal);
+  };
+  route("POST", "/v1/events", take, "ingest");
   route("OPTIONS", "/v1/events", handshake);
 }
 
-async function submit(decoded: DecodedEvents, intake: FormatIntake): Promise<HttpResponse> {
+async function submit(
+  decoded: DecodedEvents,
+  intake: FormatIntake,
+  principal: Principal | undefined,
+): Promise<HttpResponse> {
   const body = Buffer.from(JSON.stringify(decoded.alerts));
-  const result = await intake.submitWith(body, decoded.refused, "cloudevents");
+  const result = await intake.submitWith(body, decoded.refused, "cloudevents", principal);
   if (result.kind !== "accepted") return alertsAnswer(result);
   // The intake lists what it refused itself first, by the alert's place; then ours.
   const own = result.rejected.length - decoded.refused.length;

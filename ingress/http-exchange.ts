@@ -10,7 +10,13 @@ import type * as uWS from "uWebSockets.js";
 import { RetryableError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
-import { type Handler, type HttpRequest, type HttpResponse, problem } from "./http.ts";
+import {
+  type Handler,
+  type HttpRequest,
+  type HttpResponse,
+  type Principal,
+  problem,
+} from "./http.ts";
 import { statusLine } from "./status-line.ts";
 
 /** Deflate cannot do better than this, so it bounds what a gzip body can become. */
@@ -39,6 +45,7 @@ export class ReceivedRequest implements HttpRequest {
   readonly path: string;
   readonly params: Record<string, string>;
   body: Buffer = Buffer.alloc(0);
+  declare principal?: Principal;
 
   private readonly headers: Map<string, string>;
   private readonly rawQuery: string;

@@ -260,7 +260,7 @@ describe("numbers", () => {
 describe("addresses", () => {
   test("one that others can reach is refused, with a way out", async () => {
     const server = new HttpServer({ log: silentLog });
-    await expect(server.listen("0.0.0.0", 0)).rejects.toThrow(/configure authentication/);
+    await expect(server.listen("0.0.0.0", 0)).rejects.toThrow(/set auth.mode to keys/);
     await expect(server.listen("192.168.1.1", 0)).rejects.toBeInstanceOf(TerminalError);
   });
 

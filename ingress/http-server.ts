@@ -9,6 +9,7 @@
 import * as uWS from "uWebSockets.js";
 import { TerminalError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
+import type { Admission } from "./admission.ts";
 import { BodyBudget, BodyBuffer } from "./body-buffer.ts";
 import {
   type Exchange,
@@ -44,8 +45,8 @@ export const defaultHttpLimits: HttpLimits = {
 export type HttpServerOptions = {
   log: Logger;
   limits?: Partial<HttpLimits>;
-  /** Set when requests are authenticated: a non-loopback address is refused otherwise. */
-  allowNonLoopback?: boolean;
+  /** Asks for API keys. Null: nobody does, and a non-loopback address is refused. */
+  admission?: Admission | null;
   /** Lets several threads listen on one port, which must be given: 0 is never shared. */
   sharePort?: boolean;
   /** Serves what has no route here; null: 404 or 405. */
@@ -66,7 +67,7 @@ export class HttpServer {
   private readonly router = new Router();
   private readonly log: Logger;
   private readonly limits: HttpLimits;
-  private readonly allowNonLoopback: boolean;
+  private readonly admission: Admission | null;
   private readonly sharePort: boolean;
   private readonly elsewhere: Handler | null;
   private readonly budget: BodyBudget;
@@ -80,7 +81,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.log = options.log;
     this.limits = { ...defaultHttpLimits, ...options.limits };
-    this.allowNonLoopback = options.allowNonLoopback ?? false;
+    this.admission = options.admission ?? null;
     this.sharePort = options.sharePort ?? false;
     this.elsewhere = options.elsewhere ?? null;
     this.budget = new BodyBudget(this.limits.bufferedBytesMax);
@@ -98,10 +99,10 @@ export class HttpServer {
    * @throws TerminalError when the address is refused or taken.
    */
   async listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    if (!this.allowNonLoopback && !isLoopback(host)) {
+    if (this.admission === null && !isLoopback(host)) {
       throw new TerminalError(
-        `refusing to listen on ${host}: it can be reached from other machines and no ` +
-          "authentication is configured; configure authentication, or listen on 127.0.0.1",
+        `refusing to listen on ${host}: it can be reached from other machines and requests need ` +
+          "no API key; set auth.mode to keys, or listen on 127.0.0.1",
       );
     }
     const socket = await new Promise<uWS.us_listen_socket | false>((resolve) => {
@@ -121,8 +122,11 @@ export class HttpServer {
     const { method, path } = request;
     const match = this.router.match(method, path);
     if (match.kind !== "found") return refusal(match, path);
+    const served: HttpRequest = { ...request, params: match.params };
+    const refused = this.admission?.admit(served, match.access) ?? null;
+    if (refused !== null) return refused;
     try {
-      return await match.handler({ ...request, params: match.params });
+      return await match.handler(served);
     } catch (error) {
       return failure(this.log, method, path, error);
     }
@@ -169,7 +173,13 @@ export class HttpServer {
     } else if (handler === null && expectedBytes > 0) {
       respond(exchange, refusal(match, path), true);
     } else {
-      this.receive(exchange);
+      const { admission } = this;
+      const refused =
+        admission === null || found === null
+          ? null
+          : admission.admit(exchange.request, found.access);
+      if (refused === null) this.receive(exchange);
+      else respond(exchange, refused, method !== "GET" && method !== "HEAD");
     }
   }
 

@@ -4,10 +4,12 @@
  */
 import { type AddressInfo, createServer } from "node:net";
 import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
+import type { DoorAuth } from "../runtime/door-task.ts";
 import { TerminalError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
-import type { AlertLists, Analytics, IncidentService } from "../runtime/services.ts";
+import type { AlertLists, Analytics, ApiKeys, IncidentService } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
+import type { Admission } from "./admission.ts";
 import { AlertDoor } from "./alert-door.ts";
 import { registerAlertLists } from "./alert-list-routes.ts";
 import type { PublishFrame } from "./batcher.ts";
@@ -15,6 +17,7 @@ import { DoorPool } from "./door-pool.ts";
 import * as health from "./health.ts";
 import type { HttpServer } from "./http-server.ts";
 import { registerIncidents } from "./incident-routes.ts";
+import { registerKeys } from "./key-routes.ts";
 import { MetricRegistry } from "./metric-registry.ts";
 import * as metrics from "./metrics.ts";
 import { addPartitionMetrics } from "./partition-metrics.ts";
@@ -23,7 +26,7 @@ import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
 export type SurfacePorts = {
-  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions">;
+  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions" | "auth">;
   /** Threads that listen, this one included; `entry`: file URL of the others'. */
   listeners: { count: number; entry: string; natsUrl: string; logLevel: string };
   log: Logger;
@@ -33,6 +36,10 @@ export type SurfacePorts = {
   alerts: AlertLists;
   incidents: IncidentService;
   analytics: Analytics;
+  keys: ApiKeys;
+  /** How this thread and the others ask for API keys; null: nobody does. */
+  admission: Admission | null;
+  doorAuth: DoorAuth | null;
   ready(): health.Readiness;
   /** What GET /v1/status tells beside what is known here. */
   status(): object;
@@ -64,7 +71,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     ...{ log, ingest: config.ingest, partitions: config.partitions.dedup },
     ...{ publishFrame: ports.publishFrame, frameBytesMax: ports.frameBytesMax },
     ...{ lagMs: ports.lagMs, nowMs: ports.nowMs, cacheSeed: ports.cacheSeed },
-    ...{ sharePort: doors > 0, elsewhere: null },
+    ...{ sharePort: doors > 0, elsewhere: null, admission: ports.admission },
   });
   const { server } = door;
   const pool = doors === 0 ? null : openDoors(ports, doors, listen, server);
@@ -74,6 +81,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
   registerSql(route, ports.analytics);
+  registerKeys(route, { keys: ports.keys, nowMs: ports.nowMs, log });
   health.register(route, { ready: ports.ready });
   registerStatus(route, {
     status: () => ({
@@ -90,7 +98,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const registry = new MetricRegistry();
   metrics.addIngressMetrics(registry, readings);
   addPartitionMetrics(registry, shards, { delivery: deliveries });
-  metrics.register(route, { registry });
+  metrics.register(route, { registry, access: config.auth.metrics === "open" ? "open" : "read" });
   address = await server.listen(listen.host, listen.port);
   pool?.start();
   return {
@@ -112,7 +120,10 @@ function openDoors(
   const { ingest, partitions } = config;
   return new DoorPool({
     ...{ entry, doors, lagMs, logger: log },
-    task: { ...listen, natsUrl, logLevel, ingest, partitions: partitions.dedup },
+    task: {
+      ...{ ...listen, natsUrl, logLevel, ingest, partitions: partitions.dedup },
+      auth: ports.doorAuth,
+    },
     dispatch: (request) => server.dispatch(request),
   });
 }

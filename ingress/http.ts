@@ -1,4 +1,9 @@
 /** The HTTP surface as routes see it; http-server.ts implements it over uWebSockets.js. */
+import type { Scope } from "../runtime/api-keys.ts";
+import type { AlertOwner } from "../runtime/services.ts";
+
+/** Whom a request's key stands for. */
+export type Principal = AlertOwner & { keyId: string };
 
 export type HttpRequest = {
   method: string;
@@ -12,6 +17,8 @@ export type HttpRequest = {
   body: Buffer;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
+  /** Absent where no key was asked for. */
+  principal?: Principal;
 };
 
 export type HttpResponse = {
@@ -22,11 +29,18 @@ export type HttpResponse = {
 
 export type Handler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 
-/** Registers a handler, e.g. route("GET", "/v1/incidents/:id", handler). */
+/** What a request's key must allow; "open": no key is asked for, or the handler asks itself. */
+export type Access = Scope | "open";
+
+/**
+ * Registers a handler, e.g. route("GET", "/v1/incidents/:id", handler).
+ * @param access default: "read" for GET and HEAD, "open" for OPTIONS, "admin" for all others.
+ */
 export type Route = (
   method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS",
   pattern: string,
   handler: Handler,
+  access?: Access,
 ) => void;
 
 /** RFC 9457 problem details; `detail` says what to do next. */

@@ -74,6 +74,16 @@ export class BodyReader {
     return null;
   }
 
+  /** A list of choices, at least one; null when absent. */
+  choices<T extends string>(name: string, choices: readonly T[]): T[] | null {
+    const value = this.#take(name);
+    if (value === undefined) return null;
+    const found = choices.filter((choice) => Array.isArray(value) && value.includes(choice));
+    if (found.length > 0 && found.length === new Set(value as unknown[]).size) return found;
+    this.#fault(name, value, `a list of some of ${choices.join(", ")}`);
+    return null;
+  }
+
   labels(name: string): Labels {
     const value = this.#take(name);
     if (value === undefined) return {};

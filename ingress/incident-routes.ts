@@ -46,15 +46,13 @@ export function registerIncidents(route: Route, deps: IncidentRouteDeps): void {
       return items === null ? notFound(request.params["id"] ?? "") : json(200, { items });
     }),
   );
-  route("POST", "/v1/incidents", (request) =>
-    answering(() => changed(request, deps, null, readCreate)),
-  );
-  route("PATCH", "/v1/incidents/:id", (request) =>
-    answering(() => changed(request, deps, request.params["id"] ?? "", readPatch)),
-  );
-  route("POST", "/v1/incidents/:id/notes", (request) =>
-    answering(() => changed(request, deps, request.params["id"] ?? "", readNote)),
-  );
+  const byId = (read: (reader: BodyReader) => Change) => (request: HttpRequest) =>
+    answering(() => changed(request, deps, request.params["id"] ?? "", read));
+  const create = (request: HttpRequest): Promise<HttpResponse> =>
+    answering(() => changed(request, deps, null, readCreate));
+  route("POST", "/v1/incidents", create, "respond");
+  route("PATCH", "/v1/incidents/:id", byId(readPatch), "respond");
+  route("POST", "/v1/incidents/:id/notes", byId(readNote), "respond");
 }
 
 async function listed(request: HttpRequest, incidents: IncidentService): Promise<HttpResponse> {

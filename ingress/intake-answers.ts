@@ -1,5 +1,6 @@
 /** What the alert routes have in common: refusals that every format words alike. */
 import type { IntakeResult, RejectedAlert } from "../runtime/services.ts";
+import { faultReasons } from "./alert-check.ts";
 import { type HttpResponse, problem } from "./http.ts";
 
 /** Rejected alerts that one answer lists; their number is always complete. */
@@ -25,6 +26,12 @@ export function mediaType(contentType: string): string {
   const semicolon = contentType.indexOf(";");
   const type = semicolon === -1 ? contentType : contentType.slice(0, semicolon);
   return type.trim().toLowerCase();
+}
+
+/** When not all was accepted: 403 if every alert is another tenant's than the key, else 400. */
+export function rejectionStatus(rejected: RejectedAlert[], accepted: number): 400 | 403 {
+  const allForeign = rejected.every(({ reason }) => reason === faultReasons.otherTenant);
+  return accepted === 0 && allForeign ? 403 : 400;
 }
 
 /** One line per rejected alert, for formats whose errors are text. */

@@ -1,14 +1,18 @@
 /** GET /metrics, and what the ingress itself tells there. */
-import type { Route } from "./http.ts";
+import type { Access, HttpResponse, Route } from "./http.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 import type { IngressReadings } from "./readings.ts";
 
-export function register(route: Route, deps: { registry: MetricRegistry }): void {
-  route("GET", "/metrics", () => ({
+export function register(
+  route: Route,
+  deps: { registry: MetricRegistry; access?: Access },
+): void {
+  const answer = (): HttpResponse => ({
     status: 200,
     headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
     body: deps.registry.text(),
-  }));
+  });
+  route("GET", "/metrics", answer, deps.access);
 }
 
 /** @param read what all doors together say now. */
@@ -38,6 +42,16 @@ export function addIngressMetrics(registry: MetricRegistry, read: () => IngressR
       { labels: { cause: "overloaded" }, value: read().counters.overloadedRequests },
       { labels: { cause: "lagging" }, value: read().counters.laggingRequests },
     ],
+  );
+  registry.callback(
+    "counter",
+    "tocsin_ingest_rate_limited_total",
+    "Requests beyond a limit of their API key or its tenant.",
+    () =>
+      read().rateLimited.map(({ keyId, limit, count }) => ({
+        labels: { key_id: keyId, limit },
+        value: count,
+      })),
   );
   registry.callback("counter", "tocsin_ingest_frames_total", "Frames sent to the log.", () =>
     one(read().framesSent),

@@ -10,6 +10,7 @@ import {
   listedRejectionsMax,
   mediaType,
   overloaded,
+  rejectionStatus,
   unsupportedType,
 } from "./intake-answers.ts";
 import { MsgpackError, msgpackToJson } from "./msgpack-to-json.ts";
@@ -19,10 +20,11 @@ const lineTypes = ["application/x-ndjson", "application/ndjson", "application/js
 const msgpackTypes = ["application/msgpack", "application/x-msgpack", "application/vnd.msgpack"];
 
 export function register(route: Route, deps: { intake: FormatIntake }): void {
-  route("POST", "/v1/alerts", async (request) => {
+  const take = async (request: HttpRequest): Promise<HttpResponse> => {
     const result = await submit(request, deps.intake);
     return "kind" in result ? alertsAnswer(result) : result;
-  });
+  };
+  route("POST", "/v1/alerts", take, "ingest");
 }
 
 async function submit(
@@ -31,20 +33,21 @@ async function submit(
 ): Promise<IntakeResult | HttpResponse> {
   const contentType = request.header("content-type");
   const type = mediaType(contentType);
-  if (type === "" || jsonTypes.includes(type)) return intake.submit(request.body, "native");
-  if (lineTypes.includes(type)) return intake.submitLines(request.body, "native");
+  const { body, principal } = request;
+  if (type === "" || jsonTypes.includes(type)) return intake.submit(body, "native", principal);
+  if (lineTypes.includes(type)) return intake.submitLines(body, "native", principal);
   if (!msgpackTypes.includes(type)) {
     return unsupportedType(contentType, [jsonTypes[0], lineTypes[0], msgpackTypes[0]] as string[]);
   }
   try {
-    return await intake.submit(Buffer.from(msgpackToJson(request.body)), "native");
+    return await intake.submit(Buffer.from(msgpackToJson(body)), "native", principal);
   } catch (error) {
     if (error instanceof MsgpackError) return { kind: "malformed", error: error.message };
     throw error;
   }
 }
 
-/** @returns 200 when something was accepted (or there was nothing to accept), else 400. */
+/** @returns 200 when something was accepted (or there was nothing to accept), else 400 or 403. */
 export function alertsAnswer(result: IntakeResult): HttpResponse {
   switch (result.kind) {
     case "accepted": {
@@ -53,7 +56,8 @@ export function alertsAnswer(result: IntakeResult): HttpResponse {
       const counts = { accepted, rejectedTotal: result.rejected.length, rejected };
       if (accepted > 0 || rejected.length === 0) return json(200, counts);
       const detail = "None of the alerts is valid; `rejected` says what to change in each.";
-      return problem(400, "No valid alert", detail, counts);
+      const status = rejectionStatus(result.rejected, accepted);
+      return problem(status, "No valid alert", detail, counts);
     }
     case "malformed":
       return problem(400, "Body not understood", `${result.error}; nothing was accepted.`);

@@ -1,7 +1,9 @@
 /** What a door counts, as plain data, so that doors in other threads can be added up. */
 import type { FrameIntake, IntakeCounters } from "./alert-intake.ts";
+import type { Admission } from "./admission.ts";
 import type { Batcher } from "./batcher.ts";
 import type { HttpServer } from "./http-server.ts";
+import { type RateRefusal, RateRefusals } from "./key-quota.ts";
 
 export type IngressReadings = {
   counters: IntakeCounters;
@@ -14,14 +16,17 @@ export type IngressReadings = {
   bodyBytes: number;
   /** Answers by status class; [0]: clients that went away. */
   answers: number[];
+  /** Requests beyond a limit of their key or its tenant. */
+  rateLimited: RateRefusal[];
 };
 
 export function readingsOf(door: {
   server: HttpServer;
   intake: FrameIntake;
   batcher: Batcher;
+  admission?: Admission | null;
 }): IngressReadings {
-  const { server, intake, batcher } = door;
+  const { server, intake, batcher, admission } = door;
   return {
     counters: { ...intake.counters },
     rejectedByReason: [...intake.rejectedByReason],
@@ -31,6 +36,7 @@ export function readingsOf(door: {
     requestsInFlight: server.inFlight,
     bodyBytes: server.bufferedBytes,
     answers: [...server.answers],
+    rateLimited: admission?.refusals.list() ?? [],
   };
 }
 
@@ -41,6 +47,10 @@ export function addedUp(all: readonly IngressReadings[]): IngressReadings {
   const reasons = new Map<string, number>();
   for (const [reason, alerts] of all.flatMap((one) => one.rejectedByReason)) {
     reasons.set(reason, (reasons.get(reason) ?? 0) + alerts);
+  }
+  const rateLimited = new RateRefusals();
+  for (const { keyId, limit, count } of all.flatMap((one) => one.rateLimited)) {
+    rateLimited.count(keyId, limit, count);
   }
   return {
     counters: {
@@ -59,6 +69,7 @@ export function addedUp(all: readonly IngressReadings[]): IngressReadings {
     requestsInFlight: sum((one) => one.requestsInFlight),
     bodyBytes: sum((one) => one.bodyBytes),
     answers: [0, 1, 2, 3, 4, 5].map((index) => sum((one) => one.answers[index] ?? 0)),
+    rateLimited: rateLimited.list(),
   };
 }
 

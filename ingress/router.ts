@@ -2,12 +2,14 @@
  * Finds the handler of a method and path. Exact paths are one map look-up; patterns with
  * `:names` are tried in the order of their registration.
  */
-import type { Handler, Route } from "./http.ts";
+import type { Access, Handler, Route } from "./http.ts";
 
-type Pattern = { segments: string[]; methods: Map<string, Handler> };
+type Served = { handler: Handler; access: Access };
+type Methods = Map<string, Served>;
+type Pattern = { segments: string[]; methods: Methods };
 
 export type Match =
-  | { kind: "found"; handler: Handler; params: Record<string, string> }
+  | { kind: "found"; handler: Handler; access: Access; params: Record<string, string> }
   /** `allow` lists the methods that this path has. */
   | { kind: "wrongMethod"; allow: string }
   | { kind: "badPath" }
@@ -16,14 +18,14 @@ export type Match =
 const noParams: Record<string, string> = Object.freeze({});
 
 export class Router {
-  private readonly exact = new Map<string, Map<string, Handler>>();
+  private readonly exact = new Map<string, Methods>();
   private readonly patterns: Pattern[] = [];
 
   /** @throws Error when the same method and pattern are registered twice. */
-  readonly route: Route = (method, pattern, handler) => {
+  readonly route: Route = (method, pattern, handler, access = accessDefault(method)) => {
     const methods = this.methodsOf(pattern);
     if (methods.has(method)) throw new Error(`${method} ${pattern} is registered twice`);
-    methods.set(method, handler);
+    methods.set(method, { handler, access });
   };
 
   /** HEAD finds the handler of GET, unless it has its own. */
@@ -39,27 +41,31 @@ export class Router {
     return { kind: "notFound" };
   }
 
-  private methodsOf(pattern: string): Map<string, Handler> {
+  private methodsOf(pattern: string): Methods {
     const isExact = !pattern.includes("/:");
     const segments = pattern.split("/");
     const known = isExact
       ? this.exact.get(pattern)
       : this.patterns.find((other) => other.segments.join("/") === pattern)?.methods;
     if (known !== undefined) return known;
-    const methods = new Map<string, Handler>();
+    const methods: Methods = new Map();
     if (isExact) this.exact.set(pattern, methods);
     else this.patterns.push({ segments, methods });
     return methods;
   }
 }
 
-function pick(
-  methods: Map<string, Handler>,
-  method: string,
-  params: Record<string, string>,
-): Match {
-  const handler = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
-  if (handler !== undefined) return { kind: "found", handler, params };
+/** What changes something needs the most, unless its route says otherwise. */
+function accessDefault(method: string): Access {
+  if (method === "GET" || method === "HEAD") return "read";
+  return method === "OPTIONS" ? "open" : "admin";
+}
+
+function pick(methods: Methods, method: string, params: Record<string, string>): Match {
+  const served = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
+  if (served !== undefined) {
+    return { kind: "found", handler: served.handler, access: served.access, params };
+  }
   const allowed = [...methods.keys()];
   if (methods.has("GET") && !methods.has("HEAD")) allowed.push("HEAD");
   return { kind: "wrongMethod", allow: allowed.sort().join(", ") };

@@ -15,7 +15,7 @@ const contentTypes: [RegExp, string][] = [
 ];
 
 export function registerSql(route: Route, analytics: Analytics): void {
-  route("POST", "/v1/sql", (request) => answer(request, analytics));
+  route("POST", "/v1/sql", (request) => answer(request, analytics), "read");
 }
 
 async function answer(request: HttpRequest, analytics: Analytics): Promise<HttpResponse> {

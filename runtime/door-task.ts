@@ -1,6 +1,17 @@
 /** What the process tells a door thread, and what the thread tells it back. */
 import type { MessagePort } from "node:worker_threads";
+import type { ApiKey } from "./api-keys.ts";
 import type { TocsinConfig } from "./config/types.ts";
+import type { RateLimits } from "./rate-limits.ts";
+
+/** What a thread needs to ask for API keys, beside the bucket. */
+export type DoorAuth = {
+  limits: RateLimits;
+  /** The process's buckets (rateMemory). */
+  rates: SharedArrayBuffer;
+  /** Keys that no bucket holds. */
+  pinned: ApiKey[];
+};
 
 export type DoorTask = {
   door: string;
@@ -12,6 +23,8 @@ export type DoorTask = {
   partitions: number;
   logLevel: string;
   cacheSeed: number;
+  /** Null: no keys are asked for. */
+  auth: DoorAuth | null;
   link: MessagePort;
 };
 

@@ -9,6 +9,7 @@ import type {
   Matcher,
   Severity,
 } from "../actors/incident/types.ts";
+import type { ApiKey, KeyWish } from "./api-keys.ts";
 import type { ListedAlert } from "./alert-list.ts";
 import type { LabelFilter } from "./label-filter.ts";
 
@@ -83,13 +84,37 @@ export interface Analytics {
   query(sql: string, format: string): Promise<string>;
 }
 
+/** A key just made: the only time that its text is known. */
+export type NewKey = { key: ApiKey; text: string };
+
+export interface ApiKeys {
+  /** The oldest first; as recent as the bucket's watcher. */
+  list(): ApiKey[];
+  /** @throws TerminalError when there are too many keys; RetryableError */
+  create(wish: KeyWish): Promise<NewKey>;
+  /** The old secret works for another `overlapMs`. @returns null: no such key, or it has ended. */
+  rotate(id: string, overlapMs: number): Promise<NewKey | null>;
+  /** @returns null when there is no such key. @throws RetryableError */
+  revoke(id: string): Promise<ApiKey | null>;
+}
+
+/** Whose alerts a request brings, as its key says. */
+export interface AlertOwner {
+  /** Null: the alerts say. */
+  tenant: string | null;
+  service: string | null;
+  /** Counts alerts against the key's limits. @returns whole seconds to wait, or null: go on. */
+  takeAlerts(count: number): number | null;
+}
+
 /** Accepts alerts: the only way in. */
 export interface AlertIntake {
   /**
    * Takes a JSON array (or a single object) of alerts in the native schema: Alertmanager's
    * PostableAlert plus "dedup_key". Resolves when every valid alert is durable (I1).
+   * @param owner absent: anybody.
    */
-  submit(body: Uint8Array, source: string): Promise<IntakeResult>;
+  submit(body: Uint8Array, source: string, owner?: AlertOwner): Promise<IntakeResult>;
 }
 
 export type IntakeResult =

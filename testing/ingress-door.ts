@@ -3,6 +3,7 @@
  * published, for tests of formats, limits and hostile clients.
  */
 import { connect } from "node:net";
+import type { Admission } from "../ingress/admission.ts";
 import { FrameIntake } from "../ingress/alert-intake.ts";
 import { type BatchLimits, Batcher } from "../ingress/batcher.ts";
 import { type HttpLimits, HttpServer } from "../ingress/http-server.ts";
@@ -45,16 +46,25 @@ export type Door = {
 };
 
 export async function openDoor(
-  limits: { http?: Partial<HttpLimits>; batch?: Partial<BatchLimits> } = {},
+  options: {
+    http?: Partial<HttpLimits>;
+    batch?: Partial<BatchLimits>;
+    admission?: Admission;
+    log?: Logger;
+  } = {},
   nowMs: () => number = Date.now,
 ): Promise<Door> {
   const log = new MemoryLog();
-  const batcher = new Batcher(4, log.publishFrame, limits.batch);
+  const batcher = new Batcher(4, log.publishFrame, options.batch);
   const intake = new FrameIntake({
     ...{ batcher, nowMs, cacheSeed: 7, resolveTimeoutMs: 300_000 },
     gate: new LagGate(() => 0, 5_000),
   });
-  const server = new HttpServer({ log: silentLog, limits: limits.http ?? {} });
+  const server = new HttpServer({
+    log: options.log ?? silentLog,
+    limits: options.http ?? {},
+    admission: options.admission ?? null,
+  });
   const { port } = await server.listen("127.0.0.1", 0);
   return {
     port,

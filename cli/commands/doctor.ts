@@ -12,6 +12,7 @@ import {
 } from "../doctor/machine.ts";
 import { checkDurability, checkPorts, checkProgram, findProgram } from "../doctor/program.ts";
 import { plain } from "../plain-text.ts";
+import { openListenProblem } from "../../runtime/config/auth-section.ts";
 import { loadConfig, shippedConfigFile } from "../../runtime/config/load.ts";
 import { resolveOptions, withOptions } from "../../runtime/config/options.ts";
 import { ConfigError } from "../../runtime/config/problems.ts";
@@ -52,7 +53,7 @@ async function examine(flags: Flags, env: NodeJS.ProcessEnv): Promise<Finding[]>
   const { listen, nats, clickhouse, dataDir } = config;
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
   const url = flags.text("url") ?? env["TOCSIN_URL"] ?? `http://${host}:${listen.port}`;
-  const program = await findProgram(url.replace(/\/$/, ""));
+  const program = await findProgram(url.replace(/\/$/, ""), env["TOCSIN_KEY"] ?? "");
   return [
     ...checkVersions(),
     ...findings,
@@ -83,7 +84,9 @@ function readConfig(
   const file = resolved.options.configFile ?? shippedConfigFile;
   try {
     const config = withOptions(loadConfig(file), resolved.options);
-    return { config, findings: [ok(check, file)] };
+    const refusal = openListenProblem(config.listen, config.auth.mode);
+    if (refusal === null) return { config, findings: [ok(check, file)] };
+    return { config, findings: [problem(check, refusal, "Tocsin does not start like this")] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const detail = error.message.split("\n").join("; ");

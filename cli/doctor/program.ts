@@ -20,12 +20,13 @@ export type Program =
   | { kind: "absent" }
   | { kind: "stranger"; answer: string };
 
-/** Asks whoever answers at the URL whether it is Tocsin. */
-export async function findProgram(url: string): Promise<Program> {
+/** Asks whoever answers at the URL whether it is Tocsin. @param key an API key; "": none. */
+export async function findProgram(url: string, key: string): Promise<Program> {
   let status: ProgramStatus;
   try {
-    const response = await ask(`${url}/v1/status`);
+    const response = await ask(`${url}/v1/status`, key);
     const text = await response.text();
+    if (response.status === 401) return { kind: "stranger", answer: "401: set TOCSIN_KEY" };
     if (!response.ok) return { kind: "stranger", answer: `${response.status} to /v1/status` };
     status = JSON.parse(text) as ProgramStatus;
     if (typeof status.version !== "string") throw new SyntaxError("no version");
@@ -34,7 +35,7 @@ export async function findProgram(url: string): Promise<Program> {
     return { kind: "absent" };
   }
   try {
-    const response = await ask(`${url}/health/ready`);
+    const response = await ask(`${url}/health/ready`, key);
     const answer = (await response.text()).slice(0, shownCharsMax);
     return { kind: "running", status, ready: response.ok, answer };
   } catch (error) {
@@ -42,8 +43,10 @@ export async function findProgram(url: string): Promise<Program> {
   }
 }
 
-function ask(url: string): Promise<Response> {
-  return fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs), redirect: "error" });
+function ask(url: string, key: string): Promise<Response> {
+  const headers: Record<string, string> = key === "" ? {} : { authorization: `Bearer ${key}` };
+  const signal = AbortSignal.timeout(requestTimeoutMs);
+  return fetch(url, { headers, signal, redirect: "error" });
 }
 
 export function checkProgram(program: Program, url: string): Finding {

@@ -1,8 +1,8 @@
-/** The address to listen on, and which addresses are refused while there are no API keys. */
+/** The address to listen on, and which addresses only this machine can reach. */
 import { isIPv4, isIPv6 } from "node:net";
 import type { HostPort } from "./types.ts";
 
-/** A sentence instead of an address when it is malformed or open to the network. */
+/** A sentence instead of an address when it is malformed. */
 export function parseListen(text: string): HostPort | { problem: string } {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
@@ -11,17 +11,10 @@ export function parseListen(text: string): HostPort | { problem: string } {
   if (!valid) {
     return { problem: `got "${text}", expected HOST:PORT, such as 127.0.0.1:9093 or [::1]:9093` };
   }
-  if (!isLoopback(host)) {
-    return {
-      problem:
-        `${host} can be reached from the network, and Tocsin has no API keys to check yet: ` +
-        `listen on 127.0.0.1:${port} and put a reverse proxy that authenticates in front of it`,
-    };
-  }
   return { host, port };
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (host === "localhost") return true;
   if (isIPv4(host)) return host.startsWith("127.");
   return isIPv6(host) && new URL(`http://[${host}]`).hostname === "[::1]";

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type AlertmanagerConfig, loadAlertmanagerConfig } from "./alertmanager/load.ts";
 import { deepFreeze, readBounded, readConfigFile } from "./config-file.ts";
 import { configKind } from "./config-kind.ts";
+import { openListenProblem, readAuth } from "./auth-section.ts";
 import {
   readCorrelation,
   readDedup,
@@ -48,6 +49,7 @@ const sections = [
   "partitions",
   "shards",
   "listeners",
+  "auth",
   "nats",
   "clickhouse",
   "ingest",
@@ -121,9 +123,14 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     receivers.map((receiver) => receiver.name),
   );
   const alertmanager = readAlertmanager(section("alertmanager"), source);
+  const listen = readListen(section("listen"));
+  const auth = readAuth(section("auth"));
+  const problem = openListenProblem(listen, auth.mode);
+  if (problem !== null) section("listen").problem(problem);
   return {
     source,
-    listen: readListen(section("listen")),
+    listen,
+    auth,
     dataDir: section("data_dir").text(defaultDataDir),
     partitions: readPartitions(section("partitions")),
     shards: readShards(section("shards")),

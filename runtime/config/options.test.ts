@@ -54,7 +54,6 @@ test("help and version; what cannot be meant is refused with a hint", () => {
   expect(refusal("start")).toBe("unknown argument start (see --help)");
   expect(refusal("--data")).toBe("--data needs a value");
   expect(refusal("--data", "a", "--data=b")).toBe("--data is given twice");
-  expect(refusal("--listen", "0.0.0.0:9093")).toMatch(/^--listen: 0\.0\.0\.0 can be reached/);
   expect(resolveOptions([], { TOCSIN_LISTEN: "nowhere" }, 1)).toEqual({
     kind: "refused",
     message:
@@ -62,13 +61,11 @@ test("help and version; what cannot be meant is refused with a hint", () => {
   });
 });
 
-test("listen takes loopback addresses only, and says why", () => {
+test("listen takes addresses, and says what one looks like", () => {
   expect(parseListen("127.0.0.1:0")).toEqual({ host: "127.0.0.1", port: 0 });
   expect(parseListen("[::1]:9093")).toEqual({ host: "::1", port: 9093 });
   expect(parseListen("localhost:80")).toEqual({ host: "localhost", port: 80 });
-  for (const open of ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.com:1", "127.evil.com:1"]) {
-    expect(parseListen(open)).toMatchObject({ problem: expect.stringContaining("no API keys") });
-  }
+  expect(parseListen("0.0.0.0:1")).toEqual({ host: "0.0.0.0", port: 1 });
   for (const bad of ["9093", ":9093", "127.0.0.1", "127.0.0.1:99999", "[zz]:1", "::1:9093", ""]) {
     expect(parseListen(bad)).toMatchObject({ problem: expect.stringContaining("HOST:PORT") });
   }

@@ -46,7 +46,8 @@ Usage: npm start -- [--config FILE] [--listen HOST:PORT] [--data DIR]
   --help, --version
 
 Environment: NATS_URL and CLICKHOUSE_URL name servers of your own; without them Tocsin runs
-an nats-server and an embedded ClickHouse inside the data directory.
+an nats-server and an embedded ClickHouse inside the data directory. TOCSIN_ADMIN_KEY is an API
+key with all scopes, where the configuration asks for keys (docs/api-keys.md).
 
 Examples:
   npm start

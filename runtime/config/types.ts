@@ -2,6 +2,7 @@
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
+import type { RateLimits } from "../rate-limits.ts";
 
 export type HostPort = { host: string; port: number };
 
@@ -42,6 +43,13 @@ export type TocsinConfig = {
     url: string | null;
     /** Null: rows are kept for ever. */
     retentionDays: number | null;
+  };
+  auth: {
+    /** Whether requests need an API key. */
+    mode: "none" | "keys";
+    /** Whether GET /metrics needs one, too. */
+    metrics: "keys" | "open";
+    limits: RateLimits;
   };
   ingest: {
     resolveTimeoutMs: number;

@@ -18,6 +18,8 @@ export type ProgramOptions = {
   chaos: boolean;
   /** It listens where its configuration says, instead of on a free port. */
   ownListen?: boolean;
+  /** Beside the test's own environment. */
+  env?: Record<string, string>;
 };
 
 export type Status = {
@@ -45,7 +47,8 @@ export class Program {
     }
   }
 
-  private constructor({ dataDir, configPath, chaos, ownListen = false }: ProgramOptions) {
+  private constructor(options: ProgramOptions) {
+    const { dataDir, configPath, chaos, ownListen = false } = options;
     const listen = ownListen ? [] : ["--listen", "127.0.0.1:0"];
     const args = ["--config", configPath, ...listen, "--data", dataDir];
     const { NATS_URL: _nats, CLICKHOUSE_URL: _clickhouse, ...env } = process.env;
@@ -53,7 +56,7 @@ export class Program {
       cwd: root,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: chaos ? { ...env, TOCSIN_CHAOS: "1" } : env,
+      env: { ...env, ...(chaos ? { TOCSIN_CHAOS: "1" } : {}), ...options.env },
     });
     this.child.stderr?.on("data", (data: Buffer) => {
       this.errors = (this.errors + data.toString()).slice(-stderrCharsKept);
