@@ -271,7 +271,7 @@ function openSurface(
     deliveries: () => ({ ...delivery.counters }),
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
-    nowMs: Date.now,
+    clock: systemClock,
     newId: randomUUID,
     cacheSeed: randomInt(2 ** 48 - 1),
   };

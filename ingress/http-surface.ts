@@ -5,7 +5,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
 import { TerminalError } from "../runtime/errors.ts";
-import type { Logger } from "../runtime/ports.ts";
+import type { Clock, Logger } from "../runtime/ports.ts";
 import type { AlertLists, Analytics, IncidentService } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
 import { AlertDoor } from "./alert-door.ts";
@@ -19,6 +19,8 @@ import { MetricRegistry } from "./metric-registry.ts";
 import * as metrics from "./metrics.ts";
 import { addPartitionMetrics } from "./partition-metrics.ts";
 import { addedUp } from "./readings.ts";
+import { anyone } from "./senders/sender-deps.ts";
+import { registerSenders } from "./senders/sender-routes.ts";
 import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
@@ -42,7 +44,7 @@ export type SurfacePorts = {
   deliveries(): Record<string, number>;
   /** Null: chaos is not allowed. */
   killShard: ((index: number) => boolean) | null;
-  nowMs(): number;
+  clock: Clock;
   newId(): string;
   /** Any number unknown to senders. */
   cacheSeed: number;
@@ -63,7 +65,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const door = new AlertDoor({
     ...{ log, ingest: config.ingest, partitions: config.partitions.dedup },
     ...{ publishFrame: ports.publishFrame, frameBytesMax: ports.frameBytesMax },
-    ...{ lagMs: ports.lagMs, nowMs: ports.nowMs, cacheSeed: ports.cacheSeed },
+    ...{ lagMs: ports.lagMs, nowMs: ports.clock.nowMs, cacheSeed: ports.cacheSeed },
     ...{ sharePort: doors > 0, elsewhere: null },
   });
   const { server } = door;
@@ -73,6 +75,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const { route } = server;
   registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
+  registerSenders(route, { ...ports, intake: door.intake, authenticate: () => anyone });
   registerSql(route, ports.analytics);
   health.register(route, { ready: ports.ready });
   registerStatus(route, {

@@ -1,9 +1,7 @@
 /** What the doors of other senders need of the process. */
-import type { Clock, Logger } from "../../runtime/ports.ts";
-import type { IncidentService } from "../../runtime/services.ts";
-import type { SourceMapping } from "../../runtime/config/sources.ts";
+import type { Clock } from "../../runtime/ports.ts";
+import type { AlertLists, IncidentService } from "../../runtime/services.ts";
 import type { FormatIntake } from "../alert-intake.ts";
-import type { HeartbeatKeeper } from "./heartbeat-keeper.ts";
 import type { SenderPrincipal } from "./sender.ts";
 
 /** What a request does: sending and ending alerts, looking at them, deciding about them. */
@@ -11,17 +9,14 @@ export type SenderScope = "ingest" | "read" | "respond";
 
 export type SenderDeps = {
   intake: FormatIntake;
+  alerts: AlertLists;
   incidents: IncidentService;
-  heartbeats: HeartbeatKeeper;
-  /** Mappings of the configuration, by the name in the path. */
-  sources: readonly SourceMapping[];
   /**
    * Whom a key stands for. @param key as the sender gave it, "" when there was none.
    * @returns null when it is not valid or may not do this.
    */
   authenticate(key: string, scope: SenderScope): SenderPrincipal | null;
   clock: Clock;
-  logger: Logger;
   /** A new unguessable id, with dashes. */
   newId(): string;
 };

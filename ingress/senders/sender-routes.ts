@@ -1,0 +1,12 @@
+/** The doors of other senders: all of their routes, with what they share. */
+import type { Route } from "../http.ts";
+import { IncidentFinder } from "./incident-finder.ts";
+import { registerPagerDuty } from "./pagerduty-routes.ts";
+import type { SenderDeps } from "./sender-deps.ts";
+import { registerWebhooks } from "./webhook-routes.ts";
+
+export function registerSenders(route: Route, deps: SenderDeps): void {
+  const finder = new IncidentFinder(deps.incidents, deps.clock);
+  registerWebhooks(route, deps);
+  registerPagerDuty(route, deps, finder);
+}
