@@ -2,11 +2,13 @@
 import type { Route } from "../http.ts";
 import { IncidentFinder } from "./incident-finder.ts";
 import { registerPagerDuty } from "./pagerduty-routes.ts";
+import { RecentAlerts } from "./recent-alerts.ts";
 import type { SenderDeps } from "./sender-deps.ts";
 import { registerWebhooks } from "./webhook-routes.ts";
 
 export function registerSenders(route: Route, deps: SenderDeps): void {
-  const finder = new IncidentFinder(deps.incidents, deps.clock);
+  const recent = new RecentAlerts(deps.clock);
+  const finder = new IncidentFinder(deps.incidents, deps.clock, recent);
   registerWebhooks(route, deps);
-  registerPagerDuty(route, deps, finder);
+  registerPagerDuty(route, deps, { finder, recent });
 }
