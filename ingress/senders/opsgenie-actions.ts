@@ -27,7 +27,7 @@ import {
 } from "./opsgenie-exchange.ts";
 import type { RequestOutcomes } from "./opsgenie-requests.ts";
 import type { RecentAlerts } from "./recent-alerts.ts";
-import { type JsonObject, type SentAlert, endedAt, keyLabels, textField } from "./sender.ts";
+import { type JsonObject, type SentAlert, endedAt, fieldOf, keyLabels, textField } from "./sender.ts";
 import type { SenderDeps } from "./sender-deps.ts";
 import { opsgeniePriorities } from "./severity-words.ts";
 
@@ -124,7 +124,7 @@ async function acknowledge(
   if (alert === null) return absent;
   const by = userOf(body);
   const note = textField(body, "note");
-  const incident = await shared.desk.incident(alert.fingerprint);
+  const incident = await shared.desk.incident(alert.fingerprint, isOpenIncident);
   if (incident === null || !isOpenIncident(incident)) return absent;
   const isTold = await tell(shared, alert.fingerprint, by, { kind: "acknowledge" });
   if (note !== "") await tell(shared, alert.fingerprint, by, noteOf(note));
@@ -178,7 +178,7 @@ async function updatePriority(
   body: JsonObject,
 ): Promise<Done | OpsgenieAnswer> {
   const errors: Record<string, string> = {};
-  const priority = readPriority(body["priority"], errors);
+  const priority = readPriority(fieldOf(body, "priority"), errors);
   if (Object.keys(errors).length > 0) return unprocessable(errors);
   const severity = opsgeniePriorities[priority] ?? "medium";
   return update(shared, call, target, { labels: { severity } });

@@ -16,6 +16,7 @@ import {
   charCount,
   dedupKeyOf,
   fieldOf,
+  firingFrom,
   heldUntil,
   isObject,
   keyLabels,
@@ -90,7 +91,8 @@ export function readCreate(
   const dedup_key = opsgenieDedupKey(alias);
   // A long one is only a digest in the dedup key.
   if (!dedup_key.endsWith(alias)) annotations["alias"] = alias;
-  return { alias, alert: { labels, annotations, endsAt: heldUntil(nowMs), dedup_key } };
+  const alert = { labels, annotations, ...firingFrom(nowMs), dedup_key };
+  return { alias, alert };
 }
 
 /** Of an alias. */

@@ -72,8 +72,12 @@ export class OpsgenieDesk {
     return found;
   }
 
-  incident(fingerprint: string): Promise<IncidentView | null> {
-    return this.finder.find(fingerprint);
+  /** @param wanted see IncidentFinder. */
+  incident(
+    fingerprint: string,
+    wanted?: (incident: IncidentView) => boolean,
+  ): Promise<IncidentView | null> {
+    return this.finder.find(fingerprint, wanted);
   }
 
   /** Of each of them, in their order. */

@@ -16,7 +16,7 @@ import {
   dedupKeyOf,
   endedAt,
   fieldOf,
-  heldUntil,
+  firingFrom,
   isObject,
   keyLabels,
   labelText,
@@ -133,7 +133,7 @@ export function pagerDutyAlert(
       ["severity", severity],
     ]),
     annotations,
-    endsAt: heldUntil(nowMs),
+    ...firingFrom(nowMs),
     dedup_key,
   };
   if (startsAt !== null) alert.startsAt = startsAt;

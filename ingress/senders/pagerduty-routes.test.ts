@@ -77,6 +77,10 @@ describe("version 2", () => {
     const first = (await enqueue(keyless)).body["dedup_key"];
     const second = (await enqueue(keyless)).body["dedup_key"];
     expect(first).toMatch(/^[0-9a-f]{32}$/);
+    const timeless = { ...trigger, dedup_key: "t", payload: { ...payload, timestamp: undefined } };
+    await enqueue(timeless);
+    for (const { startsAtMs } of await world.firing()) expect(startsAtMs).not.toBeGreaterThan(Date.now());
+    await act("resolve", "t");
     expect(second).not.toBe(first);
     expect((await act("resolve", String(first))).status).toBe(202);
     expect(await world.firing()).toHaveLength(3);

@@ -56,6 +56,11 @@ export function heldUntil(nowMs: number): string {
   return timeText(nowMs + heldMs);
 }
 
+/** Times of an alert that fires from now on. An absent start would be taken from the end. */
+export function firingFrom(nowMs: number): { startsAt: string; endsAt: string } {
+  return { startsAt: timeText(nowMs), endsAt: heldUntil(nowMs) };
+}
+
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();
 }
