@@ -36,6 +36,7 @@ import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 import { lockDataDir } from "./streams/engines/data-dir.ts";
 import { type OpenNats, openNats } from "./streams/engines/open-nats.ts";
 import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
+import { KvHeartbeats } from "./streams/heartbeats.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
@@ -230,12 +231,12 @@ async function openJanitor({ logger, life }: Context, parts: Parts): Promise<voi
   await life.open("janitor", () => void keepTidy(options, end.signal), () => end.abort());
 }
 
-function openSurface(
+async function openSurface(
   { config, logger, life }: Context,
   parts: Parts,
   delivery: DeliveryWorker,
 ): Promise<HttpSurface> {
-  const { nats, log, connection, hash, analytics, pool } = parts;
+  const { nats, log, link, connection, hash, analytics, pool } = parts;
   const partitions = config.partitions.incident;
   const partitionOf = (labels: Readonly<Record<string, string>>): number =>
     domainPartitionOf(hash, domainOf(labels, config.dedup.domainBy), partitions);
@@ -253,6 +254,7 @@ function openSurface(
     frameBytesMax: frameBytesMax(connection),
     alerts: new AlertClient(connection, config.partitions.dedup),
     incidents: new IncidentArchive(incidents, analytics),
+    heartbeats: await life.unlessStopped(KvHeartbeats.open(link)),
     analytics,
     ready: () => readiness(parts),
     status: () => ({

@@ -5,7 +5,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
 import { TerminalError } from "../runtime/errors.ts";
-import type { Clock, Logger } from "../runtime/ports.ts";
+import type { Clock, HeartbeatStore, Logger } from "../runtime/ports.ts";
 import type { AlertLists, Analytics, IncidentService } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
 import { AlertDoor } from "./alert-door.ts";
@@ -34,6 +34,7 @@ export type SurfacePorts = {
   frameBytesMax: number;
   alerts: AlertLists;
   incidents: IncidentService;
+  heartbeats: HeartbeatStore;
   analytics: Analytics;
   ready(): health.Readiness;
   /** What GET /v1/status tells beside what is known here. */
@@ -75,7 +76,8 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const { route } = server;
   registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
-  registerSenders(route, { ...ports, intake: door.intake, authenticate: () => anyone });
+  const { intake } = door;
+  const heartbeats = registerSenders(route, { ...ports, intake, authenticate: () => anyone });
   registerSql(route, ports.analytics);
   health.register(route, { ready: ports.ready });
   registerStatus(route, {
@@ -96,10 +98,11 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   metrics.register(route, { registry });
   address = await server.listen(listen.host, listen.port);
   pool?.start();
+  heartbeats.start();
   return {
     ...address,
     async close(graceMs) {
-      await Promise.all([pool?.close(graceMs), door.close(graceMs)]);
+      await Promise.all([heartbeats.stop(), pool?.close(graceMs), door.close(graceMs)]);
     },
   };
 }

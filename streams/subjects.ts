@@ -15,6 +15,7 @@ export const bucketNames = {
   incidents: "tocsin_incidents",
   meta: "tocsin_meta",
   snapshots: "tocsin_snapshots",
+  heartbeats: "tocsin_heartbeats",
 } as const;
 
 export const inputSubject = (partition: number): string => `in.${partition}`;

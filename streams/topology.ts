@@ -50,6 +50,7 @@ export async function createTopology(
   await kvm.create(bucketNames.timers, bucket);
   await kvm.create(bucketNames.incidents, bucket);
   await kvm.create(bucketNames.meta, bucket);
+  await kvm.create(bucketNames.heartbeats, bucket);
   await new Objm(connection).create(bucketNames.snapshots, { replicas: options.replicas });
 }
 

@@ -12,6 +12,8 @@ import { anyone } from "../ingress/senders/sender-deps.ts";
 import { registerSenders } from "../ingress/senders/sender-routes.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
 import type { ListedAlert } from "../runtime/alert-list.ts";
+import { type Heartbeat, heartbeatKey } from "../runtime/heartbeat.ts";
+import type { HeartbeatStore } from "../runtime/ports.ts";
 import type { DedupOutput } from "../runtime/step.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { joined } from "../streams/alert-client.ts";
@@ -64,11 +66,13 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
       joined(stages.map((stage) => stage.list({ filters, limit, after })), limit),
   };
   const server = new HttpServer({ log: silentLog });
-  registerSenders(server.route, {
-    ...{ intake, alerts, incidents, clock: systemClock, newId: randomUUID },
+  const keeper = registerSenders(server.route, {
+    ...{ intake, alerts, incidents, clock: systemClock, newId: randomUUID, log: silentLog },
+    heartbeats: memoryHeartbeats(),
     authenticate: () => anyone,
     ...changes,
   });
+  keeper.start();
   const { port } = await server.listen("127.0.0.1", 0);
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -85,6 +89,19 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
         headers: response.headers,
       };
     },
-    close: () => server.drain(1_000),
+    async close() {
+      await keeper.stop();
+      await server.drain(1_000);
+    },
+  };
+}
+
+/** A store that keeps what it is given as JSON, as the real one does. */
+export function memoryHeartbeats(): HeartbeatStore {
+  const stored = new Map<string, string>();
+  return {
+    all: async () => [...stored.values()].map((text) => JSON.parse(text) as Heartbeat),
+    put: async (each) => void stored.set(heartbeatKey(each), JSON.stringify(each)),
+    delete: async (name) => void stored.delete(heartbeatKey(name)),
   };
 }

@@ -58,7 +58,13 @@ function listOf(text: string | undefined): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function detailsOf(text: string | undefined): object {
+/** Clients expect texts. */
+function detailsOf(text: string | undefined): Record<string, string> {
   const value = parsed(text);
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  const texts = Object.entries(value).map(([name, each]: [string, unknown]) => [
+    name,
+    typeof each === "string" ? each : JSON.stringify(each),
+  ]);
+  return Object.fromEntries(texts) as Record<string, string>;
 }

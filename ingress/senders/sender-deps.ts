@@ -1,5 +1,5 @@
 /** What the doors of other senders need of the process. */
-import type { Clock } from "../../runtime/ports.ts";
+import type { Clock, HeartbeatStore, Logger } from "../../runtime/ports.ts";
 import type { AlertLists, IncidentService } from "../../runtime/services.ts";
 import type { FormatIntake } from "../alert-intake.ts";
 import type { SenderPrincipal } from "./sender.ts";
@@ -11,12 +11,14 @@ export type SenderDeps = {
   intake: FormatIntake;
   alerts: AlertLists;
   incidents: IncidentService;
+  heartbeats: HeartbeatStore;
   /**
    * Whom a key stands for. @param key as the sender gave it, "" when there was none.
    * @returns null when it is not valid or may not do this.
    */
   authenticate(key: string, scope: SenderScope): SenderPrincipal | null;
   clock: Clock;
+  log: Logger;
   /** A new unguessable id, with dashes. */
   newId(): string;
 };

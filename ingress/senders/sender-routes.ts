@@ -1,5 +1,7 @@
 /** The doors of other senders: all of their routes, with what they share. */
 import type { Route } from "../http.ts";
+import { HeartbeatKeeper } from "./heartbeat-keeper.ts";
+import { registerHeartbeats } from "./heartbeat-routes.ts";
 import { IncidentFinder } from "./incident-finder.ts";
 import { registerOpsgenie } from "./opsgenie-routes.ts";
 import { registerPagerDuty } from "./pagerduty-routes.ts";
@@ -7,10 +9,14 @@ import { RecentAlerts } from "./recent-alerts.ts";
 import type { SenderDeps } from "./sender-deps.ts";
 import { registerWebhooks } from "./webhook-routes.ts";
 
-export function registerSenders(route: Route, deps: SenderDeps): void {
+/** @returns what keeps time for heartbeats, to be started and stopped. */
+export function registerSenders(route: Route, deps: SenderDeps): HeartbeatKeeper {
   const recent = new RecentAlerts(deps.clock);
-  const finder = new IncidentFinder(deps.incidents, deps.clock, recent);
+  const shared = { recent, finder: new IncidentFinder(deps.incidents, deps.clock, recent) };
+  const keeper = new HeartbeatKeeper({ ...deps, store: deps.heartbeats });
   registerWebhooks(route, deps);
-  registerPagerDuty(route, deps, { finder, recent });
-  registerOpsgenie(route, deps, { finder, recent });
+  registerPagerDuty(route, deps, shared);
+  registerOpsgenie(route, deps, shared);
+  registerHeartbeats(route, deps, keeper);
+  return keeper;
 }
