@@ -1,6 +1,13 @@
 /** What senders say about an alert beside its title, as labels and annotations. Pure. */
 import { labelFields } from "../cloudevents-alerts.ts";
-import { annotationText, charCount, cutText, isObject, labelText, textField } from "./sender.ts";
+import {
+  annotationText,
+  charCount,
+  cutText,
+  isObject,
+  labelText,
+  textField,
+} from "./sender.ts";
 
 /** Labels that people route by, where the sender's details name them. Never the tenant (S1). */
 export function detailLabels(details: unknown): [string, string][] {

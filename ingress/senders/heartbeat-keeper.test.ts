@@ -82,7 +82,7 @@ test("the next ping ends it, and the one after that is expected again", async ()
   expect(minutesAt().at(-1)).toEqual([25, true]);
 });
 
-test("a restart forgets nothing: it fires for who is silent, not twice, and ends by a ping", async () => {
+test("after a restart it fires for who is silent, not twice, and ends by a ping", async () => {
   const before = await started();
   await before.change(backup, () => backup);
   await before.ping(backup);

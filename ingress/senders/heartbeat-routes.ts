@@ -81,7 +81,9 @@ async function create(call: OpsgenieCall, keeper: HeartbeatKeeper): Promise<Opsg
   const { tenant } = call.principal;
   const made = readFields(read.object, blank(tenant, name), errors, ["interval", "intervalUnit"]);
   if (Object.keys(errors).length > 0) return unprocessable(errors);
-  if (keeper.get(made) !== null) return refused(409, `Heartbeat with name [${name}] already exists`);
+  if (keeper.get(made) !== null) {
+    return refused(409, `Heartbeat with name [${name}] already exists`);
+  }
   if (keeper.list(null).length >= heartbeatsMax) {
     return refused(422, `there are ${heartbeatsMax} heartbeats, and no more are kept`);
   }

@@ -48,16 +48,17 @@ type Action = (
   body: JsonObject,
 ) => Promise<Done | OpsgenieAnswer>;
 
+type Named = { method: "POST" | "PUT"; name: string; run: Action };
+
 /** By the last part of the path. */
-export const opsgenieActions: Record<string, { method: "POST" | "PUT"; name: string; run: Action }> =
-  {
-    close: { method: "POST", name: "Close", run: close },
-    acknowledge: { method: "POST", name: "Acknowledge", run: acknowledge },
-    notes: { method: "POST", name: "AddNote", run: addNote },
-    message: { method: "PUT", name: "UpdateMessage", run: updateMessage },
-    description: { method: "PUT", name: "UpdateDescription", run: updateDescription },
-    priority: { method: "PUT", name: "UpdatePriority", run: updatePriority },
-  };
+export const opsgenieActions: Record<string, Named> = {
+  close: { method: "POST", name: "Close", run: close },
+  acknowledge: { method: "POST", name: "Acknowledge", run: acknowledge },
+  notes: { method: "POST", name: "AddNote", run: addNote },
+  message: { method: "PUT", name: "UpdateMessage", run: updateMessage },
+  description: { method: "PUT", name: "UpdateDescription", run: updateDescription },
+  priority: { method: "PUT", name: "UpdatePriority", run: updatePriority },
+};
 
 const absent: Done = { isSuccess: false, status: "Alert does not exist" };
 

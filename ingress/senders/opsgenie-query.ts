@@ -61,7 +61,8 @@ export function parseOpsgenieQuery(text: string): OpsgenieQuery | string {
   };
 }
 
-const help = `understood are terms "field: value" joined by AND, with ${Object.keys(fields).join(", ")}`;
+const help =
+  'understood are terms "field: value" joined by AND, with ' + Object.keys(fields).join(", ");
 
 function equals(label: string, text: string): LabelFilter {
   return { label, negated: false, alternatives: [{ text, before: null, after: null }] };

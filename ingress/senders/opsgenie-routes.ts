@@ -112,7 +112,9 @@ async function list(
   const limit = numberIn(query, "limit", limits.default, 1, limits.max, errors);
   const compare = orderOf(query, errors);
   const parsed = parseOpsgenieQuery(query.get("query") ?? "");
-  if (query.has("searchIdentifier")) errors["searchIdentifier"] = "Saved searches do not exist here.";
+  if (query.has("searchIdentifier")) {
+    errors["searchIdentifier"] = "Saved searches do not exist here.";
+  }
   if (typeof parsed === "string") errors["query"] = parsed;
   if (typeof parsed === "string" || Object.keys(errors).length > 0) return unprocessable(errors);
   const found = await desk.select(parsed, principal);

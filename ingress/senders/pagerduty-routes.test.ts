@@ -47,7 +47,7 @@ describe("version 2", () => {
     expect(JSON.stringify(alert)).not.toContain(routingKey);
   });
 
-  test("acknowledge stops at the incident; resolve ends; the next trigger is a new one", async () => {
+  test("acknowledge takes the incident, resolve ends it, a trigger begins anew", async () => {
     await enqueue(trigger);
     expect((await act("acknowledge")).status).toBe(202);
     const by = "PagerDuty API (acknowledge)";
@@ -79,7 +79,8 @@ describe("version 2", () => {
     expect(first).toMatch(/^[0-9a-f]{32}$/);
     const timeless = { ...trigger, dedup_key: "t", payload: { ...payload, timestamp: undefined } };
     await enqueue(timeless);
-    for (const { startsAtMs } of await world.firing()) expect(startsAtMs).not.toBeGreaterThan(Date.now());
+    const starts = (await world.firing()).map(({ startsAtMs }) => startsAtMs);
+    expect(Math.max(...starts)).not.toBeGreaterThan(Date.now());
     await act("resolve", "t");
     expect(second).not.toBe(first);
     expect((await act("resolve", String(first))).status).toBe(202);

@@ -3,6 +3,7 @@ import type { Route } from "../http.ts";
 import { HeartbeatKeeper } from "./heartbeat-keeper.ts";
 import { registerHeartbeats } from "./heartbeat-routes.ts";
 import { IncidentFinder } from "./incident-finder.ts";
+import { registerIncidentIo } from "./incidentio-routes.ts";
 import { registerOpsgenie } from "./opsgenie-routes.ts";
 import { registerPagerDuty } from "./pagerduty-routes.ts";
 import { RecentAlerts } from "./recent-alerts.ts";
@@ -18,5 +19,6 @@ export function registerSenders(route: Route, deps: SenderDeps): HeartbeatKeeper
   registerPagerDuty(route, deps, shared);
   registerOpsgenie(route, deps, shared);
   registerHeartbeats(route, deps, keeper);
+  registerIncidentIo(route, deps);
   return keeper;
 }
