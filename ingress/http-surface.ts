@@ -25,7 +25,7 @@ import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
 export type SurfacePorts = {
-  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions">;
+  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions" | "sources">;
   /** Threads that listen, this one included; `entry`: file URL of the others'. */
   listeners: { count: number; entry: string; natsUrl: string; logLevel: string };
   log: Logger;
@@ -76,8 +76,10 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const { route } = server;
   registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
-  const { intake } = door;
-  const heartbeats = registerSenders(route, { ...ports, intake, authenticate: () => anyone });
+  const heartbeats = registerSenders(route, {
+    ...{ ...ports, intake: door.intake, sources: config.sources },
+    authenticate: () => anyone,
+  });
   registerSql(route, ports.analytics);
   health.register(route, { ready: ports.ready });
   registerStatus(route, {

@@ -68,7 +68,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
   const server = new HttpServer({ log: silentLog });
   const keeper = registerSenders(server.route, {
     ...{ intake, alerts, incidents, clock: systemClock, newId: randomUUID, log: silentLog },
-    heartbeats: memoryHeartbeats(),
+    ...{ heartbeats: memoryHeartbeats(), sources: [] },
     authenticate: () => anyone,
     ...changes,
   });

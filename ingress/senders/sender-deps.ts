@@ -1,4 +1,5 @@
 /** What the doors of other senders need of the process. */
+import type { SourceMapping } from "../../runtime/config/sources.ts";
 import type { Clock, HeartbeatStore, Logger } from "../../runtime/ports.ts";
 import type { AlertLists, IncidentService } from "../../runtime/services.ts";
 import type { FormatIntake } from "../alert-intake.ts";
@@ -12,6 +13,8 @@ export type SenderDeps = {
   alerts: AlertLists;
   incidents: IncidentService;
   heartbeats: HeartbeatStore;
+  /** Mappings of the configuration. */
+  sources: readonly SourceMapping[];
   /**
    * Whom a key stands for. @param key as the sender gave it, "" when there was none.
    * @returns null when it is not valid or may not do this.

@@ -4,6 +4,7 @@ import { HeartbeatKeeper } from "./heartbeat-keeper.ts";
 import { registerHeartbeats } from "./heartbeat-routes.ts";
 import { IncidentFinder } from "./incident-finder.ts";
 import { registerIncidentIo } from "./incidentio-routes.ts";
+import { registerMapped } from "./mapped-routes.ts";
 import { registerOpsgenie } from "./opsgenie-routes.ts";
 import { registerPagerDuty } from "./pagerduty-routes.ts";
 import { RecentAlerts } from "./recent-alerts.ts";
@@ -20,5 +21,6 @@ export function registerSenders(route: Route, deps: SenderDeps): HeartbeatKeeper
   registerOpsgenie(route, deps, shared);
   registerHeartbeats(route, deps, keeper);
   registerIncidentIo(route, deps);
+  registerMapped(route, deps);
   return keeper;
 }

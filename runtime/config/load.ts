@@ -24,6 +24,7 @@ import {
   readShards,
 } from "./process-sections.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
+import { readSources } from "./sources.ts";
 import type { TocsinConfig } from "./types.ts";
 import { ConfigValue, type Reading } from "./value.ts";
 
@@ -53,6 +54,7 @@ const sections = [
   "receivers",
   "escalation_policies",
   "rules",
+  "sources",
 ] as const;
 
 /**
@@ -106,6 +108,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     receivers,
     policies,
     rules: readRules(section("rules"), Object.keys(policies)),
+    sources: readSources(section("sources")),
   };
 }
 

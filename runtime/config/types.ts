@@ -1,6 +1,7 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
+import type { SourceMapping } from "./sources.ts";
 
 export type HostPort = { host: string; port: number };
 
@@ -60,4 +61,5 @@ export type TocsinConfig = {
   receivers: Receiver[];
   policies: Record<string, EscalationPolicy>;
   rules: { matchers: Matcher[]; policy: string }[];
+  sources: SourceMapping[];
 };
