@@ -102,7 +102,7 @@ correlation:
       "front of it",
     "t.yaml:2:1: partitons: unknown setting, expected one of listen, data_dir, partitions, " +
       "shards, listeners, nats, clickhouse, ingest, dedup, grouping, correlation, lifecycle, " +
-      "receivers, escalation_policies, rules; did you mean partitions?",
+      "receivers, escalation_policies, rules, sources; did you mean partitions?",
     "t.yaml:5:11: ingest.linger: got 2, expected a duration from 0s to 1s, such as 30s, 5m " +
       "or 1h30m",
     't.yaml:6:13: ingest.body_max: got "lots", expected a size from 1KiB to 256MiB, such as ' +
