@@ -36,8 +36,10 @@ test("shows the alert, its identity and its times, safe for a terminal", async (
 });
 
 test("--json, from standard input; what is refused makes it fail", async () => {
-  const alarms = [{ kind: "Late", level: "red" }, { kind: "x".repeat(9_000) }, { finished_at: "?" }];
-  const io = capturedIo({ TOCSIN_CONFIG: config }, false, JSON.stringify({ cluster: "eu", alarms }));
+  const late = { kind: "Late", level: "red" };
+  const alarms = [late, { kind: "x".repeat(9_000) }, { finished_at: "?" }];
+  const body = JSON.stringify({ cluster: "eu", alarms });
+  const io = capturedIo({ TOCSIN_CONFIG: config }, false, body);
   const args = ["ingest", "test", "--source=batch-job-monitor", "-", "--json"];
   expect(await runTocsin(args, io)).toBe(1);
   const { alerts, rejected } = JSON.parse(io.stdout()) as { alerts: object[]; rejected: object[] };
@@ -49,7 +51,7 @@ test("--json, from standard input; what is refused makes it fail", async () => {
 });
 
 test("webhooks of Alertmanager and Grafana are known without configuration", async () => {
-  const alerts = [{ status: "firing", labels: { alertname: "A" } }, { labels: {}, status: "firing" }];
+  const alerts = [{ alertname: "A" }, {}].map((labels) => ({ status: "firing", labels }));
   const { code, out } = await run("grafana", { alerts });
   expect(code).toBe(1);
   expect(out).toContain("label        alertname=A\n");

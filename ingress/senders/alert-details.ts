@@ -21,7 +21,7 @@ export function detailLabels(details: unknown): [string, string][] {
 export const listText = (value: unknown): string =>
   Array.isArray(value) && value.length > 0 ? annotationText(JSON.stringify(value)) : "";
 
-/** At most so many characters; the end of a longer text is lost, as with the senders' own services. */
+/** At most so many characters; the end of a longer text is lost. */
 export function cutChars(text: string, max: number): string {
   if (charCount(text) <= max) return text;
   return cutText(Array.from(text).slice(0, max).join(""), max * 4);

@@ -134,7 +134,7 @@ test("disabled or deleted, its alert ends and nothing is expected", async () => 
   expect(await store.all()).toEqual([]);
 });
 
-test("a shorter interval counts at once; an unreadable store is a 503 until it is read", async () => {
+test("a shorter interval counts at once; nothing is known before the store is read", async () => {
   const keeper = await started();
   await keeper.change(backup, () => backup);
   await keeper.ping(backup);

@@ -158,7 +158,8 @@ function shown(value: unknown): string {
 function valueAt(from: unknown, { steps }: SourcePath): unknown {
   let value = from;
   for (const step of steps) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!Object.hasOwn(value, step)) return undefined;
     value = (value as Record<string, unknown>)[step];
   }
   return value;

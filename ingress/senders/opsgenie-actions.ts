@@ -27,7 +27,14 @@ import {
 } from "./opsgenie-exchange.ts";
 import type { RequestOutcomes } from "./opsgenie-requests.ts";
 import type { RecentAlerts } from "./recent-alerts.ts";
-import { type JsonObject, type SentAlert, endedAt, fieldOf, keyLabels, textField } from "./sender.ts";
+import {
+  type JsonObject,
+  type SentAlert,
+  endedAt,
+  fieldOf,
+  keyLabels,
+  textField,
+} from "./sender.ts";
 import type { SenderDeps } from "./sender-deps.ts";
 import { opsgeniePriorities } from "./severity-words.ts";
 
