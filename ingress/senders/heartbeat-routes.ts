@@ -26,7 +26,7 @@ import type { SenderDeps } from "./sender-deps.ts";
 import { opsgeniePriorityDefault } from "./severity-words.ts";
 
 const namePattern = /^[A-Za-z0-9_.-]{1,200}$/;
-const limits = { descriptionMax: 10_000, messageMax: 4_000, tagsMax: 20, tagMax: 50, teamMax: 100 };
+const limits = { descriptionMax: 1_000, messageMax: 1_000, tagsMax: 20, tagMax: 50, teamMax: 100 };
 const units = Object.keys(heartbeatUnits) as HeartbeatUnit[];
 
 type Name = Pick<Heartbeat, "tenant" | "name">;

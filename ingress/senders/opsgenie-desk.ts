@@ -4,8 +4,8 @@ import type { ListedAlert } from "../../runtime/alert-list.ts";
 import type { IncidentFinder } from "./incident-finder.ts";
 import { opsgenieDedupKey } from "./opsgenie-alert.ts";
 import type { OpsgenieQuery } from "./opsgenie-query.ts";
-import { type RecentAlerts, fingerprintOfAlert, waitFor } from "./recent-alerts.ts";
-import { type SenderPrincipal, type SentAlert, keyLabels } from "./sender.ts";
+import { type RecentAlerts, contentOf, fingerprintOfAlert, waitFor } from "./recent-alerts.ts";
+import { type SenderPrincipal, keyLabels } from "./sender.ts";
 import type { SenderDeps } from "./sender-deps.ts";
 
 export const identifierTypes = ["id", "alias", "tiny"] as const;
@@ -102,15 +102,8 @@ export class OpsgenieDesk {
   /** Whether the list shows what was sent last. */
   private isCurrent(fingerprint: string, alert: ListedAlert | null): boolean {
     const sent = this.recent.find(fingerprint);
-    return sent === null || (alert !== null && holds(alert, sent));
+    return sent === null || (alert !== null && contentOf(alert) === sent);
   }
-}
-
-function holds(alert: ListedAlert, { labels, annotations = {} }: SentAlert): boolean {
-  const pairs = (map: Record<string, string>): string =>
-    JSON.stringify(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const areSame = pairs(alert.labels) === pairs(labels);
-  return areSame && pairs(alert.annotations) === pairs(annotations);
 }
 
 function isOwn({ labels }: ListedAlert, { tenant }: SenderPrincipal): boolean {

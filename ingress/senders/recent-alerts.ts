@@ -3,6 +3,7 @@
  * alerts nor their incident may know them already: whoever asks for one of these, and only for
  * these, looks again until it is there.
  */
+import { createHash } from "node:crypto";
 import { fingerprintText } from "../../runtime/fingerprint-text.ts";
 import type { Clock } from "../../runtime/ports.ts";
 import { fingerprintOf } from "../fingerprint.ts";
@@ -19,7 +20,7 @@ const newMax = 10_000;
 export class RecentAlerts {
   private readonly clock: Clock;
   /** By fingerprint, the one sent first in front. */
-  private readonly sent = new Map<string, { atMs: number; alert: SentAlert }>();
+  private readonly sent = new Map<string, { atMs: number; content: string }>();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -28,17 +29,17 @@ export class RecentAlerts {
   /** The alert was accepted just now. */
   note(fingerprint: string, alert: SentAlert): void {
     this.sent.delete(fingerprint);
-    this.sent.set(fingerprint, { atMs: this.clock.nowMs(), alert });
+    this.sent.set(fingerprint, { atMs: this.clock.nowMs(), content: contentOf(alert) });
     if (this.sent.size <= newMax) return;
     const [oldest] = this.sent.keys();
     if (oldest !== undefined) this.sent.delete(oldest);
   }
 
-  /** Null: it was not sent a moment ago, or it has been ended since. */
-  find(fingerprint: string): SentAlert | null {
+  /** Null: it was not sent a moment ago, or it has been ended since. @returns `contentOf` it. */
+  find(fingerprint: string): string | null {
     const found = this.sent.get(fingerprint);
     if (found === undefined || this.clock.nowMs() - found.atMs >= newMs) return null;
-    return found.alert;
+    return found.content;
   }
 
   forget(fingerprint: string): void {
@@ -58,6 +59,14 @@ export async function waitFor<T>(
     if (isEnough(seen) || clock.nowMs() >= untilMs) return seen;
     await clock.sleep(pauseMs);
   }
+}
+
+/** A digest of labels and annotations, in any order of their names. */
+export function contentOf({ labels, annotations = {} }: SentAlert): string {
+  const pairs = [labels, annotations].map((map) =>
+    Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  return createHash("sha256").update(JSON.stringify(pairs)).digest("base64");
 }
 
 /** The fingerprint that the intake gives an alert. */
