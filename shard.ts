@@ -14,6 +14,7 @@ import { SharedSuspects } from "./runtime/suspects.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { ownThreadId, yieldToOthers } from "./runtime/thread-priority.ts";
 import { codec } from "./streams/codec.ts";
+import { answerDispatchQueries } from "./streams/dispatch-client.ts";
 import { answerAlertQueries } from "./streams/alert-client.ts";
 import { answerQueries } from "./streams/incident-queries.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
@@ -119,9 +120,11 @@ async function wire(
       reply,
       incidentSubject: ({ kind, incident }) =>
         incidentSubject(incident.tenant, incident.severity, incident.service, kind),
-      outboxSubject: () => outboxSubject("webhook"),
+      outboxSubject: (notification) =>
+        outboxSubject("kind" in notification ? notification.integration.kind : "webhook"),
     });
     answerQueries(link.connection, partition, () => host.reads());
+    answerDispatchQueries(link.connection, partition, () => host.reads());
     return host;
   });
 }

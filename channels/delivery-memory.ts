@@ -4,14 +4,14 @@
  * stored) from being sent a second time. It is only a memory: after a crash the receiver's own
  * check of the idempotency key takes over (I7).
  */
-import type { DeliveryReport } from "../actors/incident/types.ts";
+import type { Outcome } from "./deliverable.ts";
 
 export const deliveriesRememberedMax = 10_000;
 
 export type Delivery = {
   attempts: number;
   /** The outcome, once there is a final one. */
-  final: DeliveryReport | null;
+  final: Outcome | null;
   /** Whether `final` was taken by whoever receives the reports. */
   reported: boolean;
 };

@@ -11,15 +11,14 @@
  *    comes back. Across a crash it may be, with the same idempotency key (I7).
  * D4 Receivers are looked up at each attempt, so a changed configuration counts at once.
  */
-import type { DeliveryReport, Notification } from "../actors/incident/types.ts";
 import { RetryableError, TerminalError } from "../runtime/errors.ts";
 import type { Clock, Codec, Logger } from "../runtime/ports.ts";
-import type { Channel } from "./channel.ts";
+import { readDeliverable } from "./deliverable.ts";
+import type { Deliverable, Outcome, Routes } from "./deliverable.ts";
 import { DeliveryMemory } from "./delivery-memory.ts";
 import type { Delivery } from "./delivery-memory.ts";
 import { Lanes, defaultLaneLimits } from "./lanes.ts";
 import type { LaneLimits } from "./lanes.ts";
-import { decodeNotification } from "./notification.ts";
 import { defaultRetrySchedule, nextDelayMs } from "./retry-schedule.ts";
 import type { RetrySchedule } from "./retry-schedule.ts";
 import type { Job, WorkQueue } from "./work-queue.ts";
@@ -39,15 +38,9 @@ export const defaultDeliveryPacing: DeliveryPacing = {
   troubleRetryMs: 5_000,
 };
 
-export type DeliveryWorkerOptions = {
+export type DeliveryWorkerOptions = Routes & {
   queue: WorkQueue;
   codec: Codec;
-  /** By the name that receivers use: { webhook: … }. */
-  channels: Record<string, Channel>;
-  /** The receiver's present settings; null when no such receiver is configured. */
-  receiver(name: string): { channel: string; target: unknown } | null;
-  /** Stores a report durably; awaited before the job leaves the queue. */
-  report(report: DeliveryReport): Promise<void>;
   clock: Clock;
   log: Logger;
   schedule?: RetrySchedule;
@@ -64,7 +57,7 @@ export type DeliveryCounters = {
   undecodable: number;
 };
 
-type Held = { job: Job; notification: Notification };
+type Held = { job: Job; notification: Deliverable };
 
 export class DeliveryWorker {
   readonly counters: DeliveryCounters = {
@@ -151,9 +144,9 @@ export class DeliveryWorker {
 
   /** Decides at once where a job goes, so that pulling never waits for a receiver (D2). */
   #accept(job: Job): void {
-    let notification: Notification;
+    let notification: Deliverable;
     try {
-      notification = decodeNotification(this.#options.codec.decode(job.data));
+      notification = readDeliverable(this.#options.codec.decode(job.data), this.#options);
     } catch (error) {
       this.counters.undecodable++;
       this.#options.log.error({ err: error, seq: job.seq }, "outbox message is no notification");
@@ -165,7 +158,7 @@ export class DeliveryWorker {
     this.#memory.recall(notification.id, job.attempt - 1);
     if (this.#draining.signal.aborted) return job.retry(0);
     if (this.#held.has(notification.id)) return job.retry(this.#pacing.busyRetryMs);
-    const place = this.#lanes.offer(notification.receiver, held);
+    const place = this.#lanes.offer(notification.lane, held);
     if (place === "full") return job.retry(this.#pacing.busyRetryMs);
     this.#held.set(notification.id, held);
     if (place === "start") this.#run(held);
@@ -181,7 +174,7 @@ export class DeliveryWorker {
       })
       .then(() => {
         this.#held.delete(notification.id);
-        const next = this.#lanes.release(notification.receiver);
+        const next = this.#lanes.release(notification.lane);
         if (next !== null) this.#run(next);
       });
     this.#track(work);
@@ -198,19 +191,19 @@ export class DeliveryWorker {
     const delivery = this.#memory.recall(notification.id, job.attempt - 1);
     if (delivery.final !== null) {
       this.counters.suppressed++;
-      return this.#finish(job, delivery);
+      return this.#finish(job, notification, delivery);
     }
     delivery.attempts++;
-    const failure = await this.#send(notification).then(
+    const failure = await notification.send(this.#ending.signal).then(
       ({ detail }) => {
-        delivery.final = this.#report(notification, delivery.attempts, "delivered", detail);
+        delivery.final = { attempt: delivery.attempts, outcome: "delivered", detail };
         return null;
       },
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
     if (failure === null) {
       this.counters.delivered++;
-      return this.#finish(job, delivery);
+      return this.#finish(job, notification, delivery);
     }
     if (this.#ending.signal.aborted) return job.retry(0);
     return this.#failed(job, notification, delivery, failure);
@@ -218,77 +211,58 @@ export class DeliveryWorker {
 
   async #failed(
     job: Job,
-    notification: Notification,
+    notification: Deliverable,
     delivery: Delivery,
     failure: Error,
   ): Promise<void> {
     const delayMs = this.#delayMs(notification, delivery.attempts, failure);
     const outcome = delayMs === null ? "gaveUp" : "failed";
     this.counters[outcome]++;
-    const report = this.#report(notification, delivery.attempts, outcome, failure.message);
-    this.#options.log.warn({ ...report, delayMs }, `notification ${outcome}`);
-    if (delayMs !== null) return this.#retryLater(job, report, delayMs);
-    delivery.final = report;
-    return this.#finish(job, delivery);
+    const ended: Outcome = { attempt: delivery.attempts, outcome, detail: failure.message };
+    this.#options.log.warn({ ...notification.fields(ended), delayMs }, `notification ${outcome}`);
+    if (delayMs !== null) return this.#retryLater(job, notification, ended, delayMs);
+    delivery.final = ended;
+    return this.#finish(job, notification, delivery);
   }
 
   /** Null: no further attempt. An error of unknown kind counts as one that may pass. */
-  #delayMs(notification: Notification, attempt: number, failure: Error): number | null {
+  #delayMs(notification: Deliverable, attempt: number, failure: Error): number | null {
     if (failure instanceof TerminalError) return null;
     const ageMs = this.#options.clock.nowMs() - notification.atMs;
     const wishMs = failure instanceof RetryableError ? failure.retryAfterMs : null;
     return nextDelayMs(this.#schedule, attempt, ageMs, wishMs);
   }
 
-  async #send(notification: Notification): Promise<{ detail: string }> {
-    const receiver = this.#options.receiver(notification.receiver);
-    if (receiver === null) {
-      throw new TerminalError(`no receiver named ${notification.receiver} is configured`);
-    }
-    const channel = Object.hasOwn(this.#options.channels, receiver.channel)
-      ? this.#options.channels[receiver.channel]
-      : undefined;
-    if (channel === undefined) {
-      throw new TerminalError(`receiver ${notification.receiver}: no channel ${receiver.channel}`);
-    }
-    return channel.send(notification, receiver.target, this.#ending.signal);
-  }
-
   /** The failure of one attempt is only told, not owed: the job stays in the queue anyway. */
-  async #retryLater(job: Job, report: DeliveryReport, delayMs: number): Promise<void> {
+  async #retryLater(
+    job: Job,
+    notification: Deliverable,
+    outcome: Outcome,
+    delayMs: number,
+  ): Promise<void> {
     try {
-      await this.#options.report(report);
+      await notification.report(outcome);
     } catch (error) {
-      this.#options.log.warn({ err: error, ...report }, "failed attempt could not be reported");
+      const fields = { err: error, ...notification.fields(outcome) };
+      this.#options.log.warn(fields, "failed attempt could not be reported");
     }
     job.retry(delayMs);
   }
 
   /** Reports the final outcome, then lets the queue forget the job (D1). */
-  async #finish(job: Job, delivery: Delivery): Promise<void> {
+  async #finish(job: Job, notification: Deliverable, delivery: Delivery): Promise<void> {
     const { final } = delivery;
     if (final === null) throw new Error("finish without an outcome");
     if (!delivery.reported) {
       try {
-        await this.#options.report(final);
+        await notification.report(final);
       } catch (error) {
-        this.#options.log.warn({ err: error, ...final }, "delivery could not be reported");
+        const fields = { err: error, ...notification.fields(final) };
+        this.#options.log.warn(fields, "delivery could not be reported");
         return job.retry(this.#pacing.troubleRetryMs);
       }
       delivery.reported = true;
     }
     await (final.outcome === "gaveUp" ? job.giveUp(final.detail) : job.ack());
-  }
-
-  #report(
-    notification: Notification,
-    attempt: number,
-    outcome: DeliveryReport["outcome"],
-    detail: string,
-  ): DeliveryReport {
-    const { id, incident, receiver } = notification;
-    const channel = this.#options.receiver(receiver)?.channel ?? "";
-    const incidentId = incident.id;
-    return { notificationId: id, incidentId, receiver, channel, attempt, outcome, detail };
   }
 }

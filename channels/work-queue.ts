@@ -3,7 +3,7 @@
  * JetStream; the composition root joins the two, as neither folder imports the other.
  */
 export interface Job {
-  /** A codec-encoded Notification. */
+  /** A codec-encoded Notification or GroupNotification. */
   data: Uint8Array;
   /** How often this job was handed out, this time included; from 1. */
   attempt: number;

@@ -28,7 +28,9 @@ const loaders: Record<string, Loader> = {
   note: () => import("./commands/note.ts"),
   sql: () => import("./commands/sql.ts"),
   report: () => import("./commands/report.ts"),
+  template: () => import("./commands/template.ts"),
   capacity: () => import("./commands/capacity.ts"),
+  check: () => import("./commands/check.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };
 

@@ -1,4 +1,5 @@
 /** Hosts one incident partition: its timers' mirror, answers to commands, and reads. */
+import type { GroupNotification } from "../actors/dispatch/types.ts";
 import type { IncidentEvent, IncidentOutput, Notification } from "../actors/incident/types.ts";
 import { IncidentPublisher } from "./incident-publisher.ts";
 import { IncidentStage } from "./incident-stage.ts";
@@ -17,7 +18,7 @@ export type IncidentHostOptions = Omit<
   outbox: PublicStream;
   reply(replyTo: string, outcome: unknown): void;
   incidentSubject(event: IncidentEvent): string;
-  outboxSubject(notification: Notification): string;
+  outboxSubject(notification: Notification | GroupNotification): string;
 };
 
 export class IncidentHost extends ProcessorHost<IncidentOutput> {
@@ -55,6 +56,9 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
     const committed = (outputs: IncidentOutput[]): void => {
       for (const output of outputs) {
         if (output.kind === "reply") reply(output.replyTo, output.outcome);
+        if (output.kind === "silence" && output.replyTo !== "") {
+          reply(output.replyTo, { taken: output.taken });
+        }
       }
     };
     return {

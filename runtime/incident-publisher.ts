@@ -6,6 +6,7 @@
  * the tails of the public streams say which ids had gone out, however long ago (the streams'
  * duplicate window only has to cover a crashed owner's writes that are still in flight).
  */
+import type { GroupNotification } from "../actors/dispatch/types.ts";
 import type {
   IncidentEvent,
   IncidentOutput,
@@ -28,7 +29,7 @@ export type IncidentPublisherOptions = {
   codec: Codec;
   clock: Clock;
   incidentSubject(event: IncidentEvent): string;
-  outboxSubject(notification: Notification): string;
+  outboxSubject(notification: Notification | GroupNotification): string;
 };
 
 type Send = { stream: PublicStream; subject: string; id: string; data: Uint8Array };
@@ -94,7 +95,7 @@ export class IncidentPublisher implements Publisher<IncidentOutput> {
       if (!isPublic(event.kind) || this.published.has(id)) return;
       const subject = incidentSubject(event);
       sends.push({ stream: incidents, subject, id, data: cloudEvent(id, event) });
-    } else if (output.kind === "notify") {
+    } else if (output.kind === "notify" || output.kind === "notifyGroup") {
       const { notification } = output;
       if (this.published.has(notification.id)) return;
       const data = codec.encode(notification);

@@ -7,6 +7,7 @@
  * the stage itself waits for.
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
+import { Dispatching, type DispatchingSnapshot } from "../actors/dispatch/dispatching.ts";
 import { applyAlert } from "../actors/incident/alerts.ts";
 import { assertNever } from "../actors/incident/assert-never.ts";
 import { applyCommand } from "../actors/incident/commands.ts";
@@ -37,6 +38,7 @@ export const defaultIncidentConfig: IncidentConfig = {
   retireAfterMs: 3_600_000,
   policies: {},
   rules: [],
+  dispatch: null,
 };
 
 export type IncidentStageOptions = {
@@ -50,12 +52,20 @@ type Emit = (output: IncidentOutput) => void;
 /** [source partition, step sequence, index]: the last item seen of each source (I8). */
 type OriginRow = [number, number, number];
 
-type StageSnapshot = { version: 1; nowMs: number; origins: OriginRow[]; desk: DeskSnapshot };
+type StageSnapshot = {
+  version: 1;
+  nowMs: number;
+  origins: OriginRow[];
+  desk: DeskSnapshot;
+  /** Absent in snapshots from before there were routes. */
+  dispatching?: DispatchingSnapshot;
+};
 
 export class IncidentStage implements Stage<IncidentOutput> {
   readonly #codec: Codec;
   readonly #partition: number;
   #desk: Desk;
+  #dispatching: Dispatching;
   #heap = new WakeHeap();
   /** Bounded by the number of dedup partitions, which a deployment fixes at its creation. */
   #origins = new Map<number, { stepSeq: number; index: number }>();
@@ -66,16 +76,22 @@ export class IncidentStage implements Stage<IncidentOutput> {
     this.#codec = options.codec;
     this.#partition = options.partition;
     this.#desk = new Desk(options.partition, options.config ?? defaultIncidentConfig);
+    this.#dispatching = new Dispatching(options.partition);
+    this.#dispatching.configure(this.#desk.config.dispatch, 0, () => {});
   }
 
   apply(data: Uint8Array, at: RecordPosition, emit: Emit): void {
     const record = this.#codec.decode(data) as WorkRecord;
     this.#nowMs = Math.max(this.#nowMs, at.timeMs);
-    const turn = beginTurn(this.#desk, this.#nowMs, at.seq, this.#scheduling(emit));
+    const schedule = this.#scheduling(emit);
+    const turn = beginTurn(this.#desk, this.#nowMs, at.seq, schedule);
     switch (record.kind) {
       case "alerts":
         for (const item of record.items) {
-          if (this.#isNew(record.partition, item)) applyAlert(turn, ownBody(item.event));
+          if (!this.#isNew(record.partition, item)) continue;
+          const event = ownBody(item.event);
+          applyAlert(turn, event);
+          this.#dispatching.applyAlert(event, this.#nowMs, schedule);
         }
         break;
       case "command":
@@ -84,9 +100,15 @@ export class IncidentStage implements Stage<IncidentOutput> {
       case "delivery":
         applyDelivery(turn, record.report);
         break;
+      case "groupDelivery":
+        this.#dispatching.applyDelivery(record.report, this.#nowMs, schedule);
+        break;
+      case "silence":
+        this.#dispatching.applySilence(record.silence, record.replyTo, this.#nowMs, schedule);
+        break;
       case "config":
         // The dedup stage's configuration goes through its own subject; here it says nothing.
-        if ("groupBy" in record.config) this.#desk.configure(record.config);
+        if ("groupBy" in record.config) this.#configure(record.config, schedule);
         break;
       case "wake":
         break;
@@ -101,6 +123,10 @@ export class IncidentStage implements Stage<IncidentOutput> {
     for (;;) {
       const id = this.#heap.popDue(this.#nowMs, this.#deadlineOf);
       if (id === null) return;
+      if (Dispatching.owns(id)) {
+        this.#dispatching.wake(id, this.#nowMs, this.#scheduling(emit));
+        continue;
+      }
       const incident = this.#desk.incidents.get(id);
       if (incident === undefined) continue;
       // No record stands behind it, and no incident opens by a wake: the sequence is not used.
@@ -118,14 +144,20 @@ export class IncidentStage implements Stage<IncidentOutput> {
     const origins = [...this.#origins].map(
       ([partition, { stepSeq, index }]): OriginRow => [partition, stepSeq, index],
     );
-    return { version: 1, nowMs: this.#nowMs, origins, desk: snapshotOf(this.#desk) };
+    const desk = snapshotOf(this.#desk);
+    const dispatching = this.#dispatching.snapshot();
+    return { version: 1, nowMs: this.#nowMs, origins, desk, dispatching };
   }
 
   /** @throws Error when the snapshot is of another version or partition. */
   restore(snapshot: unknown): void {
-    const { version, nowMs, origins, desk } = snapshot as StageSnapshot;
+    const { version, nowMs, origins, desk, dispatching } = snapshot as StageSnapshot;
     if (version !== 1) throw new Error(`incident snapshot has version ${version}, expected 1`);
     this.#desk = deskFrom(desk, this.#partition);
+    this.#dispatching =
+      dispatching === undefined
+        ? new Dispatching(this.#partition)
+        : Dispatching.from(dispatching, this.#partition, nowMs);
     this.#nowMs = nowMs;
     this.#origins = new Map(
       origins.map(([source, stepSeq, index]) => [source, { stepSeq, index }]),
@@ -170,15 +202,33 @@ export class IncidentStage implements Stage<IncidentOutput> {
     for (const { id, timerGeneration: generation, timerAtMs } of this.#desk.incidents.values()) {
       if (timerAtMs !== null) timers.push({ id, generation, fireAtMs: timerAtMs });
     }
-    return timers;
+    return [...timers, ...this.#dispatching.timers()];
   }
 
-  /** Incidents in memory, closed ones included. */
+  /** For the reads of Alertmanager's API. */
+  get dispatching(): Dispatching {
+    return this.#dispatching;
+  }
+
+  /** Log time of the newest record, ms. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Incidents in memory, closed ones included, and groups of alerts. */
   get size(): number {
-    return this.#desk.incidents.size;
+    return this.#desk.incidents.size + (this.#dispatching.dispatcher?.groups.size ?? 0);
+  }
+
+  #configure(config: IncidentConfig, emit: Emit): void {
+    if (config.hash === this.#desk.config.hash) return;
+    this.#desk.configure(config);
+    // Records from before there were routes have none.
+    this.#dispatching.configure(config.dispatch ?? null, this.#nowMs, emit);
   }
 
   #deadlineOf = (id: string): number | null => {
+    if (Dispatching.owns(id)) return this.#dispatching.deadlineOf(id);
     const incident = this.#desk.incidents.get(id);
     return incident === undefined ? null : nextWakeAtMs(incident);
   };

@@ -1,10 +1,12 @@
 /** What the process offers to its HTTP routes and its command line. */
+import type { AlertStatus, Silence } from "../actors/dispatch/types.ts";
 import type {
   Command,
   CommandOutcome,
   IncidentEventKind,
   IncidentStatus,
   IncidentView,
+  Matcher,
   Severity,
 } from "../actors/incident/types.ts";
 import type { ListedAlert } from "./alert-list.ts";
@@ -53,6 +55,23 @@ export interface AlertLists {
    * the first). A page may be short although more follow.
    */
   list(filters: LabelFilter[], limit: number, after: string): Promise<ListedAlerts>;
+}
+
+/** Silences, and whether alerts are muted. */
+export interface DispatchService {
+  /** By fingerprint; alerts that have not come to dispatching yet are left out. */
+  alerts(
+    alerts: readonly { fingerprint: string; domain: string }[],
+  ): Promise<Map<string, AlertStatus>>;
+  silences(): Promise<Silence[]>;
+  silence(id: string): Promise<Silence | null>;
+  /**
+   * Brings a state of a silence into force. @returns false when a newer one is known, or there
+   * are too many. @throws RetryableError when that is unknown; to repeat it is safe.
+   */
+  keepSilence(silence: Silence): Promise<boolean>;
+  /** How many of the alerts that fire a silence with these matchers would mute. */
+  wouldMute(matchers: Matcher[]): Promise<{ muted: number; of: number }>;
 }
 
 export interface Analytics {

@@ -4,6 +4,7 @@
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
+import type { GroupDelivery, Silence } from "../actors/dispatch/types.ts";
 import type { Command, DeliveryReport, IncidentConfig } from "../actors/incident/types.ts";
 
 export type WorkRecord =
@@ -15,6 +16,9 @@ export type WorkRecord =
     }
   | { kind: "command"; command: Command }
   | { kind: "delivery"; report: DeliveryReport }
+  | { kind: "groupDelivery"; report: GroupDelivery }
+  /** To every partition alike; `replyTo` is set in the record of one of them. */
+  | { kind: "silence"; silence: Silence; replyTo: string }
   | { kind: "config"; config: IncidentConfig | DedupConfig }
   /** Only moves time on; the stage fires what is due (I5). */
   | { kind: "wake" };

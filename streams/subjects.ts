@@ -27,6 +27,8 @@ export const deadSubject = (stage: StageName, partition: number): string =>
   `dead.${stage}.${partition}`;
 /** Core request subject on which the owner of an incident partition answers reads. */
 export const querySubject = (partition: number): string => `tocsin.query.${partition}`;
+/** The same for dispatching in an incident partition. */
+export const dispatchQuerySubject = (partition: number): string => `tocsin.dispatch.${partition}`;
 /** The same for a dedup partition and its firing alerts. */
 export const alertQuerySubject = (partition: number): string => `tocsin.alerts.${partition}`;
 

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { AddressInfo } from "node:net";
 
 export type ReceivedDelivery = {
+  method: string;
   path: string;
   headers: IncomingHttpHeaders;
   /** The body's bytes as text. */
@@ -54,7 +55,8 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     response.once("close", () => open--);
     const path = request.url ?? "";
     const body = await read(request);
-    deliveries.push({ path, headers: request.headers, body, atMs: Date.now() });
+    const { method = "", headers } = request;
+    deliveries.push({ method, path, headers, body, atMs: Date.now() });
     const answer = scripts.get(path)?.shift() ?? standing.get(path) ?? { status: 200 };
     if (answer.delayMs === undefined) reply(answer, request, response);
     else setTimeout(() => reply(answer, request, response), answer.delayMs);

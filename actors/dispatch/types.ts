@@ -31,6 +31,17 @@ export type GroupNotification = {
   alerts: NotifiedAlert[];
 };
 
+/** The result of delivering a GroupNotification, sent back by a delivery worker. */
+export type GroupDelivery = {
+  notificationId: string;
+  receiver: string;
+  integration: { kind: string; index: number };
+  groupKey: string;
+  attempt: number;
+  outcome: "delivered" | "failed" | "gaveUp";
+  detail: string;
+};
+
 export type NotifiedAlert = {
   /** 16 lower-case hexadecimal digits. */
   fingerprint: string;
@@ -68,35 +79,13 @@ export type SilenceRecurrence = {
 
 export type SilenceState = "pending" | "active" | "expired";
 
-/** An alert as GET /api/v2/alerts shows it. */
-export type DispatchedAlert = {
-  fingerprint: string;
-  labels: Labels;
-  annotations: Labels;
-  startsAtMs: number;
-  endsAtMs: number;
-  updatedAtMs: number;
-  generatorURL: string;
-  /** Names, in the order of the routes that match. */
-  receivers: string[];
-  status: {
-    state: "unprocessed" | "active" | "suppressed";
-    silencedBy: string[];
-    inhibitedBy: string[];
-    /** Names of time intervals that mute its route now. */
-    mutedBy: string[];
-  };
-};
-
-/** A group as GET /api/v2/alerts/groups shows it, and what Alertmanager does not tell. */
-export type DispatchedGroup = {
-  groupKey: string;
-  labels: Labels;
-  receiver: string;
-  routeIndex: number;
-  /** When it is looked at next, and why it was told last. */
-  nextFlushAtMs: number | null;
-  lastNotifiedAtMs: number | null;
-  fingerprints: string[];
+/** Whether an alert is told of, as Alertmanager's API shows it. */
+export type AlertStatus = {
+  /** "unprocessed": it has not come to dispatching yet. */
+  state: "unprocessed" | "active" | "suppressed";
+  /** Ids of active silences, and fingerprints of alerts. */
+  silencedBy: string[];
+  inhibitedBy: string[];
+  /** Names of time intervals that mute one of its routes now. */
   mutedBy: string[];
 };

@@ -60,8 +60,12 @@ export function readEscapedCodePoint(
 /** A code point as it may stand inside a class and outside. */
 export function escapedCodePoint(codePoint: number): string {
   const char = String.fromCodePoint(codePoint);
-  if (/[\w ]/.test(char)) return char;
-  return `\\u{${codePoint.toString(16)}}`;
+  return /[\w ]/.test(char) ? char : escape(codePoint);
+}
+
+function escape(codePoint: number): string {
+  const hex = codePoint.toString(16);
+  return codePoint > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
 }
 
 /** The content of a class with all forms of a letter, itself first. */
@@ -128,10 +132,10 @@ function complement(content: string): string {
   // Beyond the Kelvin sign no POSIX or Perl class contains anything.
   for (let at = 0; at <= 0x212b; at++) {
     if (!inside.test(String.fromCodePoint(at))) continue;
-    if (at > from) gaps.push(`\\u{${from.toString(16)}}-\\u{${(at - 1).toString(16)}}`);
+    if (at > from) gaps.push(`${escape(from)}-${escape(at - 1)}`);
     from = at + 1;
   }
-  return `${gaps.join("")}\\u{${from.toString(16)}}-\\u{10ffff}`;
+  return `${gaps.join("")}${escape(from)}-${escape(0x10ffff)}`;
 }
 
 function isExpression(source: string): boolean {

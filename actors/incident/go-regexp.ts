@@ -24,7 +24,7 @@ type Piece = { source: string; repeats: number; isAssertion: boolean };
 const textCharsMax = 65_536;
 const repeatMax = 1_000;
 const nestingMax = 200;
-const assertions: Record<string, string> = { A: "(?<![^])", z: "(?![^])", b: "\\b", B: "\\B" };
+const assertions: Record<string, string> = { A: "^", z: "$", b: "\\b", B: "\\B" };
 
 /** @returns the source for `new RegExp(source, "u")`, or what Go would object to. */
 export function translateGoRegexp(text: string): GoRegexp {
@@ -124,10 +124,10 @@ class Translation {
         return plain(this.#flags.s ? "[^]" : "[^\\n]");
       case "^":
         this.#at++;
-        return assertion(this.#flags.m ? "(?<![^\\n])" : "(?<![^])");
+        return assertion(this.#flags.m ? "(?<![^\\n])" : "^");
       case "$":
         this.#at++;
-        return assertion(this.#flags.m ? "(?![^\\n])" : "(?![^])");
+        return assertion(this.#flags.m ? "(?![^\\n])" : "$");
       default:
         if (this.#quantifierStartsHere()) {
           refuse(`missing argument to repetition operator: ${char}`);

@@ -3,7 +3,7 @@
  * Alertmanager. Rules are compiled once per configuration, not once per alert.
  */
 import { assertNever } from "./assert-never.ts";
-import { translateGoRegexp } from "./go-regexp.ts";
+import { type GoRegexp, translateGoRegexp } from "./go-regexp.ts";
 import type { Matcher } from "./types.ts";
 
 /** An absent label reads as "". */
@@ -12,15 +12,36 @@ export type LabelLookup = (label: string) => string;
 export type CompiledMatcher = (lookup: LabelLookup) => boolean;
 
 /**
+ * "bounded": expressions of whoever may ask, which must not keep a thread busy. They run without
+ * the flag "u", so that the engine can go over to its linear one (runtime/linear-regexps.ts); "."
+ * then takes half of a character beyond U+FFFF.
+ */
+export type Trust = "configured" | "bounded";
+
+/**
  * Holds when every matcher holds; an empty list always holds. Loading a configuration refuses
  * invalid expressions; one that gets here all the same never holds, not even with "!~".
  */
-export function compileMatchers(matchers: Matcher[]): CompiledMatcher {
-  const compiled = matchers.map(compileMatcher);
+export function compileMatchers(
+  matchers: readonly Matcher[],
+  trust: Trust = "configured",
+): CompiledMatcher {
+  const compiled = matchers.map((matcher) => compileMatcher(matcher, trust));
   return (lookup) => compiled.every((holds) => holds(lookup));
 }
 
-function compileMatcher(matcher: Matcher): CompiledMatcher {
+/** The anchored expression for `new RegExp` without flags, or why there is none. */
+export function boundedSource(text: string): GoRegexp {
+  const translated = translateGoRegexp(text);
+  if (translated.kind === "error") return translated;
+  const source = translated.source.replaceAll("\\u{10ffff}", "\\uffff");
+  if (/\\(?:u|p|P)\{/.test(source)) {
+    return { kind: "error", message: "classes as \\p{…} and characters beyond U+FFFF" };
+  }
+  return { kind: "ok", source: `^(?:${source})$` };
+}
+
+function compileMatcher(matcher: Matcher, trust: Trust): CompiledMatcher {
   const { label, op, value } = matcher;
   switch (op) {
     case "=":
@@ -29,7 +50,7 @@ function compileMatcher(matcher: Matcher): CompiledMatcher {
       return (lookup) => lookup(label) !== value;
     case "=~":
     case "!~": {
-      const pattern = anchored(value);
+      const pattern = anchored(value, trust);
       if (pattern === null) return () => false;
       const wanted = op === "=~";
       return (lookup) => pattern.test(lookup(label)) === wanted;
@@ -40,7 +61,11 @@ function compileMatcher(matcher: Matcher): CompiledMatcher {
 }
 
 /** Go's dialect first, as Alertmanager's users write it; JavaScript's own where Go refuses. */
-function anchored(source: string): RegExp | null {
+function anchored(source: string, trust: Trust): RegExp | null {
+  if (trust === "bounded") {
+    const bounded = boundedSource(source);
+    return bounded.kind === "ok" ? new RegExp(bounded.source) : null;
+  }
   const translated = translateGoRegexp(source);
   if (translated.kind === "ok") return new RegExp(`^(?:${translated.source})$`, "u");
   try {

@@ -4,6 +4,8 @@
  * Everything here is plain data that survives msgpack and JSON unchanged.
  */
 import type { AlertEvent, Labels } from "../alert/events.ts";
+import type { DispatchConfig } from "../dispatch/config.ts";
+import type { DispatchOutput } from "../dispatch/dispatcher.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
 
 export const severities = ["critical", "high", "medium", "low", "info"] as const;
@@ -39,6 +41,8 @@ export type IncidentConfig = {
   policies: Record<string, EscalationPolicy>;
   /** First match wins; no match: no escalation policy, nobody is told. */
   rules: { matchers: Matcher[]; policy: string }[];
+  /** Alertmanager's routes, where there are any; groups of alerts are then told of as well. */
+  dispatch: DispatchConfig | null;
 };
 
 export type CommandAction =
@@ -189,6 +193,5 @@ export type Notification = {
 export type IncidentOutput =
   | { kind: "event"; event: IncidentEvent }
   | { kind: "notify"; notification: Notification }
-  /** fireAtMs null: the timer is gone. generation grows with every change of the same id. */
-  | { kind: "timer"; id: string; generation: number; fireAtMs: number | null }
+  | DispatchOutput
   | { kind: "reply"; replyTo: string; commandId: string; outcome: CommandOutcome };

@@ -18,6 +18,7 @@ export function incidentConfig(config: TocsinConfig): IncidentConfig {
     ...config.lifecycle,
     policies: config.policies,
     rules: config.rules,
+    dispatch: config.dispatch,
   });
 }
 

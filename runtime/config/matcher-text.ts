@@ -1,4 +1,5 @@
 /** Label matchers as text: severity="critical", service=~"api|gateway", team!="". Pure. */
+import { translateGoRegexp } from "../../actors/incident/go-regexp.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 
 const textCharsMax = 1_024;
@@ -18,10 +19,9 @@ export function parseMatcher(text: string): Matcher | { problem: string } {
   const op = operators.find((operator) => operator === rawOp);
   if (label === null || value === null || op === undefined) return problem("a quote is not closed");
   if (op === "=~" || op === "!~") {
-    try {
-      new RegExp(value);
-    } catch (error) {
-      return { problem: `not a valid regular expression: ${(error as Error).message}` };
+    const checked = translateGoRegexp(value);
+    if (checked.kind === "error") {
+      return { problem: `not a valid regular expression: ${checked.message}` };
     }
   }
   return { label, op, value };

@@ -116,6 +116,20 @@ test("matchers: bare and quoted values, escapes, and what is none", () => {
   }
 });
 
+test("matchers: expressions are Go's, as when alerts are matched", () => {
+  const folded = { label: "team", op: "=~", value: "(?i)ops|web" };
+  expect(parseMatcher("team=~(?i)ops|web")).toEqual(folded);
+  expect(parseMatcher('x!~"[[:alpha:]]+\\z"')).toHaveProperty("op", "!~");
+  expect(parseMatcher("x=~(?=a)")).toEqual({
+    problem: "not a valid regular expression: invalid or unsupported Perl syntax: `(?=a)`",
+  });
+  expect(parseMatcher("x=~(a")).toEqual({
+    problem: "not a valid regular expression: missing closing )",
+  });
+  // A text is only a text: no expression, no rules for one.
+  expect(parseMatcher("x=(?=a)")).toHaveProperty("value", "(?=a)");
+});
+
 test("the nearest word is near or none", () => {
   expect(nearestWord("partitons", ["partitions", "rules"])).toBe("partitions");
   expect(nearestWord("rlues", ["partitions", "rules"])).toBe("rules");

@@ -1,4 +1,5 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
+import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import type { SourceMapping } from "./sources.ts";
@@ -61,5 +62,7 @@ export type TocsinConfig = {
   receivers: Receiver[];
   policies: Record<string, EscalationPolicy>;
   rules: { matchers: Matcher[]; policy: string }[];
+  /** Of an Alertmanager configuration; null: there is none. */
+  dispatch: DispatchConfig | null;
   sources: SourceMapping[];
 };

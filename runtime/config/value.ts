@@ -3,35 +3,12 @@
  * not fit is recorded as a problem with its position, and the default stands in, so that one
  * reading finds every problem of a file.
  */
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Document,
-  type LineCounter,
-  type Node,
-  type Pair,
-} from "yaml";
+import { isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
 import { nearestWord } from "./nearest-word.ts";
-import type { Problem } from "./problems.ts";
+import type { Reading } from "./reading.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
-/** Aliases can make a small file a huge tree; reading stops here. */
-const placesMax = 100_000;
 const shownCharsMax = 60;
-
-export type Reading = {
-  file: string;
-  document: Document;
-  lines: LineCounter;
-  problems: Problem[];
-  places: number;
-  /** Where `warn` goes; without it a warning is a problem. */
-  warnings?: Problem[];
-  /** Values that must never be shown, collected by `secretText`. */
-  secrets?: Set<Node>;
-};
 
 type Range<T> = { default: T; min: number; max: number };
 
@@ -46,11 +23,8 @@ export class ConfigValue {
     this.#reading = reading;
     this.path = path;
     this.#owner = owner;
-    const resolved = isAlias(node) ? node.resolve(reading.document) : node;
-    this.#node = (resolved ?? null) as Node | null;
-    reading.places++;
-    if (reading.places === placesMax) this.problem(`more than ${placesMax} values in one file`);
-    if (reading.places >= placesMax) this.#node = null;
+    this.#node = reading.resolved(node);
+    if (this.#node !== null) reading.count();
   }
 
   /** False for `key:` without a value, too. */
@@ -68,19 +42,16 @@ export class ConfigValue {
   }
 
   problem(message: string): void {
-    this.#reading.problems.push({ ...this.position(), path: this.path, message });
+    this.#reading.problem({ ...this.position(), path: this.path, message });
   }
 
   /** What is taken over and yet will surprise. */
   warn(message: string): void {
-    const { warnings, problems } = this.#reading;
-    (warnings ?? problems).push({ ...this.position(), path: this.path, message });
+    this.#reading.warn({ ...this.position(), path: this.path, message });
   }
 
   position(): { file: string; line: number; column: number } {
-    const at = this.#node ?? this.#owner;
-    const { line, col } = this.#reading.lines.linePos(at?.range?.[0] ?? 0);
-    return { file: this.#reading.file, line, column: col };
+    return this.#reading.position(this.#place());
   }
 
   expected(what: string): void {
@@ -107,7 +78,7 @@ export class ConfigValue {
 
   /** As `scalarText`; from now on neither problems nor the shown configuration hold the value. */
   secretText(): string {
-    if (this.#node !== null) this.#reading.secrets?.add(this.#node);
+    if (this.#node !== null) this.#reading.secrets.add(this.#node);
     return this.scalarText("");
   }
 
@@ -117,7 +88,7 @@ export class ConfigValue {
     if (isMap(this.#node)) {
       return Object.fromEntries(this.#pairs().map(([key, value]) => [key, value.plain()]));
     }
-    if (isSeq(this.#node)) return this.list(placesMax).map((item) => item.plain());
+    if (isSeq(this.#node)) return this.list(Infinity).map((item) => item.plain());
     const value = this.#scalar();
     return ["string", "number", "boolean"].includes(typeof value) ? value : this.scalarText("");
   }
@@ -175,7 +146,7 @@ export class ConfigValue {
   list(lengthMax: number): ConfigValue[] {
     if (!this.present) return [];
     if (!isSeq(this.#node)) {
-      this.expected("a list");
+      this.#expectedShape("a list");
       return [];
     }
     const { items } = this.#node;
@@ -190,6 +161,10 @@ export class ConfigValue {
 
   isList(): boolean {
     return isSeq(this.#node);
+  }
+
+  isMap(): boolean {
+    return isMap(this.#node);
   }
 
   /** A map whose keys are known; an unknown key is a problem. */
@@ -219,7 +194,7 @@ export class ConfigValue {
   #pairs(): [string, ConfigValue, Node | null][] {
     if (!this.present) return [];
     if (!isMap(this.#node)) {
-      this.expected("a map of settings");
+      this.#expectedShape("a map of settings");
       return [];
     }
     const pairs: [string, ConfigValue, Node | null][] = [];
@@ -257,12 +232,21 @@ export class ConfigValue {
     return isScalar(this.#node) ? this.#node.value : undefined;
   }
 
+  /** Where settings of a login belong, a single value may be the password. */
+  #expectedShape(what: string): void {
+    const isHidden = isScalar(this.#node) && this.#reading.mayHoldSecrets(this.path);
+    const found = isHidden ? "a single value" : this.#shown();
+    this.problem(`got ${found}, expected ${what}`);
+  }
+
   #shown(): string {
     if (!this.present) return "nothing";
     if (isMap(this.#node)) return "a map";
     if (isSeq(this.#node)) return "a list";
-    if (this.#node !== null && this.#reading.secrets?.has(this.#node)) return "a secret";
-    const text = JSON.stringify(this.#scalar()) ?? "something else";
+    if (this.#node !== null && this.#reading.secrets.has(this.#node)) return "a secret";
+    const value = this.#scalar();
+    const source = isScalar(this.#node) && typeof value !== "string" ? this.#node.source : null;
+    const text = source ?? JSON.stringify(value) ?? "something else";
     return text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
   }
 }

@@ -15,6 +15,8 @@ const forgettingTables = [
   "incident_events",
   "notifications",
   "command_outcomes",
+  "group_notifications",
+  "silence_events",
 ] as const;
 
 const viewSources: Record<string, string> = {

@@ -13,6 +13,7 @@ import type {
 import type { DedupOutput, DedupStep, IncidentStep } from "../../runtime/step.ts";
 import { identify, unknownAlert, type AlertIdentity } from "./alert-identity.ts";
 import type { Row } from "./engine.ts";
+import { groupDecidedRow, groupDeliveryRow, silenceRow } from "./group-rows.ts";
 
 /** Tables of events: a row has a key (step_seq, idx) and must be stored exactly once. */
 export const eventTables = [
@@ -20,6 +21,8 @@ export const eventTables = [
   "incident_events",
   "notifications",
   "command_outcomes",
+  "group_notifications",
+  "silence_events",
 ] as const;
 
 /** Tables of states: a newer version replaces an older one, so repeating is harmless. */
@@ -39,6 +42,8 @@ export function noRows(): Rows {
     incident_events: [],
     notifications: [],
     command_outcomes: [],
+    group_notifications: [],
+    silence_events: [],
     alerts: [],
     incident_states: [],
   };
@@ -187,6 +192,17 @@ function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs
         ...outcomeRow(output.outcome),
         ...origin,
       });
+      return;
+    case "notifyGroup":
+      rows.group_notifications.push({ ...groupDecidedRow(output), ...origin });
+      return;
+    case "groupDelivery":
+      rows.group_notifications.push({ ...groupDeliveryRow(output), ...origin });
+      return;
+    case "silence":
+      // Every partition has every silence; one of them tells of it.
+      if (origin["partition"] !== 0 || !output.taken) return;
+      rows.silence_events.push({ ...silenceRow(output, storable), ...origin });
       return;
     case "timer":
       return;

@@ -141,7 +141,7 @@ const published: Checker = (world) => {
       if (output.kind === "event" && isPublic(output.event.kind)) {
         events.set(origin, cloudEvent(origin, output.event));
       }
-      if (output.kind !== "notify") continue;
+      if (output.kind !== "notify" && output.kind !== "notifyGroup") continue;
       const { id } = output.notification;
       if (notifications.has(id)) faults.push(`notification ${id} was decided twice`);
       notifications.set(id, codec.encode(output.notification));

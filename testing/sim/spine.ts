@@ -3,6 +3,7 @@
  * processors, relays and timer mirrors; only the ports are simulated.
  */
 import type { DedupConfig } from "../../actors/alert/config.ts";
+import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import type { IncidentConfig } from "../../actors/incident/types.ts";
 import { DedupHost } from "../../runtime/dedup-host.ts";
 import { DedupStage } from "../../runtime/dedup-stage.ts";
@@ -38,8 +39,33 @@ export const dedupConfig: DedupConfig = {
   domainBy: [["tenant_id", "tenant"], ["environment", "env"]],
 };
 
+/** Routes with a mute rule and two receivers; the waits are short, as all lives here. */
+export function simDispatch(groupBy = ["alertname"]): DispatchConfig {
+  const waits = { groupWaitMs: 300, groupIntervalMs: 2_000, repeatIntervalMs: 7_000 };
+  const quiet = { continue: false, muteTimeIntervals: [], activeTimeIntervals: [] };
+  const common = { ...waits, ...quiet, routes: [], groupBy };
+  const isCritical = { label: "severity", op: "=", value: "critical" } as const;
+  const critical = { ...common, index: 1, receiver: "pager", matchers: [isCritical] };
+  const isWarning = { label: "severity", op: "=", value: "warning" } as const;
+  const integration = { kind: "webhook", index: 0, sendResolved: true };
+  return {
+    route: { ...common, index: 0, receiver: "chat", matchers: [], routes: [critical] },
+    inhibitRules: [
+      {
+        name: "critical over warning",
+        sources: [{ matchers: [isCritical], equal: [] }],
+        targetMatchers: [isWarning],
+        equal: ["service"],
+      },
+    ],
+    timeIntervals: {},
+    receivers: ["chat", "pager"].map((name) => ({ name, integrations: [integration] })),
+  };
+}
+
 /** Lives are short, so that a run sees incidents retire as well as open. */
 export const incidentConfig: IncidentConfig = {
+  dispatch: simDispatch(),
   hash: "incident-1",
   groupBy: ["alertname", "service"],
   correlation: { enabled: true, windowMs: 5_000, labels: ["service", "model_id"] },

@@ -3,6 +3,7 @@
  * operator who reloads the configuration. All of them repeat what was not answered, as the real
  * ones do, and all of them send some things twice.
  */
+import type { GroupNotification, Silence } from "../../actors/dispatch/types.ts";
 import type { Command, CommandAction, Notification } from "../../actors/incident/types.ts";
 import { RetryableError } from "../../runtime/errors.ts";
 import type { WorkRecord } from "../../runtime/work.ts";
@@ -17,6 +18,7 @@ import {
   dedupPartitions,
   incidentConfig,
   incidentPartitions,
+  simDispatch,
   type Spine,
 } from "./spine.ts";
 
@@ -60,7 +62,8 @@ export class Workload {
     const dice = this.random.between(0, 99);
     if (dice < 70) this.sendAlerts();
     else if (dice < 85) this.command();
-    else if (dice < 95) this.deliver();
+    else if (dice < 93) this.deliver();
+    else if (dice < 95) this.silence();
     else if (dice < 98) this.reload();
     else this.sendPoison();
   }
@@ -134,7 +137,11 @@ export class Workload {
     const outbox = this.world.log.everStored("outbox.");
     const from = Math.max(0, this.reportedThrough - this.random.between(0, 1));
     for (const { data } of outbox.slice(from)) {
-      const notification = codec.decode(data) as Notification;
+      const notification = codec.decode(data) as Notification | GroupNotification;
+      if ("kind" in notification) {
+        this.deliverGroup(notification);
+        continue;
+      }
       const incidentId = notification.incident.id;
       const delivered = this.random.chance(0.9);
       this.work(partitionOfIncident(incidentId), {
@@ -153,13 +160,46 @@ export class Workload {
     this.reportedThrough = outbox.length;
   }
 
+  private deliverGroup({ id, receiver, integration, groupKey }: GroupNotification): void {
+    const partition = Number(id.split("-")[1]);
+    const outcome = this.random.pick(["delivered", "delivered", "failed", "gaveUp"] as const);
+    const about = { notificationId: id, receiver, integration, groupKey };
+    const report = { ...about, attempt: 1, outcome, detail: outcome };
+    this.work(partition, { kind: "groupDelivery", report });
+  }
+
+  /** The same few silences again and again, in any order, now and then ended. */
+  private silence(): void {
+    const nowMs = Math.floor(this.world.scheduler.nowMs());
+    const service = this.random.pick(["gateway", "inference"]);
+    const silence: Silence = {
+      id: `silence-${this.random.between(1, 3)}`,
+      matchers: [{ label: "service", op: "=", value: service }],
+      startsAtMs: nowMs - 1_000,
+      endsAtMs: nowMs + this.random.pick([0, 1_000, 5_000]),
+      updatedAtMs: nowMs - this.random.between(0, 500),
+      createdBy: "sim",
+      comment: "quiet",
+      annotations: {},
+      recurrence: null,
+    };
+    for (let q = 0; q < incidentPartitions; q++) {
+      this.work(q, { kind: "silence", silence, replyTo: "" });
+    }
+  }
+
   /** Half of the reloads change nothing; none may re-notify or forget (I11). */
   private reload(): void {
     const changed = this.random.chance(0.5);
     const hash = changed ? `v${this.random.between(1, 3)}` : "incident-1";
-    const groupBy = changed ? ["alertname"] : incidentConfig.groupBy;
+    const config = { ...incidentConfig, hash };
+    if (changed) {
+      config.groupBy = ["alertname"];
+      config.dispatch = this.random.pick([simDispatch(["service"]), simDispatch(), null]);
+      config.hash += String(config.dispatch?.route.groupBy);
+    }
     const partition = this.random.between(0, incidentPartitions - 1);
-    this.work(partition, { kind: "config", config: { ...incidentConfig, hash, groupBy } });
+    this.work(partition, { kind: "config", config });
   }
 
   /** A record that no stage can read: it must end as a dead letter and stop nothing else. */

@@ -1,7 +1,6 @@
 /** Webhook and email: an own HTTP receiver, and a mail server. */
 import type { ConfigValue } from "../value.ts";
 import {
-  choice,
   count,
   field,
   flag,
@@ -97,7 +96,8 @@ export function readEmail(value: ConfigValue, context: IntegrationContext): Emai
   const from = settings.from || global.smtp_from;
   required(section, "to", settings.to !== "", "the address to write to");
   required(section, "from", from !== "", "the sender's address, here or as global smtp_from");
-  required(section, "smarthost", smarthost !== null, "a mail server, here or as global smtp_smarthost");
+  const server = "a mail server, here or as global smtp_smarthost";
+  required(section, "smarthost", smarthost !== null, server);
   checkHeaders(section, settings);
   return {
     ...settings,

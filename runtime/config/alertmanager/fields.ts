@@ -117,7 +117,10 @@ export const choice = (choices: readonly string[], fallback: string): Field<stri
 /** An address that is no secret; null when absent. */
 export const url: Field<string | null> = field((value) => {
   const written = value.present ? value.scalarText("") : "";
-  if (written === "") return value.present ? (value.expected("an http:// or https:// URL"), null) : null;
+  if (written === "") {
+    if (value.present) value.expected("an http:// or https:// URL");
+    return null;
+  }
   const problem = checkHttpUrl(written);
   if (problem !== null) value.problem(problem);
   return written;

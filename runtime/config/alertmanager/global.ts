@@ -52,9 +52,12 @@ const globalFields = {
 };
 
 /** With the addresses of the services filled in; `http_config` is there in any case. */
-export type GlobalSettings = Omit<Settings<typeof globalFields>, "http_config"> & {
-  http_config: HttpSettings;
-};
+export type GlobalSettings = Omit<
+  Settings<typeof globalFields>,
+  "http_config" | keyof typeof serviceUrls
+> & { http_config: HttpSettings } & ServiceUrls;
+
+type ServiceUrls = Record<keyof typeof serviceUrls, string>;
 
 const serviceUrls = {
   pagerduty_url: "https://events.pagerduty.com/v2/enqueue",
@@ -75,7 +78,7 @@ export function readGlobal(value: ConfigValue, configFile: string): GlobalSettin
   if (appToken !== null && apiUrl !== null && !isAppUrl) {
     section("slack_app_token").problem("cannot stand beside slack_api_url, expected one of them");
   }
-  const urls: Record<string, string> = { ...serviceUrls };
+  const urls: ServiceUrls = { ...serviceUrls };
   for (const key of Object.keys(serviceUrls) as (keyof typeof serviceUrls)[]) {
     urls[key] = settings[key] ?? serviceUrls[key];
   }

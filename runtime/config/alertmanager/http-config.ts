@@ -4,12 +4,10 @@ import {
   choice,
   field,
   flag,
-  inlineSecret,
   plainMap,
   readSettings,
   secret,
   text,
-  textMap,
   textOrFile,
   texts,
   type Field,
@@ -91,7 +89,10 @@ const authorization: Field<Authorization | null> = field((value, configFile) => 
 
 const proxyUrl: Field<string> = field((value) => {
   const written = value.scalarText("");
-  if (written !== "" && !URL.canParse(written)) value.problem("not a valid URL");
+  if (written === "" || URL.canParse(written)) return written;
+  // Go takes "proxy.example" for a path, and Alertmanager starts with it.
+  if (/^[^/?#]*:/.test(written)) value.problem("not a valid URL");
+  else value.warn("not an http:// or https:// URL, so no request will get through");
   return written;
 });
 
@@ -109,6 +110,11 @@ const proxyFields = {
   proxy_connect_header: proxyHeaders,
 };
 
+/** Some servers take passwords as parameters. */
+const secretMap: Field<Record<string, string>> = field((value) =>
+  Object.fromEntries(value.entries(headersMax).map(([key, entry]) => [key, entry.secretText()])),
+);
+
 const oauth2Fields = {
   client_id: text(),
   client_secret: secret,
@@ -123,7 +129,7 @@ const oauth2Fields = {
   claims: plainMap,
   scopes: texts,
   token_url: text(),
-  endpoint_params: textMap,
+  endpoint_params: secretMap,
   tls_config: tls,
   ...proxyFields,
 };

@@ -117,7 +117,8 @@ export function readWechat(value: ConfigValue, context: IntegrationContext) {
   const { settings, section } = readIntegration(value, wechatFields, context);
   const apiSecret = settings.api_secret ?? global.wechat_api_secret;
   const corpId = settings.corp_id || global.wechat_api_corp_id;
-  required(section, "api_secret", apiSecret !== null, "a secret, here or as global wechat_api_secret");
+  const what = "a secret, here or as global wechat_api_secret";
+  required(section, "api_secret", apiSecret !== null, what);
   required(section, "corp_id", corpId !== "", "the company's id, here or as wechat_api_corp_id");
   const apiUrl = withTrailingSlash(settings.api_url ?? global.wechat_api_url);
   return { ...settings, api_secret: apiSecret, corp_id: corpId, api_url: apiUrl };

@@ -1,0 +1,271 @@
+/**
+ * The dispatcher of one incident partition: puts alerts into the groups of their routes, and tells
+ * receivers of groups as Alertmanager would. It keeps every alert that fires, in full: a
+ * notification shows all alerts of its group.
+ *
+ * D1 An alert is in one group of each route that takes it, until it has ended and the group has
+ *    been looked at.
+ * D2 A new configuration moves alerts to the groups it asks for; a group that it leaves as it was
+ *    keeps its times and what it told (I11).
+ */
+import type { AlertEvent, Labels } from "../alert/events.ts";
+import type { DispatchConfig } from "./config.ts";
+import type { Group } from "./group.ts";
+import { newGroup } from "./group.ts";
+import { Inhibition } from "./inhibition.ts";
+import type { Route } from "./routes.ts";
+import { compileRoutes, groupLabelsOf, matchingRoutes } from "./routes.ts";
+import type { Silences } from "./silences.ts";
+import { labelsText } from "./text.ts";
+import { notificationsOf } from "./telling.ts";
+import type { GroupDelivery, GroupNotification, Silence } from "./types.ts";
+
+export type DispatchOutput =
+  | { kind: "notifyGroup"; notification: GroupNotification }
+  /** fireAtMs null: the timer is gone. generation grows with every change of the same id. */
+  | { kind: "timer"; id: string; generation: number; fireAtMs: number | null }
+  /** `taken` false: a newer state of it is known, or there are too many. */
+  | { kind: "silence"; silence: Silence; taken: boolean; replyTo: string }
+  | { kind: "groupDelivery"; report: GroupDelivery; atMs: number };
+export type EmitDispatch = (output: DispatchOutput) => void;
+
+export type HeldAlert = {
+  fingerprint: string;
+  labels: Labels;
+  annotations: Labels;
+  generatorURL: string;
+  startsAtMs: number;
+  /** As last told: repeats move it on without telling (dedup rolls them up). */
+  endsAtMs: number;
+  updatedAtMs: number;
+  /** Null while it fires. */
+  resolvedAtMs: number | null;
+  groups: Group[];
+  /** Silences whose matchers hold, as of a version of the silences. */
+  silencedBy: { version: number; ids: string[] };
+};
+
+export class Dispatcher {
+  readonly partition: number;
+  readonly silences: Silences;
+  config: DispatchConfig;
+  inhibition: Inhibition;
+  readonly alerts = new Map<string, HeldAlert>();
+  readonly groups = new Map<string, Group>();
+  /** Groups opened since the partition began. */
+  serial = 0;
+  #root: Route;
+  #routes = new Map<Group, Route>();
+  #byId = new Map<string, Group>();
+
+  constructor(partition: number, config: DispatchConfig, silences: Silences) {
+    this.partition = partition;
+    this.config = config;
+    this.silences = silences;
+    this.#root = compileRoutes(config.route);
+    this.inhibition = new Inhibition(config.inhibitRules);
+  }
+
+  /** D2. */
+  configure(config: DispatchConfig, nowMs: number, emit: EmitDispatch): void {
+    this.config = config;
+    this.#root = compileRoutes(config.route);
+    this.inhibition = new Inhibition(config.inhibitRules);
+    this.#routes.clear();
+    for (const group of this.groups.values()) group.alerts.clear();
+    for (const alert of this.alerts.values()) {
+      alert.groups = [];
+      if (alert.resolvedAtMs === null) this.inhibition.begin(alert.fingerprint, alert.labels);
+      this.#group(alert, nowMs, emit);
+    }
+    for (const group of [...this.groups.values()]) {
+      if (!this.#routes.has(group)) this.#drop(group, emit);
+    }
+  }
+
+  apply(event: AlertEvent, nowMs: number, emit: EmitDispatch): void {
+    switch (event.kind) {
+      case "opened":
+      case "changed":
+        this.#fire(event, nowMs, emit);
+        break;
+      case "refreshed": {
+        const alert = this.alerts.get(event.fingerprint);
+        if (alert === undefined) break;
+        alert.endsAtMs = event.endsAtMs;
+        alert.updatedAtMs = nowMs;
+        break;
+      }
+      case "resolved": {
+        const alert = this.alerts.get(event.fingerprint);
+        if (alert === undefined || event.by === "unmatched") break;
+        if (alert.resolvedAtMs === null) this.inhibition.end(alert.fingerprint, alert.labels);
+        alert.resolvedAtMs = event.endedAtMs;
+        alert.endsAtMs = event.endedAtMs;
+        alert.updatedAtMs = nowMs;
+        break;
+      }
+      case "rejected":
+        break;
+    }
+  }
+
+  /** The group's deadline has come: tells whoever is to be told, and sets the next one. */
+  flush(id: string, nowMs: number, emit: EmitDispatch): void {
+    const group = this.#byId.get(id);
+    const route = group && this.#routes.get(group);
+    if (group === undefined || route === undefined || group.nextFlushAtMs > nowMs) return;
+    group.hasFlushed = true;
+    group.flushes += 1;
+    for (const notification of notificationsOf(this, group, route, nowMs)) {
+      emit({ kind: "notifyGroup", notification });
+    }
+    for (const fingerprint of group.alerts) {
+      const alert = this.alerts.get(fingerprint);
+      if (alert?.resolvedAtMs === null) continue;
+      group.alerts.delete(fingerprint);
+      if (alert !== undefined) this.#leave(alert, group);
+    }
+    if (group.alerts.size === 0) this.#drop(group, emit);
+    else this.#schedule(group, nowMs + route.config.groupIntervalMs, emit);
+  }
+
+  /** A message that nobody took has told nobody: the group's next look tells it anew. */
+  applyDelivery({ notificationId, outcome }: GroupDelivery): void {
+    if (outcome !== "gaveUp") return;
+    const group = this.#byId.get(notificationId.slice(0, notificationId.indexOf(":")));
+    for (const [key, told] of group?.told ?? []) {
+      if (told.notificationId === notificationId) group?.told.delete(key);
+    }
+  }
+
+  /** There are no routes any more: nothing waits from now on. */
+  end(emit: EmitDispatch): void {
+    for (const group of [...this.groups.values()]) this.#drop(group, emit);
+  }
+
+  /** Null: there is no such group, or it waits for nothing. */
+  deadlineOf(id: string): number | null {
+    return this.#byId.get(id)?.nextFlushAtMs ?? null;
+  }
+
+  routeOf(group: Group): Route | undefined {
+    return this.#routes.get(group);
+  }
+
+  /** Ids of active silences that mute the alert. */
+  silencedBy(alert: HeldAlert, nowMs: number): string[] {
+    const { version } = this.silences;
+    if (alert.silencedBy.version !== version) {
+      alert.silencedBy = { version, ids: this.silences.matching(alert.labels) };
+    }
+    return alert.silencedBy.ids.filter((id) => this.silences.isActive(id, nowMs));
+  }
+
+  /** From a snapshot: alerts first, then their groups. Timers are the caller's. */
+  restore(alerts: HeldAlert[], groups: Group[]): void {
+    for (const group of groups) {
+      this.groups.set(group.key, group);
+      this.#byId.set(group.id, group);
+    }
+    for (const alert of alerts) {
+      this.alerts.set(alert.fingerprint, alert);
+      if (alert.resolvedAtMs === null) this.inhibition.begin(alert.fingerprint, alert.labels);
+      for (const route of matchingRoutes(this.#root, alert.labels)) {
+        const group = this.groups.get(keyIn(route, groupLabelsOf(route, alert.labels)));
+        if (group === undefined) continue;
+        this.#routes.set(group, route);
+        if (group.alerts.has(alert.fingerprint)) alert.groups.push(group);
+      }
+    }
+  }
+
+  #fire(
+    event: Extract<AlertEvent, { kind: "opened" | "changed" }>,
+    nowMs: number,
+    emit: EmitDispatch,
+  ): void {
+    const { fingerprint, body, startsAtMs, endsAtMs } = event;
+    const { labels, annotations, generatorURL } = body;
+    const times = { startsAtMs, endsAtMs, updatedAtMs: nowMs, resolvedAtMs: null };
+    const content = { labels, annotations, generatorURL };
+    let alert = this.alerts.get(fingerprint);
+    if (alert === undefined) {
+      alert = {
+        fingerprint,
+        ...content,
+        ...times,
+        groups: [],
+        silencedBy: { version: -1, ids: [] },
+      };
+      this.alerts.set(fingerprint, alert);
+    } else {
+      // A sender's own key may keep the fingerprint while its labels change: both start anew.
+      if (alert.resolvedAtMs === null) this.inhibition.end(fingerprint, alert.labels);
+      if (labelsText(labels) !== labelsText(alert.labels)) this.#leaveAll(alert);
+      Object.assign(alert, content, times);
+      alert.silencedBy = { version: -1, ids: [] };
+    }
+    this.inhibition.begin(fingerprint, labels);
+    this.#group(alert, nowMs, emit);
+  }
+
+  /** Puts the alert into the group of each route that takes it. */
+  #group(alert: HeldAlert, nowMs: number, emit: EmitDispatch): void {
+    for (const route of matchingRoutes(this.#root, alert.labels)) {
+      const labels = groupLabelsOf(route, alert.labels);
+      const key = keyIn(route, labels);
+      const { groupWaitMs } = route.config;
+      let group = this.groups.get(key);
+      if (group === undefined) {
+        this.serial += 1;
+        const id = `grp-${this.partition}-${this.serial}`;
+        group = newGroup(id, key, labels, nowMs + groupWaitMs);
+        this.groups.set(key, group);
+        this.#byId.set(id, group);
+        this.#schedule(group, group.nextFlushAtMs, emit);
+      }
+      this.#routes.set(group, route);
+      if (!alert.groups.includes(group)) alert.groups.push(group);
+      group.alerts.add(alert.fingerprint);
+      // As in Alertmanager: whoever has waited long enough elsewhere does not wait again.
+      const hasWaited = !group.hasFlushed && alert.startsAtMs + groupWaitMs < nowMs;
+      if (hasWaited && group.nextFlushAtMs > nowMs) this.#schedule(group, nowMs, emit);
+    }
+  }
+
+  #schedule(group: Group, atMs: number, emit: EmitDispatch): void {
+    group.nextFlushAtMs = atMs;
+    group.timerGeneration += 1;
+    emit({ kind: "timer", id: group.id, generation: group.timerGeneration, fireAtMs: atMs });
+  }
+
+  #drop(group: Group, emit: EmitDispatch): void {
+    for (const fingerprint of group.alerts) {
+      const alert = this.alerts.get(fingerprint);
+      if (alert !== undefined) this.#leave(alert, group);
+    }
+    this.groups.delete(group.key);
+    this.#byId.delete(group.id);
+    this.#routes.delete(group);
+    const generation = group.timerGeneration + 1;
+    emit({ kind: "timer", id: group.id, generation, fireAtMs: null });
+  }
+
+  #leave(alert: HeldAlert, group: Group): void {
+    alert.groups = alert.groups.filter((each) => each !== group);
+    if (alert.groups.length === 0 && alert.resolvedAtMs !== null) {
+      this.alerts.delete(alert.fingerprint);
+    }
+  }
+
+  /** Its labels have changed: the groups that it was in go on without it. */
+  #leaveAll(alert: HeldAlert): void {
+    for (const group of alert.groups) group.alerts.delete(alert.fingerprint);
+    alert.groups = [];
+  }
+}
+
+function keyIn(route: Route, labels: Labels): string {
+  return `${route.key}#${route.twin}:${labelsText(labels)}`;
+}

@@ -1,0 +1,116 @@
+/** What a group tells: which of its alerts may be told, to which integrations, and why. */
+import type { Labels } from "../alert/events.ts";
+import type { DispatchConfig } from "./config.ts";
+import type { Dispatcher, HeldAlert } from "./dispatcher.ts";
+import { type Group, integrationKey, reasonToTell } from "./group.ts";
+import type { Route } from "./routes.ts";
+import { groupKeyOf } from "./routes.ts";
+import { byCodeUnits } from "./text.ts";
+import { containsMoment } from "./times.ts";
+import type { GroupNotification, NotifiedAlert } from "./types.ts";
+
+/** Decides, and keeps with the group what it told. Alerts that are muted count as not there. */
+export function notificationsOf(
+  dispatcher: Dispatcher,
+  group: Group,
+  route: Route,
+  nowMs: number,
+): GroupNotification[] {
+  if (mutedBy(dispatcher.config, route, nowMs).length > 0) return [];
+  const alerts = [...group.alerts]
+    .map((fingerprint) => dispatcher.alerts.get(fingerprint))
+    .filter((alert) => alert !== undefined)
+    .filter((alert) => !isMuted(dispatcher, alert, nowMs));
+  if (alerts.length === 0) return [];
+  alerts.sort(inAlertmanagersOrder);
+  const firing = alerts.filter((alert) => alert.resolvedAtMs === null).map(fingerprintOf);
+  const resolved = alerts.filter((alert) => alert.resolvedAtMs !== null).map(fingerprintOf);
+  const { receiver: name, repeatIntervalMs } = route.config;
+  const receiver = dispatcher.config.receivers.find((each) => each.name === name);
+  const notifications: GroupNotification[] = [];
+  for (const { kind, index, sendResolved } of receiver?.integrations ?? []) {
+    const key = integrationKey(name, kind, index);
+    const told = group.told.get(key);
+    const options = { sendResolved, repeatIntervalMs, nowMs };
+    const reason = reasonToTell(told, firing, resolved, options);
+    if (reason === null) continue;
+    const id = `${group.id}:${group.flushes}:${kind}.${index}`;
+    const known = { firing: new Set(firing), resolved: new Set(resolved) };
+    group.told.set(key, { notificationId: id, reason, atMs: nowMs, ...known });
+    const shown = sendResolved ? alerts : alerts.filter((alert) => alert.resolvedAtMs === null);
+    // Whoever does not want to hear of ends is told of none, but is known to have nothing open.
+    if (shown.length === 0) continue;
+    const isNew = (alert: HeldAlert): boolean =>
+      told !== undefined && alert.resolvedAtMs === null && !told.firing.has(alert.fingerprint);
+    notifications.push({
+      kind: "group",
+      id,
+      receiver: name,
+      integration: { kind, index },
+      groupKey: groupKeyOf(route, group.labels),
+      groupLabels: group.labels,
+      reason,
+      status: firing.length > 0 ? "firing" : "resolved",
+      atMs: nowMs,
+      alerts: shown.map((alert) => notifiedAlert(alert, isNew(alert))),
+    });
+  }
+  return notifications;
+}
+
+/** Names of time intervals that keep the route quiet now. */
+export function mutedBy(config: DispatchConfig, route: Route, nowMs: number): string[] {
+  const { muteTimeIntervals, activeTimeIntervals } = route.config;
+  const contains = (name: string): boolean =>
+    containsMoment(config.timeIntervals[name] ?? [], nowMs);
+  const muting = muteTimeIntervals.filter(contains);
+  const isActive = activeTimeIntervals.length === 0 || activeTimeIntervals.some(contains);
+  return isActive ? muting : [...muting, ...activeTimeIntervals];
+}
+
+function isMuted(dispatcher: Dispatcher, alert: HeldAlert, nowMs: number): boolean {
+  if (dispatcher.inhibition.inhibitorsOf(alert.labels).length > 0) return true;
+  return dispatcher.silencedBy(alert, nowMs).length > 0;
+}
+
+function notifiedAlert(alert: HeldAlert, isNew: boolean): NotifiedAlert {
+  const { fingerprint, labels, annotations, startsAtMs, resolvedAtMs, generatorURL } = alert;
+  return {
+    fingerprint,
+    status: resolvedAtMs === null ? "firing" : "resolved",
+    labels,
+    annotations,
+    startsAtMs,
+    endsAtMs: resolvedAtMs,
+    generatorURL,
+    isNew,
+  };
+}
+
+function fingerprintOf({ fingerprint }: HeldAlert): string {
+  return fingerprint;
+}
+
+/** By job, then instance, those without one last; then fewer labels first; then label by label. */
+function inAlertmanagersOrder({ labels: a }: HeldAlert, { labels: b }: HeldAlert): number {
+  for (const name of ["job", "instance"]) {
+    const [inA, inB] = [Object.hasOwn(a, name), Object.hasOwn(b, name)];
+    if (!inA && !inB) continue;
+    if (inA !== inB) return inA ? -1 : 1;
+    const order = byCodeUnits(a[name]!, b[name]!);
+    if (order !== 0) return order;
+  }
+  return compareLabels(a, b);
+}
+
+function compareLabels(a: Labels, b: Labels): number {
+  const [namesA, namesB] = [Object.keys(a), Object.keys(b)];
+  if (namesA.length !== namesB.length) return namesA.length - namesB.length;
+  for (const name of [...new Set([...namesA, ...namesB])].sort(byCodeUnits)) {
+    if (!Object.hasOwn(a, name)) return -1;
+    if (!Object.hasOwn(b, name)) return 1;
+    const order = byCodeUnits(a[name]!, b[name]!);
+    if (order !== 0) return order;
+  }
+  return 0;
+}

@@ -1,0 +1,88 @@
+/**
+ * Alertmanager's webhook, version 4: one POST with the group's alerts as JSON. Every attempt at
+ * the same notification carries the same bytes and the same Idempotency-Key.
+ */
+import type { GroupNotification } from "../../actors/dispatch/types.ts";
+import type { WebhookSettings } from "../../runtime/config/alertmanager/basic-integrations.ts";
+import type { DeliveryResult } from "../channel.ts";
+import { runAttempt } from "./attempt.ts";
+import type { DeliveryContext } from "./attempt.ts";
+import { sendJson } from "./http-client.ts";
+import { requireSuccess } from "./http-outcome.ts";
+import { secretHttpUrl } from "./secret-url.ts";
+import { templateData, type TemplateData } from "./template-data.ts";
+import { renderTree, textRenderer } from "./templates.ts";
+
+/** Answers that a later attempt may change, besides 5xx. */
+const retriedStatuses = [429];
+
+/** @throws RetryableError | TerminalError */
+export function sendWebhook(
+  notification: GroupNotification,
+  settings: WebhookSettings,
+  context: DeliveryContext,
+  signal: AbortSignal,
+): Promise<DeliveryResult> {
+  const { max_alerts: alertsMax } = settings;
+  const truncated = alertsMax === 0 ? 0 : Math.max(0, notification.alerts.length - alertsMax);
+  const sent = { ...notification, alerts: notification.alerts.slice(0, alertsMax || undefined) };
+  return runAttempt(sent, context, signal, settings.timeout, async (attempt) => {
+    const startMs = context.clock.nowMs();
+    const url = await secretHttpUrl("url", settings.url, attempt);
+    const body = await renderWebhook(sent, truncated, settings, context);
+    const headers = { "idempotency-key": headerText(notification.id) };
+    const answer = await sendJson({ url, body, headers }, settings.http_config, attempt);
+    requireSuccess(answer, retriedStatuses, context.clock);
+    const tookMs = Math.round(context.clock.nowMs() - startMs);
+    return { detail: `HTTP ${answer.status} in ${tookMs} ms` };
+  });
+}
+
+/** The message, or what `payload` makes of it. @param truncated alerts that were left out. */
+export async function renderWebhook(
+  notification: GroupNotification,
+  truncated: number,
+  settings: WebhookSettings,
+  context: DeliveryContext,
+): Promise<unknown> {
+  const data = templateData(notification, context.externalUrl, notification.receiver);
+  if (settings.payload === null || settings.payload === undefined) {
+    return webhookMessage(notification, data, truncated);
+  }
+  return renderTree("payload", settings.payload, textRenderer(context.renderer, data));
+}
+
+/** In Alertmanager's order of fields. */
+function webhookMessage(
+  { groupKey }: GroupNotification,
+  data: TemplateData,
+  truncatedAlerts: number,
+): Record<string, unknown> {
+  return {
+    receiver: data.Receiver,
+    status: data.Status,
+    alerts: data.Alerts.map((alert) => ({
+      status: alert.Status,
+      labels: alert.Labels,
+      annotations: alert.Annotations,
+      startsAt: alert.StartsAt,
+      endsAt: alert.EndsAt,
+      generatorURL: alert.GeneratorURL,
+      fingerprint: alert.Fingerprint,
+    })),
+    notification_reason: data.NotificationReason,
+    groupLabels: data.GroupLabels,
+    commonLabels: data.CommonLabels,
+    commonAnnotations: data.CommonAnnotations,
+    routeLabels: data.RouteLabels,
+    externalURL: data.ExternalURL,
+    version: "4",
+    groupKey,
+    truncatedAlerts,
+  };
+}
+
+/** Ids are plain ASCII in practice; anything else is percent-encoded rather than refused. */
+function headerText(id: string): string {
+  return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id);
+}

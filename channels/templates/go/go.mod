@@ -1,0 +1,3 @@
+module tocsin/templates
+
+go 1.26.8

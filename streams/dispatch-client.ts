@@ -1,0 +1,138 @@
+/**
+ * Dispatching over NATS: reads are requests to the owners of incident partitions; a silence is a
+ * record in the input of each of them.
+ */
+import { type NatsConnection, createInbox } from "@nats-io/nats-core";
+import type { Silence } from "../actors/dispatch/types.ts";
+import type { Matcher } from "../actors/incident/types.ts";
+import {
+  type AlertDispatch,
+  type DispatchAnswer,
+  type DispatchMemory,
+  type DispatchQuery,
+  answerDispatch,
+  fingerprintsMax,
+} from "../runtime/dispatch-reads.ts";
+import { RetryableError } from "../runtime/errors.ts";
+import type { Log } from "../runtime/ports.ts";
+import type { DispatchService } from "../runtime/services.ts";
+import type { WorkRecord } from "../runtime/work.ts";
+import { codec } from "./codec.ts";
+import { answerOwned, askOwner } from "./owner-request.ts";
+import { dispatchQuerySubject, workSubject } from "./subjects.ts";
+
+type Answer<Kind> = Extract<DispatchAnswer, { kind: Kind }>;
+
+const silenceTimeoutMs = 10_000;
+
+/** @param memory null while the partition recovers. */
+export function answerDispatchQueries(
+  connection: NatsConnection,
+  partition: number,
+  memory: () => DispatchMemory | null,
+): void {
+  answerOwned(connection, dispatchQuerySubject(partition), memory, answerDispatch);
+}
+
+export class DispatchClient implements DispatchService {
+  readonly #connection: NatsConnection;
+  readonly #log: Log;
+  readonly #partitions: number;
+  readonly #partitionOf: (domain: string) => number;
+
+  /** @param partitionOf the incident partition of a correlation domain. */
+  constructor(
+    connection: NatsConnection,
+    log: Log,
+    partitions: number,
+    partitionOf: (domain: string) => number,
+  ) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#partitions = partitions;
+    this.#partitionOf = partitionOf;
+  }
+
+  async alerts(
+    alerts: readonly { fingerprint: string; domain: string }[],
+  ): Promise<Map<string, AlertDispatch["status"]>> {
+    const byPartition = new Map<number, string[]>();
+    for (const { fingerprint, domain } of alerts) {
+      const partition = this.#partitionOf(domain);
+      const known = byPartition.get(partition);
+      if (known === undefined) byPartition.set(partition, [fingerprint]);
+      else known.push(fingerprint);
+    }
+    const found = new Map<string, AlertDispatch["status"]>();
+    const ask = async (partition: number, fingerprints: string[]): Promise<void> => {
+      for (let at = 0; at < fingerprints.length; at += fingerprintsMax) {
+        const some = fingerprints.slice(at, at + fingerprintsMax);
+        const answer = await this.#ask(partition, { kind: "alerts", fingerprints: some });
+        for (const { fingerprint, status } of answer.alerts) found.set(fingerprint, status);
+      }
+    };
+    await Promise.all([...byPartition].map(([partition, those]) => ask(partition, those)));
+    return found;
+  }
+
+  /** All partitions have the same silences: the first one is asked. */
+  async silences(): Promise<Silence[]> {
+    const silences: Silence[] = [];
+    for (let after: string | null = ""; after !== null; ) {
+      const answer: Answer<"silences"> = await this.#ask(0, { kind: "silences", after });
+      silences.push(...answer.silences);
+      after = answer.next;
+    }
+    return silences;
+  }
+
+  async silence(id: string): Promise<Silence | null> {
+    return (await this.#ask(0, { kind: "silence", id })).silence;
+  }
+
+  async keepSilence(silence: Silence): Promise<boolean> {
+    const inbox = createInbox();
+    const answers = this.#connection.subscribe(inbox, { max: 1, timeout: silenceTimeoutMs });
+    const answered = (async (): Promise<boolean> => {
+      for await (const message of answers) {
+        return (codec.decode(message.data) as { taken: boolean }).taken;
+      }
+      throw new Error("the subscription ended");
+    })();
+    // An append that fails leaves this promise unobserved; its time-out must not surface.
+    answered.catch(() => undefined);
+    try {
+      const partitions = Array.from({ length: this.#partitions }, (_, index) => index);
+      await Promise.all(
+        partitions.map((partition) => {
+          const replyTo = partition === 0 ? inbox : "";
+          const record: WorkRecord = { kind: "silence", silence, replyTo };
+          return this.#log.append(workSubject(partition), codec.encode(record));
+        }),
+      );
+      return await answered;
+    } catch (cause) {
+      if (cause instanceof RetryableError) throw cause;
+      const text = "whether the silence is in force is unknown";
+      throw new RetryableError(text, { cause, retryAfterMs: 1_000 });
+    } finally {
+      answers.unsubscribe();
+    }
+  }
+
+  async wouldMute(matchers: Matcher[]): Promise<{ muted: number; of: number }> {
+    const partitions = Array.from({ length: this.#partitions }, (_, index) => index);
+    const query = { kind: "wouldMute", matchers } as const;
+    const answers = await Promise.all(partitions.map((partition) => this.#ask(partition, query)));
+    const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
+    return { muted: sum(answers.map((one) => one.muted)), of: sum(answers.map((one) => one.of)) };
+  }
+
+  #ask<Query extends DispatchQuery>(
+    partition: number,
+    query: Query,
+  ): Promise<Answer<Query["kind"]>> {
+    const subject = dispatchQuerySubject(partition);
+    return askOwner(this.#connection, subject, `incident partition ${partition}`, query);
+  }
+}
