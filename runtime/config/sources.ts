@@ -94,7 +94,7 @@ function readRules(value: ConfigValue): [string, SourceRule][] {
 
 function readStatus(value: ConfigValue): SourceMapping["status"] {
   const rule = readRule(value, ["firing", "resolved"]);
-  if (!isMap(value)) return { rule, firing: null, resolved: null };
+  if (!value.isMap()) return { rule, firing: null, resolved: null };
   const section = value.section([...ruleKeys, "firing", "resolved"]);
   const words = (key: string): string[] | null => {
     if (!section(key).present) return null;
@@ -108,7 +108,7 @@ const ruleKeys = ["path", "from", "value", "map", "default"];
 /** @param more keys that are read elsewhere. */
 function readRule(value: ConfigValue, more: string[]): SourceRule {
   const blank: SourceRule = { from: "item", paths: [], constant: null, map: null, fallback: null };
-  if (!isMap(value)) return { ...blank, paths: [readPath(value)] };
+  if (!value.isMap()) return { ...blank, paths: [readPath(value)] };
   const section = value.section([...ruleKeys, ...more]);
   const [path, constant] = [section("path"), section("value")];
   if (path.present === constant.given) {
@@ -153,9 +153,4 @@ function parsePath(text: string): SourcePath | null {
   if (!isPointer) return parts.includes("") ? null : { text, steps: parts };
   if (parts.some((part) => /~(?![01])/.test(part))) return null;
   return { text, steps: parts.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")) };
-}
-
-function isMap(value: ConfigValue): boolean {
-  const plain = value.plain();
-  return typeof plain === "object" && plain !== null && !Array.isArray(plain);
 }
