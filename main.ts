@@ -44,6 +44,7 @@ import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 import { lockDataDir } from "./streams/engines/data-dir.ts";
 import { type OpenNats, openNats } from "./streams/engines/open-nats.ts";
 import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
+import { KvHeartbeats } from "./streams/heartbeats.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
@@ -285,13 +286,13 @@ async function openAuth(context: Context, { link }: Parts): Promise<Auth> {
   return { keys, admission, doorAuth: { limits, rates, pinned } };
 }
 
-function openSurface(
+async function openSurface(
   { config, logger, life }: Context,
   parts: Parts,
   delivery: DeliveryWorker,
   auth: Auth,
 ): Promise<HttpSurface> {
-  const { nats, log, connection, hash, analytics, pool } = parts;
+  const { nats, log, link, connection, hash, analytics, pool } = parts;
   const partitions = config.partitions.incident;
   const partitionOf = (labels: Readonly<Record<string, string>>): number =>
     domainPartitionOf(hash, domainOf(labels, config.dedup.domainBy), partitions);
@@ -309,6 +310,7 @@ function openSurface(
     frameBytesMax: frameBytesMax(connection),
     alerts: new AlertClient(connection, config.partitions.dedup),
     incidents: new IncidentArchive(incidents, analytics),
+    heartbeats: await life.unlessStopped(KvHeartbeats.open(link)),
     analytics,
     ...auth,
     ready: () => readiness(parts),
@@ -328,7 +330,7 @@ function openSurface(
     deliveries: () => ({ ...delivery.counters }),
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
-    nowMs: Date.now,
+    clock: systemClock,
     newId: randomUUID,
     cacheSeed: randomInt(2 ** 48 - 1),
   };

@@ -13,6 +13,7 @@ type Loader = () => Promise<{ command: Command }>;
 /** In the order of the help text. */
 const loaders: Record<string, Loader> = {
   send: () => import("./commands/send.ts"),
+  ingest: () => import("./commands/ingest.ts"),
   demo: () => import("./commands/demo.ts"),
   alerts: () => import("./commands/alerts.ts"),
   incidents: () => import("./commands/incidents.ts"),

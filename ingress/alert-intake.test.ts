@@ -98,7 +98,10 @@ describe("identity and content", () => {
     const first = log.records.splice(0);
     await submit(alerts);
     const referring = { payload: "", flags: frameFlags.contentKnown };
-    expect(log.records).toEqual(first.map((record) => ({ ...record, ...referring })));
+    const again = first.map((record) =>
+      record.payload.includes("dedup_key") ? record : { ...record, ...referring },
+    );
+    expect(log.records).toEqual(again);
     expect(new Set(first.map(({ fingerprint }) => fingerprint)).size).toBe(200);
   });
 });

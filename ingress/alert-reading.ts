@@ -56,10 +56,12 @@ export class AlertReader {
 
   /**
    * Marks the alert last read as a repeat whose content the log has, if so: then its record
-   * needs no payload. @param clockMs a clock of ours that never steps back.
+   * needs no payload. An alert with a dedup key always has one: under the same key, other labels
+   * may have become its content since. @param clockMs a clock of ours that never steps back.
    */
   refer(clockMs: number): boolean {
-    const { head } = this;
+    const { head, key } = this;
+    if (key.end2 > 0) return false;
     const sinceTick = ticks(Math.max(0, clockMs - contentFreshMs));
     if (!this.cache.holds(head.contentHash, sinceTick)) return false;
     head.flags |= frameFlags.contentKnown;

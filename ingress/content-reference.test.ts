@@ -55,6 +55,13 @@ test("new content is sent, and then it is what repeats refer to", async () => {
   expect(isReference()).toEqual([false, false, true, false, true]);
 });
 
+test("under a dedup key, labels that come back are sent again", async () => {
+  const { send, isReference } = setUp();
+  const keyed = (pod: string) => ({ ...alert("1"), labels: { pod }, dedup_key: "k" });
+  for (const pod of ["a", "b", "a"]) await send(keyed(pod));
+  expect(isReference()).toEqual([false, false, false]);
+});
+
 test("other labels, other key, or twice in one request: nothing to refer to", async () => {
   const { send, isReference } = setUp();
   await send(alert("1"), alert("1"));

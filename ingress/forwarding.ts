@@ -19,7 +19,10 @@ type Answered = { kind: "answer"; id: number; response: HttpResponse };
 type Aborted = { kind: "abort"; id: number };
 
 /** What a forwarded request may ask for; the headers that handlers look at. */
-const headerNames = ["content-type", "accept", "idempotency-key", "authorization", "x-api-key"];
+const headerNames = [
+  ...["content-type", "accept", "idempotency-key"],
+  ...["authorization", "x-api-key", "x-routing-key"],
+];
 
 export type Dispatch = (request: Omit<HttpRequest, "params">) => Promise<HttpResponse>;
 

@@ -5,9 +5,9 @@
 import { type AddressInfo, createServer } from "node:net";
 import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
 import type { DoorAuth } from "../runtime/door-task.ts";
-import { TerminalError } from "../runtime/errors.ts";
-import type { Logger } from "../runtime/ports.ts";
-import type { AlertLists, Analytics, ApiKeys, IncidentService } from "../runtime/services.ts";
+import { RetryableError, TerminalError } from "../runtime/errors.ts";
+import type { Clock, HeartbeatStore, Logger } from "../runtime/ports.ts";
+import type { AlertLists, AlertOwner, Analytics, ApiKeys, IncidentService } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
 import type { Admission } from "./admission.ts";
 import { AlertDoor } from "./alert-door.ts";
@@ -22,11 +22,13 @@ import { MetricRegistry } from "./metric-registry.ts";
 import * as metrics from "./metrics.ts";
 import { addPartitionMetrics } from "./partition-metrics.ts";
 import { addedUp } from "./readings.ts";
+import { anyone, type SenderScope } from "./senders/sender-deps.ts";
+import { registerSenders } from "./senders/sender-routes.ts";
 import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
 export type SurfacePorts = {
-  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions" | "auth">;
+  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions" | "auth" | "sources">;
   /** Threads that listen, this one included; `entry`: file URL of the others'. */
   listeners: { count: number; entry: string; natsUrl: string; logLevel: string };
   log: Logger;
@@ -35,6 +37,7 @@ export type SurfacePorts = {
   frameBytesMax: number;
   alerts: AlertLists;
   incidents: IncidentService;
+  heartbeats: HeartbeatStore;
   analytics: Analytics;
   keys: ApiKeys;
   /** How this thread and the others ask for API keys; null: nobody does. */
@@ -49,7 +52,7 @@ export type SurfacePorts = {
   deliveries(): Record<string, number>;
   /** Null: chaos is not allowed. */
   killShard: ((index: number) => boolean) | null;
-  nowMs(): number;
+  clock: Clock;
   newId(): string;
   /** Any number unknown to senders. */
   cacheSeed: number;
@@ -70,7 +73,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const door = new AlertDoor({
     ...{ log, ingest: config.ingest, partitions: config.partitions.dedup },
     ...{ publishFrame: ports.publishFrame, frameBytesMax: ports.frameBytesMax },
-    ...{ lagMs: ports.lagMs, nowMs: ports.nowMs, cacheSeed: ports.cacheSeed },
+    ...{ lagMs: ports.lagMs, nowMs: ports.clock.nowMs, cacheSeed: ports.cacheSeed },
     ...{ sharePort: doors > 0, elsewhere: null, admission: ports.admission },
   });
   const { server } = door;
@@ -80,8 +83,12 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const { route } = server;
   registerAlertLists(route, { alerts: ports.alerts });
   registerIncidents(route, { incidents: ports.incidents, newId: ports.newId });
+  const heartbeats = registerSenders(route, {
+    ...{ ...ports, intake: door.intake, sources: config.sources },
+    authenticate: (key, scope) => senderOf(ports.admission, key, scope),
+  });
   registerSql(route, ports.analytics);
-  registerKeys(route, { keys: ports.keys, nowMs: ports.nowMs, log });
+  registerKeys(route, { keys: ports.keys, nowMs: ports.clock.nowMs, log });
   health.register(route, { ready: ports.ready });
   registerStatus(route, {
     status: () => ({
@@ -101,12 +108,28 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   metrics.register(route, { registry, access: config.auth.metrics === "open" ? "open" : "read" });
   address = await server.listen(listen.host, listen.port);
   pool?.start();
+  heartbeats.start();
   return {
     ...address,
     async close(graceMs) {
-      await Promise.all([pool?.close(graceMs), door.close(graceMs)]);
+      await Promise.all([heartbeats.stop(), pool?.close(graceMs), door.close(graceMs)]);
     },
   };
+}
+
+/** @throws RetryableError when the key has used up its limit of requests. */
+function senderOf(
+  admission: Admission | null,
+  key: string,
+  scope: SenderScope,
+): AlertOwner | null {
+  if (admission === null) return anyone;
+  const checked = admission.check(key, scope, true);
+  if (checked.kind === "admitted") return checked.principal;
+  const { status, headers } = checked.answer;
+  if (status !== 429) return null;
+  const retryAfterMs = Number(headers?.["retry-after"] ?? 1) * 1_000;
+  throw new RetryableError("the limit of this API key is used up", { retryAfterMs });
 }
 
 function openDoors(

@@ -2,6 +2,7 @@
  * The seams between the pure machinery and the world. Production wires NATS and ClickHouse
  * behind them (streams/), the simulator wires fakes that break on purpose (testing/).
  */
+import type { Heartbeat } from "./heartbeat.ts";
 
 /** One message of an ordered, durable subject. */
 export type LogRecord = {
@@ -88,6 +89,15 @@ export interface StateStore {
   put(id: string, view: { version: number }): Promise<void>;
   /** For good: an id never returns. */
   delete(id: string): Promise<void>;
+}
+
+/** Where heartbeats are kept; what is put is durable when the promise resolves. */
+export interface HeartbeatStore {
+  all(): Promise<Heartbeat[]>;
+  /** @throws RetryableError when it is unknown whether it was stored. */
+  put(heartbeat: Heartbeat): Promise<void>;
+  /** No-op for one that is not there. @throws RetryableError */
+  delete(heartbeat: Pick<Heartbeat, "tenant" | "name">): Promise<void>;
 }
 
 export interface Snapshots {

@@ -16,6 +16,7 @@ export const bucketNames = {
   meta: "tocsin_meta",
   snapshots: "tocsin_snapshots",
   keys: "tocsin_keys",
+  heartbeats: "tocsin_heartbeats",
 } as const;
 
 export const inputSubject = (partition: number): string => `in.${partition}`;

@@ -51,6 +51,7 @@ export async function createTopology(
   await kvm.create(bucketNames.incidents, bucket);
   await kvm.create(bucketNames.meta, bucket);
   await kvm.create(bucketNames.keys, bucket);
+  await kvm.create(bucketNames.heartbeats, bucket);
   await new Objm(connection).create(bucketNames.snapshots, { replicas: options.replicas });
 }
 

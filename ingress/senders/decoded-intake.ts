@@ -1,5 +1,5 @@
 /** From decoded alerts to the intake and back: what is refused keeps its place in the request. */
-import type { IntakeResult } from "../../runtime/services.ts";
+import type { AlertOwner, IntakeResult } from "../../runtime/services.ts";
 import type { FormatIntake } from "../alert-intake.ts";
 import type { Decoded, SentAlert } from "./sender.ts";
 
@@ -7,9 +7,10 @@ export async function submitDecoded(
   intake: FormatIntake,
   decoded: Decoded,
   source: string,
+  owner: AlertOwner,
 ): Promise<IntakeResult> {
   const body = Buffer.from(JSON.stringify(decoded.alerts));
-  const result = await intake.submitWith(body, decoded.refused, source);
+  const result = await intake.submitWith(body, decoded.refused, source, owner);
   if (result.kind !== "accepted") return result;
   // The intake lists what it refused itself first, by the alert's place; then ours.
   const own = result.rejected.length - decoded.refused.length;
@@ -24,6 +25,7 @@ export function submitOne(
   intake: FormatIntake,
   alert: SentAlert,
   source: string,
+  owner: AlertOwner,
 ): Promise<IntakeResult> {
-  return submitDecoded(intake, { alerts: [alert], places: [0], refused: [] }, source);
+  return submitDecoded(intake, { alerts: [alert], places: [0], refused: [] }, source, owner);
 }

@@ -5,37 +5,18 @@
 import { isOpen } from "../../actors/incident/lifecycle.ts";
 import type { IncidentView } from "../../actors/incident/types.ts";
 import type { Clock } from "../../runtime/ports.ts";
-import { fingerprintText } from "../../runtime/fingerprint-text.ts";
 import type { IncidentFilter, IncidentService } from "../../runtime/services.ts";
-import { fingerprintOf } from "../fingerprint.ts";
-import type { SentAlert } from "./sender.ts";
-
-/** An alert that is not at its incident after this time is as good as lost to the caller. */
-const waitMsMax = 5_000;
-const pauseMsMin = 10;
-const pauseMsMax = 320;
-/** How long an alert counts as new, and how many of them are remembered. */
-const newMs = 30_000;
-const newMax = 10_000;
+import { type RecentAlerts, waitFor } from "./recent-alerts.ts";
 
 export class IncidentFinder {
   private readonly incidents: IncidentService;
   private readonly clock: Clock;
-  /** When each fingerprint was last sent, oldest first. */
-  private readonly sent = new Map<string, number>();
+  private readonly recent: RecentAlerts;
 
-  constructor(incidents: IncidentService, clock: Clock) {
+  constructor(incidents: IncidentService, clock: Clock, recent: RecentAlerts) {
     this.incidents = incidents;
     this.clock = clock;
-  }
-
-  /** The alert was accepted just now. */
-  noteSent(fingerprint: string): void {
-    this.sent.delete(fingerprint);
-    this.sent.set(fingerprint, this.clock.nowMs());
-    if (this.sent.size <= newMax) return;
-    const [oldest] = this.sent.keys();
-    if (oldest !== undefined) this.sent.delete(oldest);
+    this.recent = recent;
   }
 
   /**
@@ -47,23 +28,16 @@ export class IncidentFinder {
     fingerprint: string,
     wanted: (incident: IncidentView) => boolean = () => true,
   ): Promise<IncidentView | null> {
-    const untilMs = this.clock.nowMs() + waitMsMax;
-    for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMsMax, pauseMs * 2)) {
-      const found = await this.lookUp(fingerprint);
-      const isEnough = found !== null && wanted(found);
-      if (isEnough || !this.isNew(fingerprint) || this.clock.nowMs() >= untilMs) return found;
-      await this.clock.sleep(pauseMs);
-    }
+    return waitFor(
+      this.clock,
+      () => this.lookUp(fingerprint),
+      (found) => (found !== null && wanted(found)) || this.recent.find(fingerprint) === null,
+    );
   }
 
   private async lookUp(fingerprint: string): Promise<IncidentView | null> {
     const { items } = await this.incidents.list({ ...anyIncident, fingerprint }, 1, null);
     return items[0] ?? null;
-  }
-
-  private isNew(fingerprint: string): boolean {
-    const sentMs = this.sent.get(fingerprint);
-    return sentMs !== undefined && this.clock.nowMs() - sentMs < newMs;
   }
 }
 
@@ -78,9 +52,3 @@ export const anyIncident: IncidentFilter = Object.freeze({
 });
 
 export const isOpenIncident = ({ status }: IncidentView): boolean => isOpen(status);
-
-/** The fingerprint that the intake gives an alert with a dedup key. */
-export function fingerprintOfAlert({ labels, dedup_key }: SentAlert): string {
-  const { high, low } = fingerprintOf(labels, dedup_key ?? null);
-  return fingerprintText(high | 0, low | 0);
-}

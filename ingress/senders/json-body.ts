@@ -2,16 +2,21 @@
 import { jsonFault } from "../json-check.ts";
 import { type JsonObject, isObject } from "./sender.ts";
 
-export type JsonBody =
-  | { kind: "object"; object: JsonObject }
-  /** One sentence that says what is wrong. */
-  | { kind: "refused"; why: string };
+/** One sentence that says what is wrong. */
+type Refused = { kind: "refused"; why: string };
+export type JsonBody = { kind: "value"; value: unknown } | Refused;
+export type JsonObjectBody = { kind: "object"; object: JsonObject } | Refused;
 
-export function readJsonObject(body: Buffer): JsonBody {
+export function readJson(body: Buffer): JsonBody {
   if (body.length === 0) return { kind: "refused", why: "the body is empty" };
   const fault = jsonFault(body);
   if (fault !== null) return { kind: "refused", why: fault };
-  const value = JSON.parse(body.toString()) as unknown;
-  if (isObject(value)) return { kind: "object", object: value };
+  return { kind: "value", value: JSON.parse(body.toString()) as unknown };
+}
+
+export function readJsonObject(body: Buffer): JsonObjectBody {
+  const read = readJson(body);
+  if (read.kind === "refused") return read;
+  if (isObject(read.value)) return { kind: "object", object: read.value };
   return { kind: "refused", why: "the body must be a JSON object" };
 }

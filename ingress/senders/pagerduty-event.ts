@@ -6,18 +6,17 @@
  * key. So an acknowledge or a resolve, which has nothing but these two, finds its alert.
  */
 import { severities, type Severity } from "../../actors/incident/types.ts";
-import { labelFields } from "../cloudevents-alerts.ts";
+import { cutChars, detailLabels, listText } from "./alert-details.ts";
 import {
   type JsonObject,
   type SenderPrincipal,
   type SentAlert,
   annotationText,
   charCount,
-  cutText,
   dedupKeyOf,
   endedAt,
   fieldOf,
-  heldUntil,
+  firingFrom,
   isObject,
   keyLabels,
   labelText,
@@ -134,7 +133,7 @@ export function pagerDutyAlert(
       ["severity", severity],
     ]),
     annotations,
-    endsAt: heldUntil(nowMs),
+    ...firingFrom(nowMs),
     dedup_key,
   };
   if (startsAt !== null) alert.startsAt = startsAt;
@@ -187,14 +186,6 @@ function readStart(payload: JsonObject, errors: string[]): string | null {
   return time;
 }
 
-/** Labels that people route by, where the sender's details name them. Never the tenant (S1). */
-function detailLabels(details: unknown): [string, string][] {
-  if (!isObject(details)) return [];
-  return labelFields
-    .filter((name) => name !== "severity" && !name.startsWith("tenant"))
-    .map((name) => [name, labelText(textField(details, name))]);
-}
-
 function detailAnnotations(details: unknown): [string, string][] {
   if (typeof details === "string") return [["description", annotationText(details)]];
   if (!isObject(details)) return [];
@@ -209,9 +200,6 @@ function detailAnnotations(details: unknown): [string, string][] {
 function clientAnnotations(body: JsonObject): [string, string][] {
   return ["client", "client_url"].map((name) => [name, annotationText(textField(body, name))]);
 }
-
-const listText = (value: unknown): string =>
-  Array.isArray(value) && value.length > 0 ? annotationText(JSON.stringify(value)) : "";
 
 function requiredText(
   object: JsonObject,
@@ -263,10 +251,4 @@ function finish(
 
 function noContent(): Content {
   return { severity: "info", labels: {}, annotations: {}, startsAt: null, generatorURL: "" };
-}
-
-/** At most so many characters; the end of a longer text is lost, as with PagerDuty. */
-function cutChars(text: string, max: number): string {
-  if (charCount(text) <= max) return text;
-  return cutText(Array.from(text).slice(0, max).join(""), max * 4);
 }

@@ -7,12 +7,7 @@ import type { IntakeResult } from "../../runtime/services.ts";
 import { RetryableError } from "../../runtime/errors.ts";
 import { type HttpRequest, type HttpResponse, type Route, json } from "../http.ts";
 import { submitOne } from "./decoded-intake.ts";
-import {
-  IncidentFinder,
-  anyIncident,
-  fingerprintOfAlert,
-  isOpenIncident,
-} from "./incident-finder.ts";
+import { type IncidentFinder, anyIncident, isOpenIncident } from "./incident-finder.ts";
 import { readJsonObject } from "./json-body.ts";
 import { type ChangeReading, readChange } from "./pagerduty-change.ts";
 import {
@@ -23,6 +18,7 @@ import {
   readEventV1,
   readEventV2,
 } from "./pagerduty-event.ts";
+import { type RecentAlerts, fingerprintOfAlert } from "./recent-alerts.ts";
 import { type JsonObject, type SenderPrincipal, keyLabels, textField } from "./sender.ts";
 import type { SenderDeps } from "./sender-deps.ts";
 
@@ -35,15 +31,14 @@ const v2: Version = { status: 202, keyName: "dedup_key", throttled: 429 };
 /** Incidents of one service that one change is noted on, newest first. */
 const changedIncidentsMax = 50;
 
-export function registerPagerDuty(
-  route: Route,
-  deps: SenderDeps,
-  finder: IncidentFinder,
-): void {
+/** What the doors share: where incidents are found, and what was sent a moment ago. */
+type Shared = { finder: IncidentFinder; recent: RecentAlerts };
+
+export function registerPagerDuty(route: Route, deps: SenderDeps, shared: Shared): void {
   const handler =
     (version: Version, read: (body: JsonObject, headerKey: string) => PagerDutyReading) =>
     (request: HttpRequest) =>
-      answering(() => enqueue(request, deps, finder, version, read));
+      answering(() => enqueue(request, deps, shared, version, read));
   route("POST", "/v2/enqueue", handler(v2, readEventV2));
   route("POST", "/generic/2010-04-15/create_event.json", handler(v1, readEventV1));
   route("POST", "/v2/change/enqueue", (request) => {
@@ -54,7 +49,7 @@ export function registerPagerDuty(
 async function enqueue(
   request: HttpRequest,
   deps: SenderDeps,
-  finder: IncidentFinder,
+  { finder, recent }: Shared,
   version: Version,
   read: (body: JsonObject, headerKey: string) => PagerDutyReading,
 ): Promise<HttpResponse> {
@@ -72,10 +67,11 @@ async function enqueue(
     await acknowledge(deps, finder, fingerprint, clientOf(event, body.object));
     return processed(version, key);
   }
-  const result = await submitOne(deps.intake, alert, "pagerduty");
+  const result = await submitOne(deps.intake, alert, "pagerduty", principal);
   const refusal = refusalOf(result, version);
   if (refusal !== null) return refusal;
-  if (event.action === "trigger") finder.noteSent(fingerprint);
+  if (event.action === "trigger") recent.note(fingerprint, alert);
+  else recent.forget(fingerprint);
   return processed(version, key);
 }
 

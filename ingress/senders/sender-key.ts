@@ -11,7 +11,8 @@ export function requestKey(request: HttpRequest): string {
   if (scheme !== undefined) return scheme;
   const encoded = basic.exec(header)?.[1];
   if (encoded !== undefined) return basicKey(encoded);
-  return request.header("x-api-key") || request.query.get("apiKey") || "";
+  const { query } = request;
+  return request.header("x-api-key") || query.get("apiKey") || query.get("token") || "";
 }
 
 /** The password; Opsgenie's clients put the key before the colon, or without one. */

@@ -7,12 +7,12 @@
  * S2 Keys of different senders never meet: each has a prefix of its own in the dedup key.
  */
 import { createHash } from "node:crypto";
-import type { RejectedAlert } from "../../runtime/services.ts";
+import type { AlertOwner, RejectedAlert } from "../../runtime/services.ts";
 import { annotationValueBytesMax, labelValueBytesMax } from "../alert-limits.ts";
 import { tenantLabels } from "../fingerprint.ts";
 
 /** Whom a key stands for; null: the key does not say. */
-export type SenderPrincipal = { tenant: string | null; service: string | null };
+export type SenderPrincipal = Pick<AlertOwner, "tenant" | "service">;
 
 /** An alert as the intake takes it; absent fields are left out of its JSON. */
 export type SentAlert = {
@@ -54,6 +54,11 @@ export function endedAt(nowMs: number): string {
 /** The end time of an alert that fires until its sender says otherwise. */
 export function heldUntil(nowMs: number): string {
   return timeText(nowMs + heldMs);
+}
+
+/** Times of an alert that fires from now on. An absent start would be taken from the end. */
+export function firingFrom(nowMs: number): { startsAt: string; endsAt: string } {
+  return { startsAt: timeText(nowMs), endsAt: heldUntil(nowMs) };
 }
 
 export function timeText(ms: number): string {

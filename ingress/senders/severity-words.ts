@@ -48,6 +48,6 @@ export const resolvedWords: ReadonlySet<string> = new Set([
 
 export const firingWords: ReadonlySet<string> = new Set([
   ...["firing", "fire", "alerting", "alert", "alarm", "trigger", "triggered", "open", "opened"],
-  ...["active", "problem", "down", "failed", "failure", "critical", "error", "warning", "unhealthy"],
-  ...["new", "started", "acknowledged", "true", "1"],
+  ...["active", "problem", "down", "failed", "failure", "critical", "error", "warning"],
+  ...["unhealthy", "new", "started", "acknowledged", "true", "1"],
 ]);

@@ -13,7 +13,7 @@ import {
   annotationText,
   endedAt,
   fieldOf,
-  heldUntil,
+  firingFrom,
   isObject,
   ownedLabels,
   readTime,
@@ -97,9 +97,10 @@ function decodeAlert(
  * than now, and then its start says nothing any more.
  */
 function times(alert: JsonObject, status: string, nowMs: number): Partial<SentAlert> {
-  const startsAt = realTime(fieldOf(alert, "startsAt"));
-  const start = startsAt === null ? {} : { startsAt };
-  if (status === "firing") return { ...start, endsAt: heldUntil(nowMs) };
+  if (status === "firing") {
+    const startsAt = realTime(fieldOf(alert, "startsAt"));
+    return { ...firingFrom(nowMs), ...(startsAt === null ? {} : { startsAt }) };
+  }
   const end = realTime(fieldOf(alert, "endsAt"));
   const latest = endedAt(nowMs);
   return { endsAt: end === null || end > latest ? latest : end };

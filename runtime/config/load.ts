@@ -27,6 +27,7 @@ import {
 import { ConfigError } from "./problems.ts";
 import { Reading } from "./reading.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
+import { readSources } from "./sources.ts";
 import type { TocsinConfig } from "./types.ts";
 import { ConfigValue } from "./value.ts";
 
@@ -61,6 +62,7 @@ const sections = [
   "escalation_policies",
   "rules",
   "alertmanager",
+  "sources",
 ] as const;
 
 /**
@@ -146,5 +148,6 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     policies,
     rules: readRules(section("rules"), Object.keys(policies)),
     alertmanager,
+    sources: readSources(section("sources")),
   };
 }

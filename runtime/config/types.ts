@@ -3,6 +3,7 @@ import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 import type { RateLimits } from "../rate-limits.ts";
+import type { SourceMapping } from "./sources.ts";
 
 export type HostPort = { host: string; port: number };
 
@@ -71,4 +72,5 @@ export type TocsinConfig = {
   rules: { matchers: Matcher[]; policy: string }[];
   /** Routes, receivers and what belongs to them; null: there are none. */
   alertmanager: AlertmanagerConfig | null;
+  sources: SourceMapping[];
 };

@@ -1,0 +1,107 @@
+/**
+ * Tocsin without a log, for the doors of other senders: real HTTP, the real intake, and behind it
+ * the real dedup and incident stages. A frame is worked off before its request is answered.
+ */
+import { randomUUID } from "node:crypto";
+import { FrameIntake } from "../ingress/alert-intake.ts";
+import { Batcher } from "../ingress/batcher.ts";
+import { HttpServer } from "../ingress/http-server.ts";
+import { LagGate } from "../ingress/lag-gate.ts";
+import type { SenderDeps } from "../ingress/senders/sender-deps.ts";
+import { anyone } from "../ingress/senders/sender-deps.ts";
+import { registerSenders } from "../ingress/senders/sender-routes.ts";
+import { DedupStage } from "../runtime/dedup-stage.ts";
+import type { ListedAlert } from "../runtime/alert-list.ts";
+import { type Heartbeat, heartbeatKey } from "../runtime/heartbeat.ts";
+import type { HeartbeatStore } from "../runtime/ports.ts";
+import type { DedupOutput } from "../runtime/step.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { joined } from "../streams/alert-client.ts";
+import { codec } from "../streams/codec.ts";
+import { StageIncidents } from "./incident-world.ts";
+import { silentLog } from "./ingress-door.ts";
+
+const partitions = 4;
+
+export type SenderWorld = {
+  url: string;
+  incidents: StageIncidents;
+  intake: FrameIntake;
+  /** The alerts that fire, in the order of their fingerprints. */
+  firing(): Promise<ListedAlert[]>;
+  /** While it is set, the log takes nothing. */
+  refusal: { error: Error | null };
+  /** @param body text as it is, anything else as JSON. */
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }>;
+  close(): Promise<void>;
+};
+
+/** @param changes in place of what the doors get. */
+export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promise<SenderWorld> {
+  const incidents = new StageIncidents();
+  const refusal: { error: Error | null } = { error: null };
+  const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
+  let seq = 0;
+  const publishFrame = async (partition: number, frame: Uint8Array): Promise<void> => {
+    if (refusal.error !== null) throw refusal.error;
+    seq += 1;
+    const outputs: DedupOutput[] = [];
+    const at = { seq, timeMs: Date.now() };
+    stages[partition]?.apply(Uint8Array.from(frame), at, (output) => outputs.push(output));
+    const items = outputs.map(({ event }, index) => ({ stepSeq: seq, index, event }));
+    if (items.length > 0) incidents.apply({ kind: "alerts", partition, items });
+  };
+  const intake = new FrameIntake({
+    ...{ nowMs: Date.now, cacheSeed: 7, resolveTimeoutMs: 300_000 },
+    batcher: new Batcher(partitions, publishFrame),
+    gate: new LagGate(() => 0, 5_000),
+  });
+  const alerts: SenderDeps["alerts"] = {
+    list: async (filters, limit, after) =>
+      joined(stages.map((stage) => stage.list({ filters, limit, after })), limit),
+  };
+  const server = new HttpServer({ log: silentLog });
+  const keeper = registerSenders(server.route, {
+    ...{ intake, alerts, incidents, clock: systemClock, newId: randomUUID, log: silentLog },
+    ...{ heartbeats: memoryHeartbeats(), sources: [] },
+    authenticate: () => anyone,
+    ...changes,
+  });
+  keeper.start();
+  const { port } = await server.listen("127.0.0.1", 0);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...{ url, incidents, intake, refusal },
+    firing: async () => (await alerts.list([], 1_000, "")).items,
+    async send(method, path, body, headers = {}) {
+      const text = typeof body === "string" ? body : JSON.stringify(body);
+      const sent = body === undefined ? {} : { body: new Uint8Array(Buffer.from(text)) };
+      const response = await fetch(`${url}${path}`, { method, headers, ...sent });
+      const answer = await response.text();
+      return {
+        status: response.status,
+        body: (answer === "" ? {} : JSON.parse(answer)) as Record<string, unknown>,
+        headers: response.headers,
+      };
+    },
+    async close() {
+      await keeper.stop();
+      await server.drain(1_000);
+    },
+  };
+}
+
+/** A store that keeps what it is given as JSON, as the real one does. */
+export function memoryHeartbeats(): HeartbeatStore {
+  const stored = new Map<string, string>();
+  return {
+    all: async () => [...stored.values()].map((text) => JSON.parse(text) as Heartbeat),
+    put: async (each) => void stored.set(heartbeatKey(each), JSON.stringify(each)),
+    delete: async (name) => void stored.delete(heartbeatKey(name)),
+  };
+}
