@@ -126,7 +126,7 @@ async function renderAll(
 function checkAnswer({ headers, body }: HttpAnswer): void {
   if (!(headers["content-type"] ?? "").startsWith("application/json")) {
     if (body.trim() === "ok") return;
-    throw new TerminalError(`Slack refused the message: ${oneLine(body)}`);
+    throw new TerminalError(`Slack refused the message: ${oneLine(body) || "empty answer"}`);
   }
   let said: { ok?: unknown; error?: unknown } | null;
   try {
