@@ -8,6 +8,7 @@ import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import { type Handler, type HttpRequest, type HttpResponse, json } from "../http.ts";
 import { readJsonObject } from "./json-body.ts";
 
+import type { JsonObject } from "./sender.ts";
 import type { SenderDeps, SenderScope } from "./sender-deps.ts";
 import { requestKey } from "./sender-key.ts";
 
