@@ -47,6 +47,7 @@ export default async function runDoor(task: DoorTask): Promise<void> {
     sharePort: true,
     elsewhere: forwarding(task.link),
     admission: keys?.admission ?? null,
+    routePrefix: task.routePrefix,
   });
   const report = (): void => {
     const message: DoorReport<IngressReadings> = { kind: "readings", readings: door.readings() };

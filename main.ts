@@ -8,24 +8,23 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type NatsConnection, connect } from "@nats-io/transport-node";
 import type { Logger as PinoLogger } from "pino";
-import { DeliveryWorker } from "./channels/delivery-worker.ts";
-import { checkReceivers, findReceiver } from "./channels/receivers.ts";
-import { createWebhookChannel } from "./channels/webhook/send.ts";
 import { Admission } from "./ingress/admission.ts";
+import { Delivery } from "./delivery.ts";
 import { type HttpSurface, openHttpSurface } from "./ingress/http-surface.ts";
+import { LiveConfig } from "./live-config.ts";
 import { IncidentArchive } from "./reports/incident-archive.ts";
 import { domainOf } from "./runtime/alert-payload.ts";
 import { type ApiKey, environmentKey } from "./runtime/api-keys.ts";
 import { closeBootstrap, openBootstrap } from "./runtime/bootstrap-key.ts";
-import { dedupConfig, incidentConfig } from "./runtime/config/actor-configs.ts";
 import { openListenProblem } from "./runtime/config/auth-section.ts";
-import { loadConfig, shippedConfigFile } from "./runtime/config/load.ts";
+import { shippedConfigFile } from "./runtime/config/load.ts";
 import { type Options, resolveOptions, withOptions } from "./runtime/config/options.ts";
 import { ConfigError } from "./runtime/config/problems.ts";
 import type { DoorAuth } from "./runtime/door-task.ts";
 import { TerminalError } from "./runtime/errors.ts";
 import { collectWhenIdle } from "./runtime/idle-collector.ts";
 import { KeyRing } from "./runtime/key-ring.ts";
+import { boundBacktracking } from "./runtime/linear-regexps.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
 import type { Hash32 } from "./runtime/placement.ts";
@@ -37,8 +36,7 @@ import { steadyMs, systemClock } from "./runtime/system-clock.ts";
 import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
 import { AlertClient } from "./streams/alert-client.ts";
 import { ApiKeyStore } from "./streams/api-keys.ts";
-import { codec } from "./streams/codec.ts";
-import { announceConfig, deliveryReporter } from "./streams/control-records.ts";
+import { DispatchClient } from "./streams/dispatch-client.ts";
 import { fixPartitions } from "./streams/deployment.ts";
 import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 import { lockDataDir } from "./streams/engines/data-dir.ts";
@@ -51,13 +49,11 @@ import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { KeyWatch } from "./streams/key-watch.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
-import { openOutbox } from "./streams/outbox.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
 
 /** Requests in flight at a stop, and the frames that they wait for. */
 const drainGraceMs = 5_000;
 const surfaceCloseMsMax = 11_000;
-const deliveryDrainMs = 3_000;
 /** For the partitions' last snapshots; without one, the next start reads more of the log. */
 const shardGraceMs = 10_000;
 const shardCloseMsMax = 12_000;
@@ -72,7 +68,10 @@ const version = (
 
 type Config = ReturnType<typeof withOptions>;
 type Context = {
+  options: Options;
+  /** What the process was started with; `live` has what is in force now. */
   config: Config;
+  live: LiveConfig;
   logger: PinoLogger;
   life: Lifetime;
   /** API keys of the environment. */
@@ -100,22 +99,25 @@ async function main(): Promise<number> {
 }
 
 async function run(options: Options): Promise<number> {
-  const config = withOptions(loadConfig(options.configFile ?? shippedConfigFile), options);
+  const logger = openLogger(process.env["TOCSIN_LOG_LEVEL"] ?? "info", {});
+  const live = await LiveConfig.open(options.configFile ?? shippedConfigFile, logger);
+  const config = withOptions(live.config, options);
   const refusal = openListenProblem(config.listen, config.auth.mode);
   if (refusal !== null) throw new TerminalError(refusal);
-  checkReceivers(config.receivers);
+  if (options.ignored.length > 0) say(`without effect here: ${options.ignored.join(", ")}`);
   const pinned = takeAdminKey();
-  const logger = openLogger(process.env["TOCSIN_LOG_LEVEL"] ?? "info", {});
   const life = new Lifetime(logger);
-  const stopped = onStopSignal((signal) => life.stop(signal), logger);
+  const reload = (): void => void live.reload();
+  const stopped = onStopSignal((signal) => life.stop(signal), reload, logger);
   collectWhenIdle();
   try {
-    await start({ config, logger, life, pinned });
+    await start({ options, config, live, logger, life, pinned });
     await stopped;
   } catch (error) {
     if (!(error instanceof StoppedError)) throw error;
   } finally {
     await life.close();
+    await live.close();
   }
   return 0;
 }
@@ -132,12 +134,14 @@ async function start(context: Context): Promise<void> {
   const { life, config } = context;
   const spine = await openSpine(context);
   const parts = await openPartitions(context, spine);
-  const delivery = await openDelivery(context, parts);
   await openJanitor(context, parts);
   const auth = await openAuth(context, parts);
-  const { host, port } = await openSurface(context, parts, delivery, auth);
-  await becomeReady(parts, life.signal);
+  let delivery: Delivery | null = null;
+  const deliveries = (): Record<string, number> => ({ ...delivery?.counters() });
+  const { host, port } = await openSurface(context, parts, auth, deliveries);
   const url = `http://${host}:${port}`;
+  delivery = await openDelivery(context, parts, url);
+  await becomeReady(parts, life.signal);
   const startedInMs = Date.now() - beganMs;
   const nats = withoutPassword(parts.nats.url);
   const { pid } = process;
@@ -174,7 +178,8 @@ async function openSpine({ config, logger, life }: Context): Promise<Spine> {
   return { nats, connection, link, log: await JetStreamLog.open(link, streamOf) };
 }
 
-async function openPartitions({ config, logger, life }: Context, spine: Spine): Promise<Parts> {
+async function openPartitions(context: Context, spine: Spine): Promise<Parts> {
+  const { config, live, logger, life } = context;
   const { nats, log } = spine;
   const analytics = await life.open(
     "analytics",
@@ -188,12 +193,7 @@ async function openPartitions({ config, logger, life }: Context, spine: Spine): 
       }),
     (opened) => opened.stop(),
   );
-  const announced = announceConfig(
-    log,
-    config.partitions,
-    dedupConfig(config),
-    incidentConfig(config),
-  );
+  const announced = live.announce(log);
   await life.unlessStopped(announced);
   const hash = await loadHash32();
   const options = {
@@ -217,32 +217,16 @@ async function openPartitions({ config, logger, life }: Context, spine: Spine): 
   return { ...spine, hash, analytics, pool };
 }
 
-async function openDelivery(
-  { config, logger, life }: Context,
-  { connection, log }: Parts,
-): Promise<DeliveryWorker> {
-  const webhook = createWebhookChannel({
-    clock: systemClock,
-    source: "/tocsin",
-    userAgent: `tocsin/${version}`,
-  });
-  const queue = await life.unlessStopped(openOutbox(connection, "webhook"));
-  const delivery = await life.open(
+function openDelivery(context: Context, parts: Parts, url: string): Promise<Delivery> {
+  const { live, logger, life, options } = context;
+  const { connection, log } = parts;
+  const externalUrl = options.externalUrl ?? `${url}${options.routePrefix}`;
+  const userAgent = `tocsin/${version}`;
+  return life.open(
     "delivery",
-    () =>
-      new DeliveryWorker({
-        queue,
-        codec,
-        channels: { webhook },
-        receiver: (name) => findReceiver(config.receivers, name),
-        report: deliveryReporter(log),
-        clock: systemClock,
-        log: logger,
-      }),
-    (worker) => worker.stop(deliveryDrainMs),
+    () => Delivery.open({ connection, log, live, logger, externalUrl, userAgent }),
+    (opened) => opened.stop(),
   );
-  delivery.start();
-  return delivery;
 }
 
 async function openJanitor({ logger, life }: Context, parts: Parts): Promise<void> {
@@ -287,16 +271,20 @@ async function openAuth(context: Context, { link }: Parts): Promise<Auth> {
 }
 
 async function openSurface(
-  { config, logger, life }: Context,
+  { config, live, options, logger, life }: Context,
   parts: Parts,
-  delivery: DeliveryWorker,
   auth: Auth,
+  deliveries: () => Record<string, number>,
 ): Promise<HttpSurface> {
   const { nats, log, link, connection, hash, analytics, pool } = parts;
   const partitions = config.partitions.incident;
-  const partitionOf = (labels: Readonly<Record<string, string>>): number =>
-    domainPartitionOf(hash, domainOf(labels, config.dedup.domainBy), partitions);
-  const incidents = new IncidentClient({ connection, log, partitions, partitionOf });
+  const partitionOf = (domain: string): number => domainPartitionOf(hash, domain, partitions);
+  const partitionOfLabels = (labels: Readonly<Record<string, string>>): number =>
+    partitionOf(domainOf(labels, live.config.dedup.domainBy));
+  const incidents = new IncidentClient({
+    ...{ connection, log, partitions },
+    partitionOf: partitionOfLabels,
+  });
   const ports = {
     config,
     listeners: {
@@ -311,8 +299,10 @@ async function openSurface(
     alerts: new AlertClient(connection, config.partitions.dedup),
     incidents: new IncidentArchive(incidents, analytics),
     heartbeats: await life.unlessStopped(KvHeartbeats.open(link)),
+    dispatch: new DispatchClient(connection, log, partitions, partitionOf),
     analytics,
     ...auth,
+    ...{ live, version, routePrefix: options.routePrefix },
     ready: () => readiness(parts),
     status: () => ({
       version,
@@ -327,7 +317,7 @@ async function openSurface(
     }),
     shards: () => pool.stats(),
     lagMs: () => pool.lagMs(),
-    deliveries: () => ({ ...delivery.counters }),
+    deliveries,
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
     clock: systemClock,
@@ -359,6 +349,7 @@ async function becomeReady(parts: Parts, signal: AbortSignal): Promise<void> {
 }
 
 try {
+  boundBacktracking();
   outliveReaders();
   process.exitCode = await main();
   process.exit();

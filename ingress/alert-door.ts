@@ -36,6 +36,7 @@ export type DoorPorts = {
   elsewhere: Handler | null;
   /** Null: no API keys are asked for. */
   admission: Admission | null;
+  routePrefix: string;
 };
 
 export class AlertDoor {
@@ -84,13 +85,15 @@ function openBatcher({ ingest, partitions, publishFrame, frameBytesMax }: DoorPo
   });
 }
 
-function openServer({ ingest, log, sharePort, elsewhere, admission }: DoorPorts): HttpServer {
+function openServer(ports: DoorPorts): HttpServer {
+  const { ingest, log, sharePort, elsewhere, admission, routePrefix } = ports;
   const { bodyBytesMax, bodyTimeoutMs, requestsInFlightMax } = ingest;
   return new HttpServer({
     log,
     sharePort,
     elsewhere,
     admission,
+    routePrefix,
     limits: {
       bodyBytesMax,
       bodyDeadlineMs: bodyTimeoutMs,

@@ -51,6 +51,8 @@ export type HttpServerOptions = {
   sharePort?: boolean;
   /** Serves what has no route here; null: 404 or 405. */
   elsewhere?: Handler | null;
+  /** What paths may begin with, e.g. "/alerts"; default "": nothing. */
+  routePrefix?: string;
 };
 
 const deadlineSweepMs = 250;
@@ -70,6 +72,7 @@ export class HttpServer {
   private readonly admission: Admission | null;
   private readonly sharePort: boolean;
   private readonly elsewhere: Handler | null;
+  private readonly routePrefix: string;
   private readonly budget: BodyBudget;
   /** Exchanges whose body is still coming, oldest (soonest deadline) first. */
   private readonly receiving = new Set<Exchange>();
@@ -84,6 +87,7 @@ export class HttpServer {
     this.admission = options.admission ?? null;
     this.sharePort = options.sharePort ?? false;
     this.elsewhere = options.elsewhere ?? null;
+    this.routePrefix = options.routePrefix ?? "";
     this.budget = new BodyBudget(this.limits.bufferedBytesMax);
     this.route = this.router.route;
     this.app.any("/*", (response, request) => this.accept(response, request));
@@ -119,7 +123,8 @@ export class HttpServer {
 
   /** Serves a request that arrived elsewhere, as if it had arrived here. */
   async dispatch(request: Omit<HttpRequest, "params">): Promise<HttpResponse> {
-    const { method, path } = request;
+    const { method } = request;
+    const path = this.withoutPrefix(request.path);
     const match = this.router.match(method, path);
     if (match.kind !== "found") return refusal(match, path);
     const served: HttpRequest = { ...request, params: match.params };
@@ -152,9 +157,16 @@ export class HttpServer {
     this.app.close();
   }
 
+  /** Probes and programs on this machine need not know of the prefix. */
+  private withoutPrefix(path: string): string {
+    const { routePrefix } = this;
+    if (routePrefix === "" || !path.startsWith(`${routePrefix}/`)) return path;
+    return path.slice(routePrefix.length);
+  }
+
   private accept(response: uWS.HttpResponse, source: uWS.HttpRequest): void {
     const method = source.getCaseSensitiveMethod();
-    const path = source.getUrl();
+    const path = this.withoutPrefix(source.getUrl());
     const match = this.router.match(method, path);
     const found = match.kind === "found" ? match : null;
     const handler = found?.handler ?? this.elsewhere;

@@ -7,9 +7,18 @@ import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
 import type { DoorAuth } from "../runtime/door-task.ts";
 import { RetryableError, TerminalError } from "../runtime/errors.ts";
 import type { Clock, HeartbeatStore, Logger } from "../runtime/ports.ts";
-import type { AlertLists, AlertOwner, Analytics, ApiKeys, IncidentService } from "../runtime/services.ts";
+import type {
+  AlertLists,
+  AlertOwner,
+  Analytics,
+  ApiKeys,
+  DispatchService,
+  IncidentService,
+} from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
 import type { Admission } from "./admission.ts";
+import type { Routes } from "./alertmanager-api/alerts.ts";
+import { registerAlertmanagerApi } from "./alertmanager-api/routes.ts";
 import { AlertDoor } from "./alert-door.ts";
 import { registerAlertLists } from "./alert-list-routes.ts";
 import type { PublishFrame } from "./batcher.ts";
@@ -17,11 +26,13 @@ import { DoorPool } from "./door-pool.ts";
 import * as health from "./health.ts";
 import type { HttpServer } from "./http-server.ts";
 import { registerIncidents } from "./incident-routes.ts";
+import type { Route } from "./http.ts";
 import { registerKeys } from "./key-routes.ts";
 import { MetricRegistry } from "./metric-registry.ts";
 import * as metrics from "./metrics.ts";
 import { addPartitionMetrics } from "./partition-metrics.ts";
 import { addedUp } from "./readings.ts";
+import { addReloadMetrics, registerReload, type Reloads } from "./reload-routes.ts";
 import { anyone, type SenderScope } from "./senders/sender-deps.ts";
 import { registerSenders } from "./senders/sender-routes.ts";
 import { registerSql } from "./sql-routes.ts";
@@ -29,6 +40,8 @@ import { registerStatus } from "./status-routes.ts";
 
 export type SurfacePorts = {
   config: Pick<TocsinConfig, "listen" | "ingest" | "partitions" | "auth" | "sources">;
+  /** What paths may begin with; "": nothing. */
+  routePrefix: string;
   /** Threads that listen, this one included; `entry`: file URL of the others'. */
   listeners: { count: number; entry: string; natsUrl: string; logLevel: string };
   log: Logger;
@@ -38,11 +51,15 @@ export type SurfacePorts = {
   alerts: AlertLists;
   incidents: IncidentService;
   heartbeats: HeartbeatStore;
+  dispatch: DispatchService;
+  live: LiveConfiguration;
   analytics: Analytics;
   keys: ApiKeys;
   /** How this thread and the others ask for API keys; null: nobody does. */
   admission: Admission | null;
   doorAuth: DoorAuth | null;
+  /** Of the program. */
+  version: string;
   ready(): health.Readiness;
   /** What GET /v1/status tells beside what is known here. */
   status(): object;
@@ -58,6 +75,13 @@ export type SurfacePorts = {
   cacheSeed: number;
 };
 
+/** The configuration in force, whichever that is, and how to exchange it. */
+export interface LiveConfiguration extends Reloads {
+  readonly config: TocsinConfig;
+  /** Null: there is no Alertmanager configuration. */
+  readonly routes: Routes | null;
+}
+
 export type HttpSurface = {
   host: string;
   port: number;
@@ -67,7 +91,7 @@ export type HttpSurface = {
 
 /** Listens at once, so that health can say what is still missing. */
 export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface> {
-  const { config, log, shards, deliveries, listeners } = ports;
+  const { config, live, log, shards, deliveries, listeners } = ports;
   const doors = listeners.count - 1;
   const listen = doors === 0 ? config.listen : await portToShare(config.listen);
   const door = new AlertDoor({
@@ -75,6 +99,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     ...{ publishFrame: ports.publishFrame, frameBytesMax: ports.frameBytesMax },
     ...{ lagMs: ports.lagMs, nowMs: ports.clock.nowMs, cacheSeed: ports.cacheSeed },
     ...{ sharePort: doors > 0, elsewhere: null, admission: ports.admission },
+    routePrefix: ports.routePrefix,
   });
   const { server } = door;
   const pool = doors === 0 ? null : openDoors(ports, doors, listen, server);
@@ -87,6 +112,8 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     ...{ ...ports, intake: door.intake, sources: config.sources },
     authenticate: (key, scope) => senderOf(ports.admission, key, scope),
   });
+  registerAlertmanager(route, ports);
+  registerReload(route, live);
   registerSql(route, ports.analytics);
   registerKeys(route, { keys: ports.keys, nowMs: ports.clock.nowMs, log });
   health.register(route, { ready: ports.ready });
@@ -105,6 +132,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const registry = new MetricRegistry();
   metrics.addIngressMetrics(registry, readings);
   addPartitionMetrics(registry, shards, { delivery: deliveries });
+  addReloadMetrics(registry, live);
   metrics.register(route, { registry, access: config.auth.metrics === "open" ? "open" : "read" });
   address = await server.listen(listen.host, listen.port);
   pool?.start();
@@ -115,6 +143,17 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
       await Promise.all([heartbeats.stop(), pool?.close(graceMs), door.close(graceMs)]);
     },
   };
+}
+
+function registerAlertmanager(route: Route, ports: SurfacePorts): void {
+  const { live, alerts, dispatch, clock, newId, version } = ports;
+  const { nowMs } = clock;
+  registerAlertmanagerApi(route, {
+    ...{ alerts, dispatch, nowMs, newId, version, startedAtMs: nowMs() },
+    routes: () => live.routes,
+    receivers: () => live.config.alertmanager?.receivers.map(({ name }) => name) ?? [],
+    originalConfig: () => live.config.alertmanager?.original ?? "",
+  });
 }
 
 /** @throws RetryableError when the key has used up its limit of requests. */
@@ -138,14 +177,14 @@ function openDoors(
   listen: HostPort,
   server: HttpServer,
 ): DoorPool {
-  const { config, listeners, lagMs, log } = ports;
+  const { config, listeners, lagMs, log, routePrefix } = ports;
   const { entry, natsUrl, logLevel } = listeners;
   const { ingest, partitions } = config;
   return new DoorPool({
     ...{ entry, doors, lagMs, logger: log },
     task: {
       ...{ ...listen, natsUrl, logLevel, ingest, partitions: partitions.dedup },
-      auth: ports.doorAuth,
+      ...{ auth: ports.doorAuth, routePrefix },
     },
     dispatch: (request) => server.dispatch(request),
   });

@@ -23,6 +23,7 @@ export type DoorTask = {
   partitions: number;
   logLevel: string;
   cacheSeed: number;
+  routePrefix: string;
   /** Null: no keys are asked for. */
   auth: DoorAuth | null;
   link: MessagePort;

@@ -1,5 +1,6 @@
 /** Records that the process itself puts into the partitions' inputs. */
 import type { DedupConfig } from "../actors/alert/config.ts";
+import type { GroupDelivery } from "../actors/dispatch/types.ts";
 import type { DeliveryReport, IncidentConfig } from "../actors/incident/types.ts";
 import type { Log } from "../runtime/ports.ts";
 import type { WorkRecord } from "../runtime/work.ts";
@@ -31,6 +32,15 @@ export function deliveryReporter(log: Log): (report: DeliveryReport) => Promise<
   return async (report) => {
     const partition = Number(/^inc-(\d+)-/.exec(report.incidentId)?.[1] ?? 0);
     const record: WorkRecord = { kind: "delivery", report };
+    await log.append(workSubject(partition), codec.encode(record));
+  };
+}
+
+/** The same for a group, by the partition in the notification's id. */
+export function groupDeliveryReporter(log: Log): (report: GroupDelivery) => Promise<void> {
+  return async (report) => {
+    const partition = Number(/^grp-(\d+)-/.exec(report.notificationId)?.[1] ?? 0);
+    const record: WorkRecord = { kind: "groupDelivery", report };
     await log.append(workSubject(partition), codec.encode(record));
   };
 }

@@ -5,6 +5,7 @@
  * credentials is known to the delivery worker alone.
  */
 import type { Matcher } from "../incident/types.ts";
+import type { ZoneOffsets } from "./zones.ts";
 
 export type DispatchConfig = {
   /** The root matches every alert. */
@@ -12,6 +13,8 @@ export type DispatchConfig = {
   inhibitRules: InhibitRule[];
   /** By name; used by mute and active time intervals of routes. */
   timeIntervals: Record<string, TimeInterval[]>;
+  /** By the names that time intervals use as their location. */
+  zones: Record<string, ZoneOffsets>;
   receivers: ReceiverOutline[];
 };
 

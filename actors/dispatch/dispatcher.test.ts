@@ -1,6 +1,7 @@
 /** Stories of groups and what receivers are told, in simulated time. Seconds from the start. */
 import { expect, test } from "vitest";
 import { DispatchSimulation } from "../../runtime/dispatch-simulation.ts";
+import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { DispatchConfig, RouteConfig } from "./config.ts";
 import { dispatchSnapshotOf, dispatcherFrom } from "./dispatch-snapshot.ts";
 import { Silences } from "./silences.ts";
@@ -33,6 +34,7 @@ function config(more: Partial<DispatchConfig> = {}): DispatchConfig {
     route: route(),
     inhibitRules: [],
     timeIntervals: {},
+    zones: {},
     receivers: names.map((name) => ({ name, integrations: [webhook] })),
     ...more,
   };
@@ -56,7 +58,8 @@ class Story extends DispatchSimulation {
 
 function line({ atMs, receiver, reason, status, alerts }: GroupNotification): string {
   const shown = alerts.map(({ labels, status: each, isNew }) => {
-    return `${isNew ? "+" : ""}${labels["instance"] ?? labels["alertname"]}${each === "firing" ? "" : " ended"}`;
+    const name = labels["instance"] ?? labels["alertname"];
+    return `${isNew ? "+" : ""}${name}${each === "firing" ? "" : " ended"}`;
   });
   const when = (atMs - startMs) / second;
   return `${when} ${receiver} ${status}: ${reason}: ${shown.join(", ")}`;
@@ -79,7 +82,7 @@ function silence(more: Partial<Silence> = {}): Silence {
   };
 }
 
-test("a group waits, is told, told of changes at its interval, repeated, and told of its end", () => {
+test("a group waits, is told, told of changes, repeated, and told of its end", () => {
   const story = new Story();
   story.fire(down("a"));
   story.at(10).fire(down("b"));
@@ -223,7 +226,9 @@ test("of two states of a silence the newer one holds, in whatever order they com
 });
 
 test("a recurring silence is active in its hours only, also over midnight", () => {
-  const nights = { weekdays: [1], fromMinute: 22 * 60, toMinute: 6 * 60, location: "Europe/Berlin" };
+  const hours = { weekdays: [1], fromMinute: 22 * 60, toMinute: 6 * 60 };
+  const location = "Europe/Berlin";
+  const nights = { ...hours, location, offsets: zoneOffsets(location) };
   const silences = new Silences();
   silences.merge(silence({ recurrence: nights, endsAtMs: startMs + 10 * 86_400_000 }), startMs);
   const isActive = (time: string): boolean => silences.isActive("s1", Date.parse(time));

@@ -7,12 +7,12 @@
 import type { Labels } from "../alert/events.ts";
 import { type CompiledMatcher, compileMatchers } from "../incident/matchers.ts";
 import { lookupOf } from "./routes.ts";
-import { localTime } from "./times.ts";
+import { localTime } from "./zones.ts";
 import type { Silence, SilenceRecurrence, SilenceState } from "./types.ts";
 
 /** Alertmanager's default of `--data.retention`: ended silences can be seen for five days. */
 export const silenceRetentionMs = 120 * 3_600_000;
-/** Silences kept at once, ended ones included. */
+/** Silences kept, ended ones included. */
 export const silencesMax = 20_000;
 
 type Compiled = { silence: Silence; holds: CompiledMatcher };
@@ -22,7 +22,7 @@ export class Silences {
   /** Grows with each change, so that what was derived from the silences is known to be old. */
   version = 0;
 
-  /** Takes the silence in unless a newer state of it is known. @returns whether it was taken. */
+  /** Takes the silence in unless a newer state of it is known. @returns whether it was. */
   merge(silence: Silence, nowMs: number): boolean {
     this.#forget(nowMs);
     const known = this.#silences.get(silence.id)?.silence;
@@ -80,8 +80,9 @@ export function isActive(silence: Silence, nowMs: number): boolean {
 }
 
 /** A span that passes midnight belongs to the weekday on which it began. */
-function recursAt({ weekdays, fromMinute, toMinute, location }: SilenceRecurrence, atMs: number): boolean {
-  const { minute, weekday } = localTime(atMs, location);
+function recursAt(recurrence: SilenceRecurrence, atMs: number): boolean {
+  const { weekdays, fromMinute, toMinute, offsets } = recurrence;
+  const { minute, weekday } = localTime(atMs, offsets);
   const isOn = (day: number): boolean => weekdays.length === 0 || weekdays.includes(day);
   if (fromMinute < toMinute) return isOn(weekday) && minute >= fromMinute && minute < toMinute;
   if (minute >= fromMinute) return isOn(weekday);

@@ -62,7 +62,7 @@ export function notificationsOf(
 export function mutedBy(config: DispatchConfig, route: Route, nowMs: number): string[] {
   const { muteTimeIntervals, activeTimeIntervals } = route.config;
   const contains = (name: string): boolean =>
-    containsMoment(config.timeIntervals[name] ?? [], nowMs);
+    containsMoment(config.timeIntervals[name] ?? [], nowMs, config.zones);
   const muting = muteTimeIntervals.filter(contains);
   const isActive = activeTimeIntervals.length === 0 || activeTimeIntervals.some(contains);
   return isActive ? muting : [...muting, ...activeTimeIntervals];

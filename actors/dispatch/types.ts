@@ -4,6 +4,7 @@
  */
 import type { Labels } from "../alert/events.ts";
 import type { Matcher } from "../incident/types.ts";
+import type { ZoneOffsets } from "./zones.ts";
 
 /** Why a group is told again, in Alertmanager's own words (its `notification_reason`). */
 export type GroupReason =
@@ -75,6 +76,7 @@ export type SilenceRecurrence = {
   fromMinute: number;
   toMinute: number;
   location: string;
+  offsets: ZoneOffsets;
 };
 
 export type SilenceState = "pending" | "active" | "expired";

@@ -111,7 +111,8 @@ async function eachAlert(
     const statuses = routing === null ? null : await deps.dispatch.alerts(page.items);
     for (const alert of page.items) {
       if (!holds(lookupOf(alert.labels))) continue;
-      const status = statuses === null ? plainStatus : (statuses.get(alert.fingerprint) ?? unprocessed);
+      const known = statuses === null ? plainStatus : statuses.get(alert.fingerprint);
+      const status = known ?? unprocessed;
       const routes = routing === null ? [] : matchingRoutes(routing.root, alert.labels);
       const receivers = routes.map((route) => route.config.receiver);
       if (!isWanted(status) || (isReceiver !== null && !isReceiver(receivers))) continue;

@@ -10,7 +10,9 @@ import { type HttpResponse, json } from "../http.ts";
 export class BadQuery extends Error {}
 
 const matchersMax = 100;
-const truths = new Set(["true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"]);
+const truths = new Set([
+  ...["true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"],
+]);
 
 /** Alertmanager's idea of a truth value: what is none of its words for true is false. */
 export function readFlag(query: URLSearchParams, name: string): boolean {
@@ -22,10 +24,11 @@ export function readFlag(query: URLSearchParams, name: string): boolean {
 export function readMatchers(query: URLSearchParams, name: string): Matcher[] {
   const matchers = query.getAll(name).flatMap((text) => {
     const parsed = parseMatchers(text);
-    if (parsed.kind === "error") throw new BadQuery(`bad matcher format: ${text}: ${parsed.message}`);
+    const bad = (why: string): BadQuery => new BadQuery(`bad matcher format: ${text}: ${why}`);
+    if (parsed.kind === "error") throw bad(parsed.message);
     for (const matcher of parsed.matchers) {
       const refusal = refusedExpression(matcher);
-      if (refusal !== null) throw new BadQuery(`bad matcher format: ${text}: ${refusal}`);
+      if (refusal !== null) throw bad(refusal);
     }
     return parsed.matchers;
   });
@@ -36,7 +39,9 @@ export function readMatchers(query: URLSearchParams, name: string): Matcher[] {
 }
 
 /** Whether any of the names fits the expression `receiver`, as a whole; null: it was not given. */
-export function readReceiver(query: URLSearchParams): ((names: readonly string[]) => boolean) | null {
+export function readReceiver(
+  query: URLSearchParams,
+): ((names: readonly string[]) => boolean) | null {
   const value = query.get("receiver");
   if (value === null || value === "") return null;
   const matcher: Matcher = { label: "receiver", op: "=~", value };

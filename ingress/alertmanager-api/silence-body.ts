@@ -4,8 +4,10 @@
  */
 import type { Labels } from "../../actors/alert/events.ts";
 import { refusedExpression } from "../../runtime/linear-regexps.ts";
+import type { ZoneOffsets } from "../../actors/dispatch/zones.ts";
 import type { SilenceRecurrence } from "../../actors/dispatch/types.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
+import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { SilenceWish } from "../../runtime/silence-changes.ts";
 
 export type SilenceBody = { id: string; wish: SilenceWish };
@@ -16,7 +18,9 @@ type Fields = Record<string, unknown>;
 
 const matchersMax = 100;
 const textCharsMax = 65_536;
-export const weekdayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+export const weekdayNames = [
+  ...["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
+];
 
 /** @throws BadSilence */
 export function readSilence(body: Buffer): SilenceBody {
@@ -73,14 +77,18 @@ function readRecurrence(value: unknown): SilenceRecurrence | null {
   const weekdays = fields["weekdays"] ?? [];
   if (!Array.isArray(weekdays)) throw fault("recurrence.weekdays", weekdays, "a list of weekdays");
   const location = fields["location"] === undefined ? "UTC" : readText(fields, "location");
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: location });
-  } catch {
-    throw fault("recurrence.location", location, "a time zone such as Europe/Berlin");
-  }
+  const offsets = readZone(location);
   const [fromMinute, toMinute] = [readMinute(fields, "from"), readMinute(fields, "to")];
   if (fromMinute === toMinute) throw fault("recurrence.to", fields["to"], "a time other than from");
-  return { weekdays: weekdays.map(readWeekday), fromMinute, toMinute, location };
+  return { weekdays: weekdays.map(readWeekday), fromMinute, toMinute, location, offsets };
+}
+
+function readZone(name: string): ZoneOffsets {
+  try {
+    return zoneOffsets(name);
+  } catch {
+    throw fault("recurrence.location", name, "a time zone such as Europe/Berlin");
+  }
 }
 
 function readWeekday(value: unknown): number {

@@ -33,7 +33,8 @@ export async function listSilences(
   const nowMs = deps.nowMs();
   const silences = (await deps.dispatch.silences()).filter((silence) => {
     const patterns = silence.matchers.map(({ label, value }) => [label, value]);
-    return readFlag(query, silenceState(silence, nowMs)) && holds(lookupOf(Object.fromEntries(patterns)));
+    const isWanted = readFlag(query, silenceState(silence, nowMs));
+    return isWanted && holds(lookupOf(Object.fromEntries(patterns)));
   });
   silences.sort((a, b) => inOrder(a, b, nowMs));
   return answer(200, silences.map((silence) => silenceView(silence, nowMs)));

@@ -59,6 +59,7 @@ export function simDispatch(groupBy = ["alertname"]): DispatchConfig {
       },
     ],
     timeIntervals: {},
+    zones: {},
     receivers: ["chat", "pager"].map((name) => ({ name, integrations: [integration] })),
   };
 }

@@ -4,6 +4,7 @@
  * all of it at once, and what would surprise is warned of.
  */
 import type { DispatchConfig } from "../../../actors/dispatch/config.ts";
+import { zoneOffsets } from "../../time-zones.ts";
 import { deepFreeze, readConfigFile } from "../config-file.ts";
 import type { Problem } from "../problems.ts";
 import { Reading } from "../reading.ts";
@@ -96,6 +97,7 @@ function readAll(
       route: routes.config,
       inhibitRules: inhibitRules.map(({ rule }) => rule),
       timeIntervals: intervals.timeIntervals,
+      zones: zonesOf(intervals.timeIntervals),
       receivers: receivers.map(outlineOf),
     },
     receivers,
@@ -103,4 +105,10 @@ function readAll(
     resolveTimeoutMs: global.resolve_timeout,
     notDelivered,
   };
+}
+
+function zonesOf(intervals: DispatchConfig["timeIntervals"]): DispatchConfig["zones"] {
+  const all = Object.values(intervals).flat();
+  const names = new Set(all.map(({ location }) => location));
+  return Object.fromEntries([...names].map((name) => [name, zoneOffsets(name)]));
 }

@@ -113,15 +113,17 @@ export function readReceivers(value: ConfigValue, context: IntegrationContext): 
   return { receivers, notDelivered, names };
 }
 
-/** What decisions need to know of receivers. */
+/** What decisions need to know of receivers: whom to tell, so not what nothing is sent to. */
 export function outlineOf(receiver: ReceiverSettings): ReceiverOutline {
-  const integrations = receiver.integrations.map(
-    ({ kind, index, settings }): Integration => ({
-      kind,
-      index,
-      sendResolved: settings.send_resolved,
-    }),
-  );
+  const integrations = receiver.integrations
+    .filter(({ kind }) => deliveredKinds.has(kind))
+    .map(
+      ({ kind, index, settings }): Integration => ({
+        kind,
+        index,
+        sendResolved: settings.send_resolved,
+      }),
+    );
   return { name: receiver.name, integrations };
 }
 
