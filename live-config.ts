@@ -34,6 +34,7 @@ export class LiveConfig implements Reloads {
   /** Partitions to tell, once there are any. */
   #announce: ((config: TocsinConfig) => Promise<void>) | null = null;
   #reloading: Promise<ReloadOutcome> | null = null;
+  /** `atMs`: when the configuration in force was read. */
   last = { succeeded: true, atMs: Date.now() };
 
   private constructor(file: string, inForce: InForce, log: Logger) {
@@ -82,8 +83,9 @@ export class LiveConfig implements Reloads {
 
   async #reload(): Promise<ReloadOutcome> {
     const outcome = await this.#exchange();
-    this.last = { succeeded: outcome.kind === "done", atMs: Date.now() };
+    this.last.succeeded = outcome.kind === "done";
     if (outcome.kind === "done") {
+      this.last.atMs = Date.now();
       this.#log.info({ file: this.#file, nextStart: outcome.nextStart }, "configuration reloaded");
     } else {
       this.#log.error({ file: this.#file, why: outcome.why }, "configuration not reloaded");

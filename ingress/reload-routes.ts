@@ -10,6 +10,7 @@ export type ReloadOutcome =
 
 export interface Reloads {
   reload(): Promise<ReloadOutcome>;
+  /** Whether the last attempt succeeded, and when the configuration in force was read, ms. */
   readonly last: { succeeded: boolean; atMs: number };
 }
 
