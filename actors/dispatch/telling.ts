@@ -3,6 +3,7 @@ import type { Labels } from "../alert/events.ts";
 import type { DispatchConfig } from "./config.ts";
 import type { Dispatcher, HeldAlert } from "./dispatcher.ts";
 import { type Group, integrationKey, reasonToTell } from "./group.ts";
+import { labelFingerprint } from "./label-fingerprint.ts";
 import type { Route } from "./routes.ts";
 import { groupKeyOf } from "./routes.ts";
 import { byCodeUnits } from "./text.ts";
@@ -74,9 +75,9 @@ function isMuted(dispatcher: Dispatcher, alert: HeldAlert, nowMs: number): boole
 }
 
 function notifiedAlert(alert: HeldAlert, isNew: boolean): NotifiedAlert {
-  const { fingerprint, labels, annotations, startsAtMs, resolvedAtMs, generatorURL } = alert;
+  const { labels, annotations, startsAtMs, resolvedAtMs, generatorURL } = alert;
   return {
-    fingerprint,
+    fingerprint: labelFingerprint(labels),
     status: resolvedAtMs === null ? "firing" : "resolved",
     labels,
     annotations,

@@ -10,6 +10,7 @@ import {
   matchingRoutes,
   type Route as Routing,
 } from "../../actors/dispatch/routes.ts";
+import { labelFingerprint } from "../../actors/dispatch/label-fingerprint.ts";
 import { labelsText } from "../../actors/dispatch/text.ts";
 import { mutedBy } from "../../actors/dispatch/telling.ts";
 import type { AlertStatus } from "../../actors/dispatch/types.ts";
@@ -130,7 +131,7 @@ function alertView({ alert, status, routes }: Shown): object {
   return {
     annotations: alert.annotations,
     endsAt: timeText(alert.endsAtMs),
-    fingerprint: alert.fingerprint,
+    fingerprint: labelFingerprint(alert.labels),
     receivers: [...receivers].map((name) => ({ name })),
     startsAt: timeText(alert.startsAtMs),
     status,

@@ -74,9 +74,11 @@ export class Twins {
     return Promise.all(asked) as Promise<[Answer, Answer]>;
   }
 
-  /** @throws unless both take them all. */
+  /** What begins or ends now does so at the same moment for both. @throws unless both take all. */
   async send(...alerts: SentAlert[]): Promise<void> {
-    const answers = await this.both("POST", "/api/v2/alerts", alerts);
+    const startsAt = new Date().toISOString();
+    const timed = alerts.map((each) => (each.endsAt === undefined ? { startsAt, ...each } : each));
+    const answers = await this.both("POST", "/api/v2/alerts", timed);
     if (answers.some(({ status }) => status !== 200)) {
       throw new Error(`POST /api/v2/alerts: ${JSON.stringify(answers)}`);
     }
