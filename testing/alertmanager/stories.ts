@@ -21,9 +21,11 @@ export const tales: Tale[] = [
     async tell(story) {
       await story.fire(["a"], { annotations: { summary: "x", runbook: "r" } });
       await (await story.at(0.3)).fire(["b"], { annotations: { summary: "y", runbook: "r" } });
-      await (await story.at(2)).fire(["c"], { generatorURL: "http://prometheus/graph?g0=1" });
-      await (await story.at(4)).resolve(["a"]);
-      await (await story.at(6)).resolve(["b", "c"]);
+      const more = { generatorURL: "http://prometheus/graph?g0=1" };
+      await (await story.at(2)).fire(["c"], more);
+      await (await story.at(4)).resolve(["a"], { annotations: { summary: "x", runbook: "r" } });
+      await (await story.at(6)).resolve(["b"], { annotations: { summary: "y", runbook: "r" } });
+      await story.resolve(["c"], more);
     },
     expected: [
       "team firing: a, b",
@@ -46,8 +48,9 @@ export const tales: Tale[] = [
     about: "repeat",
     async tell(story) {
       await story.fire(["a"], { annotations: { summary: "at first" } });
-      await (await story.at(2)).fire(["a"], { annotations: { summary: "later" } });
-      await (await story.at(6)).resolve(["a"]);
+      const annotations = { summary: "later" };
+      await (await story.at(2)).fire(["a"], { annotations });
+      await (await story.at(6)).resolve(["a"], { annotations });
     },
     expected: ["team firing: a", "team firing: a", "team resolved: a ended"],
   },
@@ -67,13 +70,15 @@ export const tales: Tale[] = [
     expected: ["team firing: a", "team firing: b", "team resolved: b ended"],
   },
   {
-    title: "group_by of nothing is one group of all",
+    title: "group_by of a label that none has is one group of all, an empty one is the parent's",
     about: "one",
     async tell(story) {
-      await story.fire(["a"]);
-      await story.fire(["b"], { labels: { alertname: "Slow", job: "j" } });
+      for (const kind of ["none", "empty"]) {
+        await story.fire(["a"], { labels: { kind } });
+        await story.fire(["b"], { labels: { kind, alertname: "Slow", job: "j" } });
+      }
     },
-    expected: ["team firing: b, a"],
+    expected: ["team firing: a", "team firing: b", "team firing: b, a"],
   },
   {
     title: "while a source fires its targets are not told, and are told once it has ended",
@@ -84,9 +89,9 @@ export const tales: Tale[] = [
       await story.fire(["source"], { labels: source });
       await story.fire(["a"], { labels: target });
       await story.fire(["b"], { labels: other });
-      await (await story.at(2)).resolve(["source"], source);
+      await (await story.at(2)).resolve(["source"], { labels: source });
       await (await story.at(4)).fire(["source"], { labels: source });
-      await (await story.at(6)).resolve(["a"], target);
+      await (await story.at(6)).resolve(["a"], { labels: target });
     },
     expected: [
       "team firing: source",
@@ -189,9 +194,8 @@ export const tales: Tale[] = [
     title: "nested routes name their groups by their matchers, labels without value are no labels",
     about: "nested",
     async tell(story) {
-      const labels = { severity: 'pa"ge', nothing: "", "späße": "ja" };
-      const { späße: _later, ...plain } = labels;
-      await story.fire(["a"], { labels: plain });
+      const annotations = { summary: "späße ✓ <&>", empty: "" };
+      await story.fire(["a"], { labels: { severity: 'pa"ge', nothing: "" }, annotations });
     },
     expected: ["first firing: a"],
   },
@@ -210,7 +214,8 @@ route:
     { matchers: [case="continue"], receiver: first, continue: true },
     { matchers: [case="continue", severity=~"page|ticket"], receiver: second },
     { matchers: [case="each"], group_by: ["..."] },
-    { matchers: [case="one"], group_by: [] },
+    { matchers: [case="one", kind="none"], group_by: [none] },
+    { matchers: [case="one", kind="empty"], group_by: [] },
     { matchers: [case="quiet"], receiver: quiet },
     { matchers: [case="both"], receiver: both },
     { matchers: [case="truncated"], receiver: one },

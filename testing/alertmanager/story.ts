@@ -30,8 +30,8 @@ export class Story {
     return this;
   }
 
-  async resolve(instances: string[], labels: Labels = {}): Promise<this> {
-    return this.fire(instances, { labels, endsAt: new Date().toISOString() });
+  async resolve(instances: string[], more: Partial<SentAlert> = {}): Promise<this> {
+    return this.fire(instances, { ...more, endsAt: new Date().toISOString() });
   }
 
   /** @returns ids, by program, of a silence of one instance. */
