@@ -2,6 +2,7 @@
 import type { ReceivedDelivery } from "../webhook-receiver.ts";
 
 type Labels = Record<string, string>;
+type Told = { status: string; labels: Labels };
 
 export type Message = {
   atMs: number;
@@ -10,7 +11,7 @@ export type Message = {
   receiver: string;
   groupKey: string;
   status: string;
-  alerts: { status: string; labels: Labels }[];
+  alerts: Told[];
   /** All of the body but times that each program makes for itself. */
   body: Record<string, unknown>;
 };
@@ -19,7 +20,8 @@ export type Message = {
 const additions = ["notification_reason", "routeLabels"];
 
 export function messageOf({ path, body, atMs }: ReceivedDelivery): Message {
-  const read = JSON.parse(body) as Message & { alerts: Record<string, unknown>[] };
+  type Body = Pick<Message, "receiver" | "groupKey" | "status">;
+  const read = JSON.parse(body) as Body & { alerts: (Told & { endsAt: string })[] };
   const rest = Object.entries(read).filter(([name]) => !additions.includes(name));
   const alerts = read.alerts.map(({ endsAt: _end, ...alert }) => alert);
   const { receiver, groupKey, status } = read;
