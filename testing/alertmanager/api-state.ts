@@ -1,6 +1,6 @@
 /** A state of both programs with alerts of every kind and silences in every state. */
 import { eventually } from "../contracts/eventually.ts";
-import type { Twins } from "./twins.ts";
+import type { Name, Twins } from "./twins.ts";
 
 export const configuration = (url: string): string => `
 route:
@@ -51,4 +51,14 @@ export async function prepare(twins: Twins): Promise<void> {
       if (muted.length !== 3) throw new Error(`${muted.length} alerts are muted, not 3`);
     }
   });
+}
+
+/** Of those that are active, in the order of their ends. */
+export async function silenceIds(twins: Twins): Promise<Record<Name, string>[]> {
+  const [ours, theirs] = await twins.both("GET", "/api/v2/silences");
+  const ids = (body: unknown): string[] => (body as { id: string }[]).map(({ id }) => id);
+  const alertmanager = ids(theirs.body);
+  return ids(ours.body)
+    .slice(0, 2)
+    .map((tocsin, index) => ({ tocsin, alertmanager: alertmanager[index]! }));
 }
