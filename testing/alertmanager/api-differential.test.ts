@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { badReads, badWrites, differing, reads, type Request } from "./api-requests.ts";
 import { configuration, prepare, silenceIds } from "./api-state.ts";
 import { alertmanagerProgram } from "./installed.ts";
-import { type Answer, Twins } from "./twins.ts";
+import { type Answer, type Name, names, Twins } from "./twins.ts";
 
 describe.skipIf(alertmanagerProgram === undefined)("API v2 as Alertmanager has it", () => {
   let twins: Twins;
@@ -27,15 +27,18 @@ describe.skipIf(alertmanagerProgram === undefined)("API v2 as Alertmanager has i
     const [first] = await silenceIds(twins);
     for (const comment of ["", "changed"]) {
       if (comment !== "") await change(comment);
-      const ours = await twins.ask("tocsin", "GET", `/api/v2/silence/${first!.tocsin}`);
-      const theirs = await twins.ask("alertmanager", "GET", `/api/v2/silence/${first!.alertmanager}`);
+      const [ours, theirs] = await Promise.all([shown("tocsin"), shown("alertmanager")]);
       expect(comparable(ours)).toEqual(comparable(theirs));
       if (comment !== "") expect(ours.body).toMatchObject({ comment, id: first!.tocsin });
     }
 
+    function shown(name: Name): Promise<Answer> {
+      return twins.ask(name, "GET", `/api/v2/silence/${first![name]}`);
+    }
+
     async function change(comment: string): Promise<void> {
-      for (const name of ["tocsin", "alertmanager"] as const) {
-        const { body } = await twins.ask(name, "GET", `/api/v2/silence/${first![name]}`);
+      for (const name of names) {
+        const { body } = await shown(name);
         const changed = { ...(body as object), comment };
         const posted = await twins.ask(name, "POST", "/api/v2/silences", changed);
         expect(posted.body).toEqual({ silenceID: first![name] });
@@ -46,7 +49,7 @@ describe.skipIf(alertmanagerProgram === undefined)("API v2 as Alertmanager has i
   test("silences that changes replace: the old one ends, the new one has another id", async () => {
     const [, second] = await silenceIds(twins);
     const matchers = [{ name: "other", value: "x", isRegex: false }];
-    for (const name of ["tocsin", "alertmanager"] as const) {
+    for (const name of names) {
       const id = second![name];
       const { body } = await twins.ask(name, "GET", `/api/v2/silence/${id}`);
       const changed = { ...(body as object), matchers };

@@ -6,7 +6,7 @@ export type Tale = {
   /** The label `case` of its alerts. */
   about: string;
   tell(story: Story): Promise<unknown>;
-  /** By path, receiver and group in this order of keys; only ours when `differs`. */
+  /** Group by group, in the order of paths, receivers and group keys. */
   expected: string[];
 };
 

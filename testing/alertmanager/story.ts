@@ -10,7 +10,7 @@ export type Labels = Record<string, string>;
 export class Story {
   readonly about: string;
   readonly #twins: Twins;
-  readonly #beganMs = Date.now();
+  readonly beganMs = Date.now();
 
   constructor(twins: Twins, about: string) {
     this.#twins = twins;
@@ -19,7 +19,7 @@ export class Story {
 
   /** Waits until so many seconds after the beginning. */
   async at(seconds: number): Promise<this> {
-    const waitMs = this.#beganMs + seconds * 1_000 - Date.now();
+    const waitMs = this.beganMs + seconds * 1_000 - Date.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     return this;
   }
