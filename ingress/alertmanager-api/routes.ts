@@ -44,12 +44,15 @@ export function registerAlertmanagerApi(route: Route, deps: AlertmanagerDeps): v
   get("/api/v2/receivers", async () =>
     answer(200, deps.receivers().map((name) => ({ name }))),
   );
-  route("POST", "/api/v2/silences", (request) => guarded(() => postSilence(request, deps)), respond);
-  route("DELETE", "/api/v2/silence/:id", (request) => guarded(() => deleteSilence(request, deps)), respond);
+  const change = (method: string, path: string, handle: typeof postSilence): void =>
+    route(method, path, (request) => guarded(() => handle(request, deps)), respond);
+  change("POST", "/api/v2/silences", postSilence);
+  change("DELETE", "/api/v2/silence/:id", deleteSilence);
   for (const path of ["alerts", "alerts/groups", "silences", "status", "receivers"]) {
     route("GET", `/api/v1/${path}`, gone);
     route("POST", `/api/v1/${path}`, gone, "open");
   }
+  for (const method of ["GET", "DELETE"]) route(method, "/api/v1/silence/:id", gone, "open");
 }
 
 function limited(gets: { count: number }, handler: Handler): Handler {

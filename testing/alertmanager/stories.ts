@@ -168,8 +168,9 @@ export const tales: Tale[] = [
       await story.fire(["a"]);
       await (await story.at(1.6)).resolve(["a"]);
       await (await story.at(2.2)).fire(["a"]);
+      await (await story.at(4)).fire(["b"]);
     },
-    expected: ["team firing: a"],
+    expected: ["team firing: a", "team firing: a, b"],
   },
   {
     title: "an alert that ends while its group waits is told of to nobody",
@@ -189,6 +190,38 @@ export const tales: Tale[] = [
       await story.fire(["a"], { startsAt: times[0]!, endsAt: times[1]! });
     },
     expected: ["team firing: a", "team resolved: a ended"],
+  },
+  {
+    title: "an alert began at the earliest time that anybody said",
+    about: "times",
+    async tell(story) {
+      await story.fire(["a", "b"]);
+      await (await story.at(2)).fire(["a"], { startsAt: hourAgo() });
+      await story.fire(["b", "c"]);
+    },
+    expected: ["team firing: a, b", "team firing: a, b, c"],
+  },
+  {
+    title: "source and target without a label that must be equal agree in it",
+    about: "absent",
+    async tell(story) {
+      await story.fire(["source"], { labels: { alertname: "Off", severity: "critical" } });
+      await story.fire(["a"]);
+      await story.fire(["b"], { labels: { cluster: "x" } });
+    },
+    expected: ["team firing: b", "team firing: source"],
+  },
+  {
+    title: "what a receiver refuses is told again when the group is looked at next",
+    about: "refused",
+    tell: (story) => story.answer("/refused", 400).fire(["a"]),
+    expected: ["refused firing: a", "refused firing: a"],
+  },
+  {
+    title: "what a receiver cannot take now is told again before that",
+    about: "busy",
+    tell: (story) => story.answer("/busy", 503).fire(["a"]),
+    expected: ["busy firing: a", "busy firing: a"],
   },
   {
     title: "nested routes name their groups by their matchers, labels without value are no labels",
@@ -219,6 +252,8 @@ route:
     { matchers: [case="quiet"], receiver: quiet },
     { matchers: [case="both"], receiver: both },
     { matchers: [case="truncated"], receiver: one },
+    { matchers: [case="refused"], receiver: refused },
+    { matchers: [case="busy"], receiver: busy },
     { match: { case: nested }, routes: [
       { match_re: { severity: 'pa"ge|x' }, receiver: first, group_by: [severity, none] } ] },
     { matchers: [time="now-muted"], mute_time_intervals: [always] },
@@ -235,6 +270,8 @@ receivers:
   ${added.receivers}
   - { name: team, webhook_configs: [{ url: "${url}/team" }] }
   - { name: first, webhook_configs: [{ url: "${url}/first" }] }
+  - { name: refused, webhook_configs: [{ url: "${url}/refused" }] }
+  - { name: busy, webhook_configs: [{ url: "${url}/busy" }] }
   - { name: second, webhook_configs: [{ url: "${url}/second" }] }
   - { name: quiet, webhook_configs: [{ url: "${url}/quiet", send_resolved: false }] }
   - { name: one, webhook_configs: [{ url: "${url}/one", max_alerts: 1 }] }

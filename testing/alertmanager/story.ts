@@ -62,6 +62,12 @@ export class Story {
     return this;
   }
 
+  /** What the receiver at this path answers next. */
+  answer(path: string, ...statuses: number[]): this {
+    this.#twins.answer(path, ...statuses);
+    return this;
+  }
+
   messages(name: Name): Message[] {
     return this.#twins.messages(name, this.about);
   }

@@ -17,7 +17,7 @@ route: { receiver: team, group_wait: 0s }
 receivers:
   - name: team
     webhook_configs: [{ url: "${url}/team" }]
-    slack_configs: [{ api_url: "${url}/slack", channel: "#c", title: '{{ template "slack.default.titlelink" . }}' }]
+    slack_configs: [{ api_url: "${url}/slack", channel: "#c" }]
 `;
 
 describe("around the API", () => {

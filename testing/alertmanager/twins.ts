@@ -49,6 +49,12 @@ export class Twins {
     }
   }
 
+  /** The next messages to this path of either get these answers, then 200 again. */
+  answer(path: string, ...answers: number[]): void {
+    const statuses = answers.map((status) => ({ status }));
+    for (const name of names) this.#server.script(`/${name}${path}`, ...statuses);
+  }
+
   url(name: Name): string {
     const url = name === "tocsin" ? this.#tocsin?.url : this.#alertmanager?.url;
     if (url === undefined) throw new Error(`${name} does not run`);
