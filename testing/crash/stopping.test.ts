@@ -92,7 +92,7 @@ const moments: [string, NodeJS.Signals, () => unknown][] = [
   ["the data directory is taken", "SIGTERM", file("tocsin.lock")],
   ["nats-server starts", "SIGINT", file("nats/pid")],
   ["ClickHouse starts", "SIGTERM", file("clickhouse")],
-  ["HTTP listens", "SIGHUP", async () => (await open()).destroy()],
+  ["HTTP listens", "SIGINT", async () => (await open()).destroy()],
 ];
 
 test.each(moments)("told to stop when %s: ends with 0, soon", async (_name, signal, moment) => {
