@@ -57,3 +57,10 @@ test("a resolved group has no zero times", () => {
     "2026-01-02T23:10:00.5Z",
   ]);
 });
+
+test("an alert that joined a group that was told of says so, others say nothing", () => {
+  const [first, second] = sampleGroup().alerts;
+  const alerts = [{ ...first!, isNew: true }, second!];
+  const data = templateData(sampleGroup({ alerts }), at, "x");
+  expect(data.alerts.map((alert) => alert.isNew)).toEqual([true, undefined]);
+});

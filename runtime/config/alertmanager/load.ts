@@ -73,7 +73,9 @@ export function loadAlertmanagerConfig(file: string, text?: string): Alertmanage
   const warnings = reading.warnings.toSorted(
     (a, b) => a.line - b.line || a.column - b.column,
   );
-  return deepFreeze({ ...config, original: showWithoutSecrets(reading), warnings });
+  const zones = zonesOf(config.dispatch.timeIntervals);
+  const dispatch = { ...config.dispatch, zones };
+  return deepFreeze({ ...config, dispatch, original: showWithoutSecrets(reading), warnings });
 }
 
 function readAll(
@@ -97,7 +99,7 @@ function readAll(
       route: routes.config,
       inhibitRules: inhibitRules.map(({ rule }) => rule),
       timeIntervals: intervals.timeIntervals,
-      zones: zonesOf(intervals.timeIntervals),
+      zones: {},
       receivers: receivers.map(outlineOf),
     },
     receivers,
@@ -107,6 +109,7 @@ function readAll(
   };
 }
 
+/** Once all locations are known to exist. */
 function zonesOf(intervals: DispatchConfig["timeIntervals"]): DispatchConfig["zones"] {
   const all = Object.values(intervals).flat();
   const names = new Set(all.map(({ location }) => location));
