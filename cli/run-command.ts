@@ -31,6 +31,7 @@ const loaders: Record<string, Loader> = {
   template: () => import("./commands/template.ts"),
   capacity: () => import("./commands/capacity.ts"),
   check: () => import("./commands/check.ts"),
+  routes: () => import("./commands/routes.ts"),
   keys: () => import("./commands/keys.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };
