@@ -87,15 +87,17 @@ test("the routes that take an alert are those that dispatching puts it into", ()
     op: fc.constantFrom("=", "!="),
     value: fc.constantFrom("", "1", "2"),
   });
-  const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
-    tree: fc.record({
+  const routeOf = (routes: fc.Arbitrary<unknown[]>): fc.Arbitrary<unknown> =>
+    fc.record({
       matchers: fc.array(matcher, { maxLength: 2 }).map((list) =>
         list.map(({ label, op, value }) => `${label}${op}"${value}"`),
       ),
       continue: fc.boolean(),
-      routes: fc.array(tie("tree"), { maxLength: 3, depthSize: "small" }),
-    }),
-  }));
+      routes,
+    });
+  const listOf = (route: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> =>
+    fc.array(route, { maxLength: 3 });
+  const tree = routeOf(listOf(routeOf(listOf(routeOf(fc.constant([]))))));
   const labels = fc.dictionary(fc.constantFrom("a", "b"), fc.constantFrom("1", "2"));
   fc.assert(
     fc.property(fc.array(tree, { maxLength: 4 }), labels, (routes, alert) => {
