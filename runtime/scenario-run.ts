@@ -47,6 +47,7 @@ export type ScenarioResult = {
 /** How often groups may be looked at: a year of one group every 5 minutes is a tenth of it. */
 const looksMax = 1_000_000;
 const shownMax = 10;
+const comparisonsMax = 1_000_000;
 
 export function runScenario(scenario: Scenario): ScenarioResult {
   return new ScenarioRun(scenario).run();
@@ -119,6 +120,11 @@ class ScenarioRun {
       case "expect": {
         const told = this.#toldSoFar();
         this.#told = [];
+        if (told.length * (action.expected.length + 1) > comparisonsMax) {
+          const message = `${told.length} messages since the last expect, too many to compare`;
+          this.#fail(place, afterMs, { message });
+          break;
+        }
         const { missing, unexpected } = compareTold(action.expected, told);
         if (missing.length + unexpected.length === 0) break;
         const receivers = new Set(missing.map(({ expectation }) => expectation.receiver));
