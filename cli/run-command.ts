@@ -32,6 +32,7 @@ const loaders: Record<string, Loader> = {
   capacity: () => import("./commands/capacity.ts"),
   check: () => import("./commands/check.ts"),
   routes: () => import("./commands/routes.ts"),
+  test: () => import("./commands/test.ts"),
   keys: () => import("./commands/keys.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };

@@ -153,7 +153,8 @@ class ScenarioRun {
     }
     const firing = [...this.#firing].slice(0, shownMax).join(", ");
     const known = firing === "" ? "none fires" : `there fires ${firing}`;
-    this.#fail(place, afterMs, { message: `no alert fires with exactly the labels ${name}: ${known}` });
+    const message = `no alert fires with exactly the labels ${name}: ${known}`;
+    this.#fail(place, afterMs, { message });
   }
 
   #silence({ id, matchers, forMs, recurrence }: ScenarioSilence): void {

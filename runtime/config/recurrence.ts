@@ -52,7 +52,8 @@ function parseDays(text: string): number[] | null {
   for (const part of text.toLowerCase().split(",")) {
     const ends = part.split("-").map(dayOf);
     const [from, to = from] = ends;
-    if (from === undefined || to === undefined || from < 0 || to < 0 || ends.length > 2) return null;
+    if (from === undefined || to === undefined || ends.length > 2) return null;
+    if (from < 0 || to < 0) return null;
     // Saturday to Monday passes the week's end.
     for (let day = from; ; day = (day + 1) % 7) {
       days.add(day);

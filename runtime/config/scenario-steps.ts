@@ -69,7 +69,7 @@ class StepReader {
     const keys = readers.map(([key]) => key);
     const section = step.section(["at", ...keys]);
     const afterMs = section("at").duration({ default: this.#afterMs, min: 0, max: longestMs });
-    if (afterMs < this.#afterMs) section("at").problem("before the step above; time does not go back");
+    if (afterMs < this.#afterMs) section("at").problem("is before the step above, expected no less");
     this.#afterMs = Math.max(this.#afterMs, afterMs);
     const given = readers.filter(([key]) => section(key).given);
     if (given.length === 0) step.problem(`nothing happens, expected one of ${keys.join(", ")}`);
@@ -100,8 +100,9 @@ class StepReader {
       recurrence: readRecurrence(section("recur")),
     };
     const startsAtMs = this.#context.startMs + this.#afterMs;
-    const wish = { ...silence, startsAtMs, endsAtMs: startsAtMs + silence.forMs };
-    const refusal = refusedWish({ ...wish, createdBy: "", comment: "", annotations: {} }, startsAtMs);
+    const times = { startsAtMs, endsAtMs: startsAtMs + silence.forMs };
+    const wish = { ...silence, ...times, createdBy: "", comment: "", annotations: {} };
+    const refusal = refusedWish(wish, startsAtMs);
     if (refusal !== null) section("matchers").problem(refusal);
     return silence;
   }
@@ -110,8 +111,8 @@ class StepReader {
     const id = value.scalarText("");
     if (!this.#silences.has(id)) {
       const known = [...this.#silences];
-      const these = known.length === 0 ? ", of which there is none" : `: one of ${known.join(", ")}`;
-      value.expected(`the id of a silence made before${these}${hint(id, known)}`);
+      const these = known.length === 0 ? "there is none" : `one of ${known.join(", ")}`;
+      value.expected(`the id of a silence made before: ${these}${hint(id, known)}`);
     }
     return { kind: "expire", id };
   }
@@ -145,7 +146,7 @@ class StepReader {
   }
 
   #expectNone(value: ConfigValue): ScenarioAction {
-    if (value.is("true") || value.plain() === true) return { kind: "expect", expected: [] };
+    if (value.plain() === true) return { kind: "expect", expected: [] };
     const items = value.isList() ? value.list(alertsMax) : [value];
     return { kind: "expectNone", receivers: items.map((item) => this.#receiver(item)) };
   }

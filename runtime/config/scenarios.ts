@@ -59,7 +59,7 @@ function loadOne(path: string, value: ConfigValue): DispatchConfig | null {
   try {
     const config = loadConfiguration(path).alertmanager?.dispatch ?? null;
     if (config === null) {
-      value.problem(`${path} has no routes, expected the name of an alertmanager.yml (or --config)`);
+      value.problem(`${path} has no routes, expected an alertmanager.yml, here or by --config`);
     }
     return config;
   } catch (error) {
