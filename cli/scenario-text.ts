@@ -26,7 +26,7 @@ export function scenarioText({ scenario, failures, notifications }: ScenarioResu
 }
 
 function failureText(failure: ScenarioFailure, startMs: number, paint: Paint): string {
-  const { place, afterMs, message, missing, unexpected, heldBack, waiting } = failure;
+  const { place, afterMs, message, missing, unexpected } = failure;
   const counts = [
     missing.length === 0 ? "" : `${missing.length} expected and not told`,
     unexpected.length === 0 ? "" : `${unexpected.length} told and not expected`,
@@ -37,8 +37,9 @@ function failureText(failure: ScenarioFailure, startMs: number, paint: Paint): s
     `${place.file}:${place.line}:${place.column}: at ${timeText(afterMs, startMs)}: ${what}`,
     ...missing.flatMap((each) => missingLines(each)),
     ...unexpected.filter((each) => !near.has(each)).map((each) => `  + told      ${toldText(each)}`),
-    ...heldBack.map((each) => `    quiet     ${heldBackText(each)}`),
-    ...waiting.map((each) => `    waits     ${waitingText(each)}`),
+    ...failure.heldBack.map((each) => `    quiet     ${heldBackText(each)}`),
+    ...failure.waiting.map((each) => `    waits     ${waitingText(each)}`),
+    ...failure.unrouted.map((name) => `    routes    no alert that fires is routed to ${name}`),
   ];
   return lines.map((line, at) => `${painted(plainLines(line, "      "), at, paint)}\n`).join("");
 }

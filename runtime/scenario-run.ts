@@ -34,6 +34,8 @@ export type ScenarioFailure = {
   /** Why something may be missing, as of this moment. */
   heldBack: HeldBack[];
   waiting: Waiting[];
+  /** Receivers that something was expected for and that no alert is routed to. */
+  unrouted: string[];
 };
 
 export type ScenarioResult = {
@@ -128,12 +130,8 @@ class ScenarioRun {
         const { missing, unexpected } = compareTold(action.expected, told);
         if (missing.length + unexpected.length === 0) break;
         const receivers = new Set(missing.map(({ expectation }) => expectation.receiver));
-        const why = { heldBack: this.#heldBack(), waiting: this.#waiting(receivers) };
-        this.#fail(place, afterMs, {
-          missing,
-          unexpected,
-          ...(missing.length > 0 ? why : {}),
-        });
+        const why = missing.length === 0 ? {} : this.#whyMissing(receivers);
+        this.#fail(place, afterMs, { missing, unexpected, ...why });
         break;
       }
       case "expectNone": {
@@ -166,8 +164,8 @@ class ScenarioRun {
   }
 
   #fail(place: Place, afterMs: number, found: Partial<ScenarioFailure>): void {
-    const nothing = { message: "", missing: [], unexpected: [], heldBack: [], waiting: [] };
-    this.#failures.push({ place, afterMs, ...nothing, ...found });
+    const failure = { place, afterMs, message: "", missing: [], unexpected: [] };
+    this.#failures.push({ ...failure, heldBack: [], waiting: [], unrouted: [], ...found });
   }
 
   #toldSoFar(): Told[] {
@@ -203,13 +201,18 @@ class ScenarioRun {
     return held;
   }
 
-  #waiting(receivers: ReadonlySet<string>): Waiting[] {
+  #whyMissing(receivers: ReadonlySet<string>): Partial<ScenarioFailure> {
     const { dispatcher } = this.#simulation;
     const waiting = [...dispatcher.groups.values()].flatMap((group): Waiting[] => {
       const receiver = dispatcher.routeOf(group)?.config.receiver ?? "";
       const afterMs = group.nextFlushAtMs - this.#scenario.startMs;
       return receivers.has(receiver) ? [{ receiver, groupLabels: group.labels, afterMs }] : [];
     });
-    return waiting.sort((a, b) => a.afterMs - b.afterMs).slice(0, shownMax);
+    const routed = new Set(waiting.map(({ receiver }) => receiver));
+    return {
+      heldBack: this.#heldBack(),
+      waiting: waiting.sort((a, b) => a.afterMs - b.afterMs).slice(0, shownMax),
+      unrouted: [...receivers].filter((name) => !routed.has(name)),
+    };
   }
 }

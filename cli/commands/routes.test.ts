@@ -83,7 +83,7 @@ test("an alert: its receivers, groups, and the reason of each step", async () =>
 ├─ ✓ {severity=~"critical|page"} → on-call  matches, its routes take it
 │  ├─ ✓ {environment!="staging",service=~"postgres|clickhouse"} → database-on-call  takes it
 │  └─ · 1 more not tried: the one above has taken it and does not continue
-└─ · 2 more not tried: the one above has taken it and does not continue
+└─ · 3 more not tried: the one above has taken it and does not continue
 
 Would be inhibited
   while an alert fires with {alertname="ClusterUnreachable",cluster="x"} (inhibit_rules[1])
@@ -97,13 +97,13 @@ test("the whole tree, and the time interval that mutes at the moment", async () 
   expect(out).toContain("  told then  NO, inside of nights\n");
   const late = await routes(["test", "severity=warning", ...night, "--tree"]);
   expect(late.out).toContain("  told then  NO, outside of office-hours\n");
-  expect(late.out).toContain('└─ · {severity="info",team=~"web|mobile"} → team-mail  not tried\n');
+  expect(late.out).toContain('├─ · {severity="info",team=~"web|mobile"} → team-mail  not tried\n');
   const json = JSON.parse((await routes(["test", "severity=warning", ...night, "--json"])).out);
   expect(json).toMatchObject({
     at: "2026-03-02T22:30:00.000Z",
     receivers: ["archive", "team-mail"],
     routes: [{ mutedBy: [] }, { mutedBy: [{ name: "office-hours", kind: "active" }] }],
-    tried: { outcome: "passes on", routes: [{ outcome: "takes", continue: true }, {}, {}, {}, {}] },
+    tried: { outcome: "passes on", routes: [{ outcome: "takes", continue: true }, {}, {}, {}, {}, {}] },
     inhibitedWhile: [{ rule: 0, name: "critical hides warning" }, { rule: 1 }],
     verified: null,
   });

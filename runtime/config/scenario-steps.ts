@@ -63,8 +63,8 @@ class StepReader {
       ["expire", (value) => this.#expire(value)],
       ["fire", (value) => ({ kind: "fire", alerts: readAlerts(value) })],
       ["resolve", (value) => ({ kind: "resolve", alerts: readAlerts(value) })],
-      ["expect", (value) => ({ kind: "expect", expected: this.#expected(value) })],
       ["expect_none", (value) => this.#expectNone(value)],
+      ["expect", (value) => ({ kind: "expect", expected: this.#expected(value) })],
     ];
     const keys = readers.map(([key]) => key);
     const section = step.section(["at", ...keys]);

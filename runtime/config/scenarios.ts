@@ -1,5 +1,5 @@
 /** Files of scenarios (docs/scenarios.md): stories about an alertmanager.yml. */
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import type { Scenario } from "../scenario.ts";
 import { readConfigFile } from "./config-file.ts";
@@ -45,10 +45,11 @@ export function loadScenarios(
     return config;
   };
   const own = section("config").optionalText();
-  const path = configFile ?? (own === null ? defaultFile : resolve(dirname(file), own));
+  const beside = (name: string): string => (isAbsolute(name) ? name : join(dirname(file), name));
+  const path = configFile ?? (own === null ? defaultFile : beside(own));
   const config = load(path, section("config"));
   const scenarios = readScenarios(section("scenarios"), config, {
-    load: (value) => load(resolve(dirname(file), value.text()), value),
+    load: (value) => load(beside(value.text()), value),
   });
   reading.endIfBad();
   return { file, configFile: path, scenarios };
