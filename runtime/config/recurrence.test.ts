@@ -17,7 +17,7 @@ test.each([
 });
 
 test.each([
-  ["", 'hours: got ""'],
+  ["", 'days: got ""'],
   ["mon", 'hours: got ""'],
   ["m 22:00-06:00", 'days: got "m"'],
   ["mon-tue-wed 22:00-06:00", 'days: got "mon-tue-wed"'],

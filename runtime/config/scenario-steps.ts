@@ -72,7 +72,10 @@ class StepReader {
     if (afterMs < this.#afterMs) section("at").problem("is before the step above, expected no less");
     this.#afterMs = Math.max(this.#afterMs, afterMs);
     const given = readers.filter(([key]) => section(key).given);
-    if (given.length === 0) step.problem(`nothing happens, expected one of ${keys.join(", ")}`);
+    // A misspelt key has been told already.
+    if (step.isMap() && step.entries(labelsMax).every(([key]) => key === "at")) {
+      step.problem(`nothing happens, expected one of ${keys.join(", ")}`);
+    }
     const actions = given.map(([key, read]) => read(section(key)));
     return {
       place: step.position(),
