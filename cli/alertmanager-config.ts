@@ -32,6 +32,6 @@ export function orFail<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new CommandFailure(`the configuration is not valid\n${plainLines(error.message, "  ")}`);
+    throw new CommandFailure(`not valid:\n${plainLines(error.message, "  ")}`);
   }
 }

@@ -16,6 +16,7 @@ const loaders: Record<string, Loader> = {
   ingest: () => import("./commands/ingest.ts"),
   demo: () => import("./commands/demo.ts"),
   alerts: () => import("./commands/alerts.ts"),
+  silences: () => import("./commands/silences.ts"),
   incidents: () => import("./commands/incidents.ts"),
   tail: () => import("./commands/tail.ts"),
   ack: () => import("./commands/ack.ts"),

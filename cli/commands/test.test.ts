@@ -115,8 +115,9 @@ test("wrong usage and files that are not valid", async () => {
   const file = written("bad.yml", "scenarios: [{ name: a, steps: [{ fier: { a: b } }] }]");
   const bad = await tested(file, "--config", shipped("example.yml"));
   expect([bad.code, bad.out]).toEqual([1, ""]);
-  expect(bad.err).toMatch(/not valid\n {2}DIR\/bad\.yml:1:33: .*; did you mean fire\?\n$/);
-  const none = await tested(written("none.yml", "scenarios: [{ name: a, steps: [{ fire: { a: b } }] }]"));
+  expect(bad.err).toMatch(/not valid:\n {2}DIR\/bad\.yml:1:34: .*; did you mean fire\?\n$/);
+  const text = "scenarios: [{ name: a, steps: [{ fire: { a: b } }] }]";
+  const none = await tested(written("none.yml", text));
   expect(none.err).toMatch(/tocsin\.yaml has no routes, expected an alertmanager\.yml, here or by/);
   const absent = await tested(join(dir, "absent.yml"));
   expect(absent.err).toContain("DIR/absent.yml:1:1: cannot read the configuration: ENOENT");
