@@ -79,7 +79,8 @@ async function run(flags: Flags, io: Io): Promise<number> {
 async function list(flags: Flags, io: Io, texts: string[]): Promise<number> {
   readMatcherTexts(texts);
   const wanted = readStates(flags);
-  const query = new URLSearchParams(states.map((each) => [each, String(wanted.has(each))]));
+  const query = new URLSearchParams();
+  for (const each of states) query.set(each, String(wanted.has(each)));
   for (const text of texts) query.append("filter", text);
   const all = await listSilences(apiOf(flags, io), query);
   const by = flags.text("by");
