@@ -8,7 +8,7 @@ import type { Flags } from "./define-command.ts";
 import { plain, plainLines } from "./plain-text.ts";
 
 /** Lines of the help of a command that has the option. */
-export const configHelp = `  --config FILE  an alertmanager.yml, or a tocsin.yaml that names one as \`alertmanager\`
+export const configHelp = `  --config FILE  an alertmanager.yml, or a tocsin.yaml that names one
                  (TOCSIN_CONFIG, default config/tocsin.yaml)`;
 
 /** The file that Tocsin would start with. */

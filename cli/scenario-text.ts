@@ -36,7 +36,7 @@ function failureText(failure: ScenarioFailure, startMs: number, paint: Paint): s
   const lines = [
     `${place.file}:${place.line}:${place.column}: at ${timeText(afterMs, startMs)}: ${what}`,
     ...missing.flatMap((each) => missingLines(each)),
-    ...unexpected.filter((each) => !near.has(each)).map((each) => `  + told      ${toldText(each)}`),
+    ...unexpected.flatMap((each) => (near.has(each) ? [] : [`  + told      ${toldText(each)}`])),
     ...failure.heldBack.map((each) => `    quiet     ${heldBackText(each)}`),
     ...failure.waiting.map((each) => `    waits     ${waitingText(each)}`),
     ...failure.unrouted.map((name) => `    routes    no alert that fires is routed to ${name}`),
@@ -107,7 +107,8 @@ function heldBackText({ labels, silencedBy, inhibitedBy, mutedBy }: HeldBack): s
 }
 
 function waitingText({ receiver, groupLabels, afterMs }: Waiting): string {
-  return `${receiver} of ${labelsText(groupLabels)} is looked at next at ${formatDuration(afterMs)}`;
+  const group = `${receiver} of ${labelsText(groupLabels)}`;
+  return `${group} is looked at next at ${formatDuration(afterMs)}`;
 }
 
 function timeText(afterMs: number, startMs: number): string {

@@ -112,7 +112,11 @@ function failedOf({ matchers }: RouteConfig, lookup: Lookup): TriedRoute["failed
   return matcher === undefined ? null : { matcher, value: lookup(matcher.label) };
 }
 
-function possibleInhibition(rule: InhibitRule, index: number, lookup: Lookup): PossibleInhibition[] {
+function possibleInhibition(
+  rule: InhibitRule,
+  index: number,
+  lookup: Lookup,
+): PossibleInhibition[] {
   const { name, sources, equal, targetMatchers } = rule;
   if (sources.length === 0 || !compileMatchers(targetMatchers)(lookup)) return [];
   return [

@@ -49,7 +49,8 @@ function failures(
   start = "2026-03-02T09:00:00Z",
   from: DispatchConfig = config,
 ): ScenarioFailure[] {
-  return runScenario({ name: "a", place, startMs: Date.parse(start), config: from, steps }).failures;
+  const story = { name: "a", place, startMs: Date.parse(start), config: from, steps };
+  return runScenario(story).failures;
 }
 
 test("what is told at the very moment belongs to the step that looks", () => {
@@ -63,7 +64,8 @@ test("integrations that are told the same are one message, others are not", () =
   const ended = told("team", { integrations: ["webhook", "slack"], status: "resolved" });
   const steps = [at(0, fire("A"), expects(all)), at(1, resolve("A")), at(5, expects(ended))];
   expect(failures(steps)).toEqual([]);
-  const [failure] = failures([at(0, fire("A"), expects(told("team", { integrations: ["slack"] })))]);
+  const slack = told("team", { integrations: ["slack"] });
+  const [failure] = failures([at(0, fire("A"), expects(slack))]);
   expect(failure?.missing[0]?.nearest?.differences).toEqual([
     { field: "integrations", expected: "slack", told: "slack, webhook, webhook/1" },
   ]);

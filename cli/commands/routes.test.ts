@@ -103,7 +103,10 @@ test("the whole tree, and the time interval that mutes at the moment", async () 
     at: "2026-03-02T22:30:00.000Z",
     receivers: ["archive", "team-mail"],
     routes: [{ mutedBy: [] }, { mutedBy: [{ name: "office-hours", kind: "active" }] }],
-    tried: { outcome: "passes on", routes: [{ outcome: "takes", continue: true }, {}, {}, {}, {}, {}] },
+    tried: {
+      outcome: "passes on",
+      routes: [{ outcome: "takes", continue: true }, {}, {}, {}, {}, { outcome: "not tried" }],
+    },
     inhibitedWhile: [{ rule: 0, name: "critical hides warning" }, { rule: 1 }],
     verified: null,
   });

@@ -1,7 +1,9 @@
 /** Moments as people write them: 2026-03-02T09:00:00Z, 2026-03-02 10:00+01:00. Pure. */
 
-const written =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3})\d*)?)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const date = /(\d{4})-(\d\d)-(\d\d)/.source;
+const clock = /(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3})\d*)?)?/.source;
+const zone = /(?:[Zz]|([+-])(\d\d):(\d\d))/.source;
+const written = new RegExp(`^${date}[Tt ]${clock}${zone}$`);
 
 export const momentForm = "a time with its zone such as 2026-03-02T09:00:00Z";
 
@@ -18,8 +20,8 @@ export function parseMoment(text: string): number | null {
   if (offsetHours > 23 || offsetMinutes > 59) return null;
   const localMs = Date.UTC(year, month - 1, day, hour, minute, second, ms);
   // Date.UTC takes the 30th of February for the 2nd of March.
-  const date = new Date(localMs);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  const local = new Date(localMs);
+  if (local.getUTCMonth() !== month - 1 || local.getUTCDate() !== day) return null;
   const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;
   return localMs - (parts[8] === "-" ? -offsetMs : offsetMs);
 }

@@ -69,7 +69,7 @@ class StepReader {
     const keys = readers.map(([key]) => key);
     const section = step.section(["at", ...keys]);
     const afterMs = section("at").duration({ default: this.#afterMs, min: 0, max: longestMs });
-    if (afterMs < this.#afterMs) section("at").problem("is before the step above, expected no less");
+    if (afterMs < this.#afterMs) section("at").problem("before the step above, time goes on");
     this.#afterMs = Math.max(this.#afterMs, afterMs);
     const given = readers.filter(([key]) => section(key).given);
     // A misspelt key has been told already.
