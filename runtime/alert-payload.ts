@@ -8,14 +8,14 @@ import type { AlertBody, Labels } from "../actors/alert/events.ts";
 const absentValue = "default";
 
 /**
- * Parses an alert in the native schema. Labels and annotations with an empty value count as absent.
+ * Parses an alert in the native schema. Labels with an empty value count as absent.
  * @throws Error for what ingress never accepts: no JSON object, or a label that is no string.
  */
 export function alertBody(payload: Uint8Array): AlertBody {
   const alert = parseObject(payload);
   const { generatorURL, dedup_key: dedupKey } = alert;
   return {
-    labels: textMap(alert.labels, "labels"),
+    labels: withoutEmpty(textMap(alert.labels, "labels")),
     annotations: textMap(alert.annotations, "annotations"),
     generatorURL: typeof generatorURL === "string" ? generatorURL : "",
     dedupKey: typeof dedupKey === "string" && dedupKey !== "" ? dedupKey : null,
@@ -64,9 +64,13 @@ function parseObject(payload: Uint8Array): Record<string, unknown> {
 function textMap(value: unknown, field: string): Labels {
   if (value === undefined || value === null) return {};
   if (!isTextMap(value)) throw new Error(`${field} of an alert is not an object of strings`);
-  // In place: a copy by assignment would lose a label named "__proto__".
-  for (const name in value) if (value[name] === "") delete value[name];
   return value;
+}
+
+/** In place: a copy by assignment would lose a label named "__proto__". */
+function withoutEmpty(labels: Labels): Labels {
+  for (const name in labels) if (labels[name] === "") delete labels[name];
+  return labels;
 }
 
 function isTextMap(value: unknown): value is Labels {

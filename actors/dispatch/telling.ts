@@ -1,11 +1,11 @@
 /** What a group tells: which of its alerts may be told, to which integrations, and why. */
-import type { Labels } from "../alert/events.ts";
 import type { DispatchConfig } from "./config.ts";
 import type { Dispatcher, HeldAlert } from "./dispatcher.ts";
 import { type Group, integrationKey, reasonToTell } from "./group.ts";
+import { labelFingerprint } from "./label-fingerprint.ts";
 import type { Route } from "./routes.ts";
 import { groupKeyOf } from "./routes.ts";
-import { byCodeUnits } from "./text.ts";
+import { byCodeUnits, compareLabels } from "./text.ts";
 import { containsMoment } from "./times.ts";
 import type { GroupNotification, NotifiedAlert } from "./types.ts";
 
@@ -74,9 +74,9 @@ function isMuted(dispatcher: Dispatcher, alert: HeldAlert, nowMs: number): boole
 }
 
 function notifiedAlert(alert: HeldAlert, isNew: boolean): NotifiedAlert {
-  const { fingerprint, labels, annotations, startsAtMs, resolvedAtMs, generatorURL } = alert;
+  const { labels, annotations, startsAtMs, resolvedAtMs, generatorURL } = alert;
   return {
-    fingerprint,
+    fingerprint: labelFingerprint(labels),
     status: resolvedAtMs === null ? "firing" : "resolved",
     labels,
     annotations,
@@ -101,16 +101,4 @@ function inAlertmanagersOrder({ labels: a }: HeldAlert, { labels: b }: HeldAlert
     if (order !== 0) return order;
   }
   return compareLabels(a, b);
-}
-
-function compareLabels(a: Labels, b: Labels): number {
-  const [namesA, namesB] = [Object.keys(a), Object.keys(b)];
-  if (namesA.length !== namesB.length) return namesA.length - namesB.length;
-  for (const name of [...new Set([...namesA, ...namesB])].sort(byCodeUnits)) {
-    if (!Object.hasOwn(a, name)) return -1;
-    if (!Object.hasOwn(b, name)) return 1;
-    const order = byCodeUnits(a[name]!, b[name]!);
-    if (order !== 0) return order;
-  }
-  return 0;
 }

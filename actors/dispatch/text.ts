@@ -46,6 +46,19 @@ export function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Alertmanager's order of label sets: fewer labels first, then label by label. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const [namesA, namesB] = [Object.keys(a), Object.keys(b)];
+  if (namesA.length !== namesB.length) return namesA.length - namesB.length;
+  for (const name of [...new Set([...namesA, ...namesB])].sort(byCodeUnits)) {
+    if (!Object.hasOwn(a, name)) return -1;
+    if (!Object.hasOwn(b, name)) return 1;
+    const order = byCodeUnits(a[name]!, b[name]!);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
 /** Go's %q. */
 function goQuoted(text: string): string {
   const unprintable = /["\\]|\p{C}|(?! )\p{Z}/gu;

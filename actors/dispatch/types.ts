@@ -44,7 +44,7 @@ export type GroupDelivery = {
 };
 
 export type NotifiedAlert = {
-  /** 16 lower-case hexadecimal digits. */
+  /** Alertmanager's, see `labelFingerprint`. */
   fingerprint: string;
   status: "firing" | "resolved";
   labels: Labels;
@@ -85,7 +85,7 @@ export type SilenceState = "pending" | "active" | "expired";
 export type AlertStatus = {
   /** "unprocessed": it has not come to dispatching yet. */
   state: "unprocessed" | "active" | "suppressed";
-  /** Ids of active silences, and fingerprints of alerts. */
+  /** Ids of active silences, and fingerprints of alerts as Alertmanager has them. */
   silencedBy: string[];
   inhibitedBy: string[];
   /** Names of time intervals that mute one of its routes now. */

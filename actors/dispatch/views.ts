@@ -2,6 +2,7 @@
 import type { Matcher } from "../incident/types.ts";
 import { compileMatchers } from "../incident/matchers.ts";
 import type { Dispatcher, HeldAlert } from "./dispatcher.ts";
+import { labelFingerprint } from "./label-fingerprint.ts";
 import { lookupOf } from "./routes.ts";
 import { mutedBy } from "./telling.ts";
 import type { AlertStatus } from "./types.ts";
@@ -9,7 +10,10 @@ import type { AlertStatus } from "./types.ts";
 export function statusOf(dispatcher: Dispatcher, alert: HeldAlert, nowMs: number): AlertStatus {
   const routes = alert.groups.flatMap((group) => dispatcher.routeOf(group) ?? []);
   const silencedBy = dispatcher.silencedBy(alert, nowMs);
-  const inhibitedBy = dispatcher.inhibition.inhibitorsOf(alert.labels);
+  const inhibitedBy = dispatcher.inhibition
+    .inhibitorsOf(alert.labels)
+    .flatMap((fingerprint) => dispatcher.alerts.get(fingerprint) ?? [])
+    .map(({ labels }) => labelFingerprint(labels));
   const muting = routes.flatMap((route) => mutedBy(dispatcher.config, route, nowMs));
   const isSuppressed = silencedBy.length + inhibitedBy.length > 0;
   return {

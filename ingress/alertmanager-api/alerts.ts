@@ -3,6 +3,7 @@
  * newest of everything; whether they are muted comes from dispatching; routes and groups follow
  * from their labels. An addition: `limit` and `cursor` page through alerts.
  */
+import type { Labels } from "../../actors/alert/events.ts";
 import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import {
   groupLabelsOf,
@@ -10,7 +11,8 @@ import {
   matchingRoutes,
   type Route as Routing,
 } from "../../actors/dispatch/routes.ts";
-import { labelsText } from "../../actors/dispatch/text.ts";
+import { labelFingerprint } from "../../actors/dispatch/label-fingerprint.ts";
+import { byCodeUnits, compareLabels, labelsText } from "../../actors/dispatch/text.ts";
 import { mutedBy } from "../../actors/dispatch/telling.ts";
 import type { AlertStatus } from "../../actors/dispatch/types.ts";
 import type { ListedAlert } from "../../runtime/alert-list.ts";
@@ -47,10 +49,12 @@ export async function listAlerts(
   if (cursor !== "" && !cursorPattern.test(cursor)) {
     throw new BadQuery(`cursor: got ${cursor}, expected the X-Next-Cursor of a page before`);
   }
-  const shown: object[] = [];
+  const shown: ReturnType<typeof alertView>[] = [];
   const next = await eachAlert(query, deps, { limit, after: cursor }, (one) =>
-    shown.push(alertView(one)),
+    shown.push(alertView(one, one.routes)),
   );
+  // Pages come in the order of the cursor.
+  if (!query.has("limit") && cursor === "") shown.sort(byFingerprint);
   const response = answer(200, shown);
   if (next !== null) response.headers = { ...response.headers, "x-next-cursor": next };
   return response;
@@ -64,25 +68,27 @@ export async function listGroups(
   if (routing === null) return answer(200, []);
   const showMuted = readFlag(query, "muted");
   const isReceiver = readReceiver(query);
-  type Group = { labels: Record<string, string>; receiver: string; alerts: object[] };
+  type Group = { labels: Labels; receiver: string; alerts: ReturnType<typeof alertView>[] };
   const groups = new Map<string, Group>();
   await eachAlert(query, deps, { limit: Infinity, after: "" }, (one) => {
-    for (const route of one.routes) {
+    const routes = one.routes.filter(({ config }) => isReceiver?.([config.receiver]) ?? true);
+    for (const route of routes) {
       const { receiver } = route.config;
-      if (isReceiver !== null && !isReceiver([receiver])) continue;
       if (!showMuted && mutedBy(routing.config, route, deps.nowMs()).length > 0) continue;
       const labels = groupLabelsOf(route, one.alert.labels);
       const key = `${labelsText(labels)}\u0000${receiver}\u0000${route.key}#${route.twin}`;
       const group = groups.get(key) ?? { labels, receiver, alerts: [] };
       groups.set(key, group);
-      group.alerts.push(alertView(one));
+      group.alerts.push(alertView(one, routes));
     }
   });
-  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
-  const views = sorted.map(([, { labels, receiver, alerts }]) => ({
+  const sorted = [...groups.values()].sort(
+    (a, b) => compareLabels(a.labels, b.labels) || byCodeUnits(a.receiver, b.receiver),
+  );
+  const views = sorted.map(({ labels, receiver, alerts }) => ({
     labels,
     receiver: { name: receiver },
-    alerts,
+    alerts: alerts.sort(byFingerprint),
   }));
   return answer(200, views);
 }
@@ -125,12 +131,13 @@ async function eachAlert(
   return null;
 }
 
-function alertView({ alert, status, routes }: Shown): object {
+/** @param routes those of its routes that are shown. */
+function alertView({ alert, status }: Shown, routes: readonly Routing[]) {
   const receivers = new Set(routes.map((route) => route.config.receiver));
   return {
     annotations: alert.annotations,
     endsAt: timeText(alert.endsAtMs),
-    fingerprint: alert.fingerprint,
+    fingerprint: labelFingerprint(alert.labels),
     receivers: [...receivers].map((name) => ({ name })),
     startsAt: timeText(alert.startsAtMs),
     status,
@@ -138,6 +145,10 @@ function alertView({ alert, status, routes }: Shown): object {
     ...(alert.generatorURL === "" ? {} : { generatorURL: alert.generatorURL }),
     labels: alert.labels,
   };
+}
+
+function byFingerprint(a: { fingerprint: string }, b: { fingerprint: string }): number {
+  return byCodeUnits(a.fingerprint, b.fingerprint);
 }
 
 function timeText(ms: number): string {

@@ -1,6 +1,7 @@
 /**
  * A silence as Alertmanager's clients send it, with `recurrence` as an addition. What is wrong is
- * said as Alertmanager's server says it: missing or ill-typed fields with code 602.
+ * answered as Alertmanager's server does: 400 for what is not the shape of a silence, 422 and a
+ * code for what is missing, the first by name.
  */
 import type { Labels } from "../../actors/alert/events.ts";
 import { refusedExpression } from "../../runtime/linear-regexps.ts";
@@ -9,34 +10,51 @@ import type { SilenceRecurrence } from "../../actors/dispatch/types.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { SilenceWish } from "../../runtime/silence-changes.ts";
+import { BadQuery } from "./query.ts";
 
 export type SilenceBody = { id: string; wish: SilenceWish };
-/** The first fault, by the path of its field. */
-export class BadSilence extends Error {}
+
+/** The first fault, by the path of its field. `code`: 400, or one of a missing value. */
+export class BadSilence extends Error {
+  readonly code: number;
+
+  constructor(message: string, code = badShape) {
+    super(message);
+    this.code = code;
+  }
+}
 
 type Fields = Record<string, unknown>;
 
+const badShape = 400;
+const missing = 602;
+const tooFewItems = 612;
 const matchersMax = 100;
 const textCharsMax = 65_536;
 export const weekdayNames = [
   ...["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
 ];
 
-/** @throws BadSilence */
+/** @throws BadSilence | BadQuery */
 export function readSilence(body: Buffer): SilenceBody {
   const fields = fieldsOf(parsed(body), "silence");
+  const comment = readText(fields, "comment");
+  const createdBy = readText(fields, "createdBy");
+  const endsAtMs = readTime(fields, "endsAt");
   const matchers = fields["matchers"];
+  if (matchers === undefined || matchers === null) throw required("matchers");
   if (!Array.isArray(matchers)) throw fault("matchers", matchers, "a list");
+  if (matchers.length === 0) {
+    throw new BadSilence("matchers in body should have at least 1 items", tooFewItems);
+  }
   if (matchers.length > matchersMax) {
-    throw new BadSilence(`matchers: ${matchers.length}, expected at most ${matchersMax}`);
+    throw invalid(`matchers: ${matchers.length}, expected at most ${matchersMax}`);
   }
   const annotations = fields["annotations"] ?? {};
   const wish: SilenceWish = {
     matchers: matchers.map(readMatcher),
     startsAtMs: readTime(fields, "startsAt"),
-    endsAtMs: readTime(fields, "endsAt"),
-    createdBy: readText(fields, "createdBy"),
-    comment: readText(fields, "comment"),
+    ...{ endsAtMs, createdBy, comment },
     annotations: readLabels(fieldsOf(annotations, "annotations")),
     recurrence: readRecurrence(fields["recurrence"]),
   };
@@ -54,14 +72,14 @@ function parsed(body: Buffer): unknown {
 function readMatcher(value: unknown, index: number): Matcher {
   const at = `matchers.${index}`;
   const fields = fieldsOf(value, at);
+  const isRegex = readFlag(fields, "isRegex", at);
   const label = readText(fields, "name", at);
   const text = readText(fields, "value", at);
-  const isRegex = readFlag(fields, "isRegex", at);
   const isEqual = fields["isEqual"] === undefined ? true : readFlag(fields, "isEqual", at);
-  if (label === "") throw fault(`${at}.name`, label, "a label");
+  if (label === "") throw invalid(`${at}.name: expected a label's name`);
   const matcher: Matcher = { label, op: opOf(isRegex, isEqual), value: text };
   const refusal = isRegex ? refusedExpression(matcher) : null;
-  if (refusal !== null) throw new BadSilence(`${at}.value: ${JSON.stringify(text)}: ${refusal}`);
+  if (refusal !== null) throw invalid(`${at}.value: ${JSON.stringify(text)}: ${refusal}`);
   return matcher;
 }
 
@@ -118,15 +136,15 @@ function readLabels(fields: Fields): Labels {
 function readText(fields: Fields, name: string, at = ""): string {
   const value = fields[name];
   const path = at === "" ? name : `${at}.${name}`;
-  if (value === undefined || value === null) throw new BadSilence(`${path} in body is required`);
+  if (value === undefined || value === null) throw required(path);
   if (typeof value !== "string") throw fault(path, value, "a text");
   if (value.length <= textCharsMax) return value;
-  throw new BadSilence(`${path}: ${value.length} characters, expected at most ${textCharsMax}`);
+  throw invalid(`${path}: ${value.length} characters, expected at most ${textCharsMax}`);
 }
 
 function readFlag(fields: Fields, name: string, at: string): boolean {
   const value = fields[name];
-  if (value === undefined) throw new BadSilence(`${at}.${name} in body is required`);
+  if (value === undefined) throw required(`${at}.${name}`);
   if (typeof value === "boolean") return value;
   throw fault(`${at}.${name}`, value, "true or false");
 }
@@ -135,6 +153,15 @@ function fieldsOf(value: unknown, path: string): Fields {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   if (isObject) return value as Fields;
   throw fault(path, value, "an object");
+}
+
+/** It has the shape of a silence and makes no sense. */
+function invalid(why: string): BadQuery {
+  return new BadQuery(`silence invalid: ${why}`);
+}
+
+function required(path: string): BadSilence {
+  return new BadSilence(`${path} in body is required`, missing);
 }
 
 function fault(path: string, value: unknown, expected: string): BadSilence {

@@ -4,7 +4,7 @@
  */
 import { silenceState } from "../../actors/dispatch/silences.ts";
 import type { Silence } from "../../actors/dispatch/types.ts";
-import { compileMatchers } from "../../actors/incident/matchers.ts";
+import type { Matcher } from "../../actors/incident/types.ts";
 import type { DispatchService } from "../../runtime/services.ts";
 import {
   changeSilence,
@@ -13,7 +13,6 @@ import {
   refusedWish,
 } from "../../runtime/silence-changes.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
-import { lookupOf } from "../../actors/dispatch/routes.ts";
 import { answer, readFlag, readMatchers } from "./query.ts";
 import { BadSilence, readSilence, weekdayNames } from "./silence-body.ts";
 
@@ -23,19 +22,21 @@ export type SilencesDeps = {
   newId(): string;
 };
 
+const uuidPattern = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const stateOrder = ["active", "pending", "expired"] as const;
 
 export async function listSilences(
   { query }: HttpRequest,
   deps: SilencesDeps,
 ): Promise<HttpResponse> {
-  const holds = compileMatchers(readMatchers(query, "filter"), "bounded");
+  const filters = readMatchers(query, "filter");
   const nowMs = deps.nowMs();
-  const silences = (await deps.dispatch.silences()).filter((silence) => {
-    const patterns = silence.matchers.map(({ label, value }) => [label, value]);
-    const isWanted = readFlag(query, silenceState(silence, nowMs));
-    return isWanted && holds(lookupOf(Object.fromEntries(patterns)));
-  });
+  // A filter is not tried on anything: it names a matcher that a silence must have.
+  const silences = (await deps.dispatch.silences()).filter(
+    (silence) =>
+      readFlag(query, silenceState(silence, nowMs)) &&
+      filters.every((filter) => silence.matchers.some((matcher) => isEqual(matcher, filter))),
+  );
   silences.sort((a, b) => inOrder(a, b, nowMs));
   return answer(200, silences.map((silence) => silenceView(silence, nowMs)));
 }
@@ -44,7 +45,9 @@ export async function getSilence(
   { params }: HttpRequest,
   deps: SilencesDeps,
 ): Promise<HttpResponse> {
-  const silence = await deps.dispatch.silence(params["id"] ?? "");
+  const { id = "" } = params;
+  if (!uuidPattern.test(id)) return noUuid(id);
+  const silence = await deps.dispatch.silence(id);
   if (silence === null) return { status: 404 };
   return answer(200, silenceView(silence, deps.nowMs()));
 }
@@ -59,7 +62,8 @@ export async function postSilence(
     request = readSilence(body);
   } catch (error) {
     if (!(error instanceof BadSilence)) throw error;
-    return answer(422, { code: 602, message: error.message });
+    const { code, message } = error;
+    return answer(code === 400 ? 400 : 422, { code, message });
   }
   const { id, wish } = request;
   const nowMs = deps.nowMs();
@@ -86,11 +90,23 @@ export async function deleteSilence(
   { params }: HttpRequest,
   { dispatch, nowMs }: SilencesDeps,
 ): Promise<HttpResponse> {
-  const silence = await dispatch.silence(params["id"] ?? "");
+  const { id = "" } = params;
+  if (!uuidPattern.test(id)) return noUuid(id);
+  const silence = await dispatch.silence(id);
   if (silence === null) return { status: 404 };
   const expired = expireSilence(silence, nowMs());
   if (expired !== silence) await dispatch.keepSilence(expired);
   return { status: 200 };
+}
+
+function noUuid(id: string): HttpResponse {
+  const shown = JSON.stringify(id.slice(0, 200));
+  const message = `silenceID in path must be of type uuid: ${shown}`;
+  return answer(422, { code: 601, message });
+}
+
+function isEqual(a: Matcher, b: Matcher): boolean {
+  return a.label === b.label && a.op === b.op && a.value === b.value;
 }
 
 function refuseEverything(matchers: number): HttpResponse {

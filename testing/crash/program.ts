@@ -20,6 +20,8 @@ export type ProgramOptions = {
   ownListen?: boolean;
   /** Beside the test's own environment. */
   env?: Record<string, string>;
+  /** Further arguments, as they are. */
+  args?: string[];
 };
 
 export type Status = {
@@ -50,7 +52,8 @@ export class Program {
   private constructor(options: ProgramOptions) {
     const { dataDir, configPath, chaos, ownListen = false } = options;
     const listen = ownListen ? [] : ["--listen", "127.0.0.1:0"];
-    const args = ["--config", configPath, ...listen, "--data", dataDir];
+    const more = options.args ?? [];
+    const args = ["--config", configPath, ...listen, "--data", dataDir, ...more];
     const { NATS_URL: _nats, CLICKHOUSE_URL: _clickhouse, ...env } = process.env;
     this.child = spawn(process.execPath, ["main.ts", ...args], {
       cwd: root,

@@ -45,6 +45,7 @@ function readMap(map: ConfigValue, op: "=" | "=~"): Matcher[] {
     if (checked?.kind === "error") {
       entry.problem(`not a valid regular expression: ${checked.message}, in "${value}"`);
     }
-    return { label, op, value };
+    // The keys of groups show it so: receivers recognise their groups after a move to Tocsin.
+    return { label, op, value: op === "=~" ? `^(?:${value})$` : value };
   });
 }

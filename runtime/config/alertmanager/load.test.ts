@@ -68,7 +68,7 @@ describe("the example", () => {
     expect(route.routes[4]).toMatchObject({
       matchers: [
         { label: "severity", op: "=", value: "info" },
-        { label: "team", op: "=~", value: "web|mobile" },
+        { label: "team", op: "=~", value: "^(?:web|mobile)$" },
       ],
       muteTimeIntervals: ["nights", "maintenance"],
       repeatIntervalMs: 14_400_000,

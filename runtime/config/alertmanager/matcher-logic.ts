@@ -31,18 +31,23 @@ export function implies(stronger: Matcher[], weaker: Matcher[]): boolean {
 
 /** For every label set, also for those without the label. */
 export function holdsAlways({ op, value }: Matcher): boolean {
-  return op === "=~" && anything.has(value);
+  return op === "=~" && anything.has(written(value));
 }
 
 /** The only values with which a matcher holds; null: they cannot be listed. */
 export function wordsOf({ op, value }: Matcher): string[] | null {
   if (op === "=") return [value];
   if (op !== "=~") return null;
-  const bare = value.replace(/^\^/, "").replace(/\$$/, "");
+  const bare = written(value).replace(/^\^/, "").replace(/\$$/, "");
   const inner = /^\((?:\?:)?([^()]*)\)$/.exec(bare)?.[1] ?? bare;
   if (/[\\.+*?()[\]{}^$]/.test(inner)) return null;
   const words = inner.split("|");
   return words.length > wordsMax ? null : words;
+}
+
+/** The expression without what reading the older maps puts around it. */
+function written(value: string): string {
+  return /^\^\(\?:(.*)\)\$$/s.exec(value)?.[1] ?? value;
 }
 
 export function matcherText({ label, op, value }: Matcher): string {

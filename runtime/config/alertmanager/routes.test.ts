@@ -68,7 +68,7 @@ test("yes and no are truth values, as for Alertmanager", () => {
   expect(route.routes.map((each) => each.continue)).toEqual([true, false]);
 });
 
-test("group_by: inherited, replaced, emptied, and all labels", () => {
+test("group_by: inherited, replaced, empty (which is inherited), and all labels", () => {
   const { route } = load(`receivers: [{ name: a }]
 route:
   receiver: a
@@ -79,7 +79,7 @@ route:
     - { matchers: [a=3], group_by: [] }
     - { matchers: [a=4], group_by: [...], routes: [{ matchers: [b=1] }] }`).dispatch;
   const all = [...route.routes, route.routes[3]!.routes[0]!];
-  expect(all.map((each) => each.groupBy)).toEqual([["x", "y"], ["z"], [], null, null]);
+  expect(all.map((each) => each.groupBy)).toEqual([["x", "y"], ["z"], ["x", "y"], null, null]);
 });
 
 const warned: [what: string, text: string, lines: string[]][] = [

@@ -97,7 +97,7 @@ function readOwn(section: Section, inherited: Inherited, names: RouteNames): Inh
   if (Object.hasOwn(labels, "")) section("labels").problem("a label without a name");
   return {
     receiver: receiver === "" ? inherited.receiver : receiver,
-    groupBy: section("group_by").present ? readGroupBy(section("group_by")) : inherited.groupBy,
+    groupBy: readGroupBy(section("group_by"), inherited.groupBy),
     groupWaitMs: readDuration(section("group_wait"), inherited.groupWaitMs),
     groupIntervalMs: readInterval(section("group_interval"), inherited.groupIntervalMs),
     repeatIntervalMs: readInterval(section("repeat_interval"), inherited.repeatIntervalMs),
@@ -111,14 +111,19 @@ function readInterval(value: ConfigValue, inheritedMs: number): number {
   return ms;
 }
 
-/** Null: '...', which must stand alone. */
-function readGroupBy(value: ConfigValue): string[] | null {
+/** Null: '...', which must stand alone. An empty list is none: the groups are those above. */
+function readGroupBy(value: ConfigValue, inherited: string[] | null): string[] | null {
+  if (!value.present) return inherited;
   const labels = new Set<string>();
   for (const item of value.list(groupByMax)) {
     const label = readLabelName(item);
     if (label === null) continue;
     if (label !== "..." && labels.has(label)) item.problem(`the label ${label} is there twice`);
     labels.add(label);
+  }
+  if (labels.size === 0) {
+    if (inherited?.length !== 0) value.warn("an empty list changes nothing, the route above counts");
+    return inherited;
   }
   if (!labels.has("...")) return [...labels].sort();
   if (labels.size > 1) value.problem("'...' stands for all labels, expected no other beside it");
