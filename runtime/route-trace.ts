@@ -69,7 +69,7 @@ export function traceRoutes(config: DispatchConfig, labels: Labels, atMs: number
       groupKey: groupKeyOf(route, groupLabels),
       groupLabels,
       mutedBy: mutedBy(config, route, atMs).map((name) => {
-        const isInside = containsMoment(config.timeIntervals[name] ?? [], atMs);
+        const isInside = containsMoment(config.timeIntervals[name] ?? [], atMs, config.zones);
         return { name, kind: isInside ? "mute" : "active" };
       }),
     });

@@ -1,5 +1,6 @@
 /** Scenarios that hold and scenarios that do not, and whether what is said of these is true. */
 import { expect, test } from "vitest";
+import { utcOffsets } from "../actors/dispatch/zones.ts";
 import { load, withRoutes } from "../testing/alertmanager-file.ts";
 import type { DispatchConfig } from "../actors/dispatch/config.ts";
 import type { Expectation, ScenarioAction, ScenarioStep } from "./scenario.ts";
@@ -164,7 +165,8 @@ test("silences end by themselves, recur, and are expired", () => {
   const matchers = [{ label: "alertname", op: "=", value: "A" }] as const;
   const silence = (forMs: number, recurs: boolean): ScenarioAction => {
     // From 09:00 to 09:10 of each day.
-    const daily = { weekdays: [], fromMinute: 540, toMinute: 550, location: "UTC" };
+    const hours = { weekdays: [], fromMinute: 540, toMinute: 550 };
+    const daily = { ...hours, location: "UTC", offsets: utcOffsets };
     const recurrence = recurs ? daily : null;
     return { kind: "silence", silence: { id: "s", matchers: [...matchers], forMs, recurrence } };
   };

@@ -1,5 +1,6 @@
 /** Recurrences as people write them. */
 import { expect, test } from "vitest";
+import { zoneOffsets } from "../time-zones.ts";
 import { formatRecurrence, parseRecurrence } from "./recurrence.ts";
 
 const berlin = "Europe/Berlin";
@@ -11,7 +12,8 @@ test.each([
   ["Mon-Fri,sunday 00:00-09:30", [0, 1, 2, 3, 4, 5], 0, 570, "UTC"],
   ["sat-mon 08:00-09:00", [0, 1, 6], 480, 540, "UTC"],
 ])("%s", (text, weekdays, fromMinute, toMinute, location) => {
-  const recurrence = { weekdays, fromMinute, toMinute, location };
+  const offsets = zoneOffsets(location);
+  const recurrence = { weekdays, fromMinute, toMinute, location, offsets };
   expect(parseRecurrence(text)).toEqual(recurrence);
   expect(parseRecurrence(formatRecurrence(recurrence))).toEqual(recurrence);
 });

@@ -1,5 +1,6 @@
 /** When a silence recurs, as people write it: `mon-fri 22:00-06:00 Europe/Berlin`. Pure. */
 import type { SilenceRecurrence } from "../../actors/dispatch/types.ts";
+import { zoneOffsets } from "../time-zones.ts";
 
 const dayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const minutesPerDay = 1_440;
@@ -25,7 +26,8 @@ export function parseRecurrence(text: string): SilenceRecurrence | { problem: st
     return problem("hours", span);
   }
   if (!isZone(location)) return problem("time zone", location);
-  return { weekdays, fromMinute, toMinute, location };
+  const offsets = zoneOffsets(location);
+  return { weekdays, fromMinute, toMinute, location, offsets };
 }
 
 /** What `parseRecurrence` reads back; every day when there are no weekdays. */
