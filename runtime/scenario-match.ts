@@ -4,7 +4,7 @@ import { labelsText } from "../actors/dispatch/text.ts";
 import { formatDuration } from "./config/units.ts";
 import type { Expectation, Told } from "./scenario.ts";
 
-export type Difference = { field: string; expected: string; told: string };
+type Difference = { field: string; expected: string; told: string };
 
 /** Something expected that was not told, and the message that comes nearest. */
 export type Missing = {
@@ -13,7 +13,7 @@ export type Missing = {
   nearest: { told: Told; differences: Difference[] } | null;
 };
 
-export type Comparison = { missing: Missing[]; unexpected: Told[] };
+type Comparison = { missing: Missing[]; unexpected: Told[] };
 
 export function compareTold(expected: Expectation[], told: Told[]): Comparison {
   const differences = expected.map((each) => told.map((one) => differencesOf(each, one)));
@@ -32,7 +32,7 @@ export function compareTold(expected: Expectation[], told: Told[]): Comparison {
 }
 
 /** Empty: the message is what was expected. */
-export function differencesOf(expectation: Expectation, told: Told): Difference[] {
+function differencesOf(expectation: Expectation, told: Told): Difference[] {
   const found: Difference[] = [];
   const compare = (field: string, expected: string | null, is: string): void => {
     if (expected !== null && expected !== is) found.push({ field, expected, told: is });

@@ -41,7 +41,7 @@ async function run(flags: Flags, io: Io): Promise<number> {
   const only = flags.text("only");
   const tested = loaded.map((file) => {
     const chosen = file.scenarios.filter(({ name }) => only === null || name.includes(only));
-    return { file, results: chosen.map(runScenario) };
+    return { file, results: chosen.map((each) => runScenario(each)) };
   });
   const results = tested.flatMap((each) => each.results);
   if (results.length === 0) {

@@ -30,14 +30,6 @@ export function parseRecurrence(text: string): SilenceRecurrence | { problem: st
   return { weekdays, fromMinute, toMinute, location, offsets };
 }
 
-/** What `parseRecurrence` reads back; every day when there are no weekdays. */
-export function formatRecurrence(recurrence: SilenceRecurrence): string {
-  const { weekdays, fromMinute, toMinute, location } = recurrence;
-  const days = weekdays.map((day) => dayNames[day]?.slice(0, 3)).join(",");
-  const span = `${clockOf(fromMinute)}-${clockOf(toMinute)} ${location}`;
-  return days === "" ? span : `${days} ${span}`;
-}
-
 /** "22:00" of 1320. */
 export function clockOf(minute: number): string {
   const [hours, minutes] = [Math.floor(minute / 60), minute % 60];

@@ -2,6 +2,7 @@
 import type { Labels } from "../../actors/alert/events.ts";
 import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import type { GroupReason, SilenceRecurrence } from "../../actors/dispatch/types.ts";
+import { boundedSource } from "../../actors/incident/matchers.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import type {
   Expectation,
@@ -193,9 +194,16 @@ function readMatchers(value: ConfigValue): Matcher[] {
   const items = value.isList() ? value.list(matchersMax) : [value];
   return items.flatMap((item) => {
     const parsed = parseMatchers(item.text());
-    if (parsed.kind === "ok") return parsed.matchers;
-    item.problem(parsed.message);
-    return [];
+    if (parsed.kind === "error") {
+      item.problem(parsed.message);
+      return [];
+    }
+    for (const { op, value: text } of parsed.matchers) {
+      // Silences take less than routes do, and what they do not take never holds.
+      const bounded = op === "=~" || op === "!~" ? boundedSource(text) : null;
+      if (bounded?.kind === "error") item.problem(`not taken in silences: ${bounded.message}`);
+    }
+    return parsed.matchers;
   });
 }
 

@@ -115,6 +115,7 @@ test.each([
   [["- expire: x"], /^5:13: .*got "x", expected the id of a silence made before: there is none$/],
   [["- silence: { matchers: a=b }"], /^5:14: .*for: got nothing, expected how long it holds/],
   [["- silence: { matchers: 'a=~(', for: 1h }"], /^5:26: .*not a valid regular expression/],
+  [["- silence: { matchers: 'a=~\\p{Greek}x', for: 1h }"], /^5:26: .*: not taken in silences: cl/],
   [["- silence: { matchers: 'a=~.*', for: 1h }"], /^5:26: .*must not match the empty string$/],
   [["- silence: { matchers: a=b, for: 1h, recur: 9-5 }"], /^5:47: .*recur: hours: got "9-5"/],
   [["- expect: [{ receiver: taem }]"], /^5:26: .*got "taem", .* other; did you mean team\?$/],
