@@ -63,8 +63,9 @@ export class Delivery {
   /** Of all channels together. */
   counters(): DeliveryCounters {
     const sum = { delivered: 0, failed: 0, gaveUp: 0, suppressed: 0, undecodable: 0 };
+    const names = Object.keys(sum) as (keyof DeliveryCounters)[];
     for (const { counters } of this.#workers) {
-      for (const name of Object.keys(sum) as (keyof DeliveryCounters)[]) sum[name] += counters[name];
+      for (const name of names) sum[name] += counters[name];
     }
     return sum;
   }

@@ -17,7 +17,7 @@ export type RetrySchedule = {
 };
 
 export const defaultRetrySchedule: RetrySchedule = {
-  delaysMs: [10_000, 60_000, 300_000, 900_000],
+  delaysMs: [1_000, 10_000, 60_000, 300_000, 900_000],
   giveUpAfterMs: 86_400_000,
   attemptsMin: 5,
   wishHonouredMax: 10,

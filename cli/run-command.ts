@@ -16,6 +16,7 @@ const loaders: Record<string, Loader> = {
   ingest: () => import("./commands/ingest.ts"),
   demo: () => import("./commands/demo.ts"),
   alerts: () => import("./commands/alerts.ts"),
+  silences: () => import("./commands/silences.ts"),
   incidents: () => import("./commands/incidents.ts"),
   tail: () => import("./commands/tail.ts"),
   ack: () => import("./commands/ack.ts"),
@@ -31,6 +32,8 @@ const loaders: Record<string, Loader> = {
   template: () => import("./commands/template.ts"),
   capacity: () => import("./commands/capacity.ts"),
   check: () => import("./commands/check.ts"),
+  routes: () => import("./commands/routes.ts"),
+  test: () => import("./commands/test.ts"),
   keys: () => import("./commands/keys.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };

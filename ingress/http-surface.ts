@@ -19,6 +19,7 @@ import type { PartitionStats } from "../runtime/shard-task.ts";
 import type { Admission } from "./admission.ts";
 import type { Routes } from "./alertmanager-api/alerts.ts";
 import { registerAlertmanagerApi } from "./alertmanager-api/routes.ts";
+import { SilenceReminder } from "./alertmanager-api/silence-reminder.ts";
 import { AlertDoor } from "./alert-door.ts";
 import { registerAlertLists } from "./alert-list-routes.ts";
 import type { PublishFrame } from "./batcher.ts";
@@ -113,6 +114,10 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     authenticate: (key, scope) => senderOf(ports.admission, key, scope),
   });
   registerAlertmanager(route, ports);
+  const reminder = new SilenceReminder({
+    ...{ dispatch: ports.dispatch, intake: door.intake, clock: ports.clock, log },
+    remindBeforeMs: () => live.config.silences.remindBeforeMs,
+  });
   registerReload(route, live);
   registerSql(route, ports.analytics);
   registerKeys(route, { keys: ports.keys, nowMs: ports.clock.nowMs, log });
@@ -137,10 +142,12 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   address = await server.listen(listen.host, listen.port);
   pool?.start();
   heartbeats.start();
+  reminder.start();
   return {
     ...address,
     async close(graceMs) {
-      await Promise.all([heartbeats.stop(), pool?.close(graceMs), door.close(graceMs)]);
+      await Promise.all([heartbeats.stop(), reminder.stop()]);
+      await Promise.all([pool?.close(graceMs), door.close(graceMs)]);
     },
   };
 }

@@ -10,15 +10,22 @@ import { labelsText } from "../actors/dispatch/text.ts";
 import type { GroupDelivery, GroupNotification, Silence } from "../actors/dispatch/types.ts";
 import { WakeHeap } from "./wake-heap.ts";
 
+/** So much would happen until then that nobody waits for it. */
+export class SimulationTooLong extends Error {}
+
 export class DispatchSimulation {
   readonly dispatcher: Dispatcher;
   readonly notifications: GroupNotification[] = [];
   readonly #silences = new Silences();
   readonly #heap = new WakeHeap();
+  readonly #looksMax: number;
+  #looks = 0;
   #nowMs: number;
 
-  constructor(config: DispatchConfig, startMs: number) {
+  /** @param looksMax how often groups may be looked at, in all. */
+  constructor(config: DispatchConfig, startMs: number, looksMax = Infinity) {
     this.#nowMs = startMs;
+    this.#looksMax = looksMax;
     this.dispatcher = new Dispatcher(0, config, this.#silences);
   }
 
@@ -26,11 +33,17 @@ export class DispatchSimulation {
     return this.#nowMs;
   }
 
-  /** Moves time on, and does what becomes due until then, that moment included. */
+  /**
+   * Moves time on, and does what becomes due until then, that moment included.
+   * @throws SimulationTooLong when groups are looked at more often than is allowed.
+   */
   advanceTo(toMs: number): void {
     for (;;) {
       const dueMs = this.#heap.peekMs((id) => this.dispatcher.deadlineOf(id));
       if (dueMs === null || dueMs > toMs) break;
+      if (++this.#looks > this.#looksMax) {
+        throw new SimulationTooLong(`groups were looked at ${this.#looksMax} times`);
+      }
       this.#nowMs = Math.max(this.#nowMs, dueMs);
       const id = this.#heap.popDue(dueMs + 1, (each) => this.dispatcher.deadlineOf(each));
       if (id !== null) this.dispatcher.flush(id, this.#nowMs, this.#emit);
@@ -59,6 +72,11 @@ export class DispatchSimulation {
 
   silence(silence: Silence): void {
     this.#silences.merge(silence, this.#nowMs);
+  }
+
+  /** Null: there is no such silence. */
+  silenceOf(id: string): Silence | null {
+    return this.#silences.get(id);
   }
 
   configure(config: DispatchConfig): void {

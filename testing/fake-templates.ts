@@ -31,8 +31,9 @@ function expand(text: string, data: unknown, called: (name: string) => string): 
 function lookUp(data: unknown, path: string): unknown {
   return path.split(".").reduce((found: unknown, name) => {
     if (Array.isArray(found)) {
-      return found.filter((alert: { Status: string }) => alert.Status === name.toLowerCase());
+      return found.filter((alert: { status: string }) => alert.status === name.toLowerCase());
     }
-    return (found as Record<string, unknown> | undefined)?.[name];
+    const key = name.charAt(0).toLowerCase() + name.slice(1);
+    return (found as Record<string, unknown> | undefined)?.[key];
   }, data);
 }

@@ -62,7 +62,7 @@ export function sampleGroup(over: Partial<GroupNotification> = {}): GroupNotific
         startsAtMs: Date.parse("2026-01-02T23:00:00Z"),
         endsAtMs: null,
         generatorURL: "http://prometheus/graph?g0.expr=up",
-        isNew: true,
+        isNew: false,
       },
       {
         fingerprint: "00000000000000b2",

@@ -28,7 +28,8 @@ export class Silences {
     const known = this.#silences.get(silence.id)?.silence;
     if (known === undefined && this.#silences.size >= silencesMax) return false;
     if (known !== undefined && !isNewer(silence, known)) return false;
-    this.#silences.set(silence.id, { silence, holds: compileMatchers(silence.matchers, "bounded") });
+    const holds = compileMatchers(silence.matchers, "bounded");
+    this.#silences.set(silence.id, { silence, holds });
     this.version += 1;
     return true;
   }

@@ -12,7 +12,8 @@ import type { Clock } from "../../runtime/ports.ts";
 import type { DeliveryResult } from "../channel.ts";
 import type { OAuth2Tokens } from "./oauth2-tokens.ts";
 import { AttemptSecrets } from "./secret-value.ts";
-import { templateData, type TemplateData } from "./template-data.ts";
+import type { TemplateData } from "../templates/template-data.ts";
+import { templateData } from "./template-data.ts";
 import { textRenderer, type RenderText, type TemplateRenderer } from "./templates.ts";
 
 export const attemptTimeoutMsDefault = 30_000;

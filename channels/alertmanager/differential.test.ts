@@ -142,7 +142,7 @@ function groupOf(body: Record<string, unknown>): GroupNotification {
       startsAtMs: Date.parse(alert.startsAt),
       endsAtMs: alert.status === "firing" ? null : Date.parse(alert.endsAt),
       status: alert.status,
-      isNew: true,
+      isNew: false,
     })),
   };
 }

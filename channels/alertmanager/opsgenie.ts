@@ -106,7 +106,7 @@ async function renderDetails(
   { details }: OpsgenieSettings,
   { data, render }: Attempt,
 ): Promise<Record<string, string>> {
-  const rendered: Record<string, string> = { ...data.CommonLabels };
+  const rendered: Record<string, string> = { ...data.commonLabels };
   for (const [name, text] of Object.entries(details)) {
     rendered[name] = await render(`details.${name}`, text);
   }

@@ -25,7 +25,7 @@ test("v2: a firing group triggers, with the defaults", async () => {
   await pagerduty("routing_key: r0utingkey")(group);
   expect(server.deliveries[0]).toMatchObject({ method: "POST", path: "/v2/enqueue" });
   const [firing, resolved] = ["firing", "resolved"].map((status) => [
-    expect.objectContaining({ Status: status }),
+    expect.objectContaining({ status }),
   ]);
   expect(lastBody()).toEqual({
     routing_key: "r0utingkey",

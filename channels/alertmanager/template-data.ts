@@ -1,36 +1,13 @@
 /**
- * What Alertmanager's notification templates see of a group: its data object, as JSON with Go's
- * names. Pure; the same notification always gives the same object, keys in sorted order.
+ * What Alertmanager's notification templates see of a group, in the form of webhooks. Pure; the
+ * same notification always gives the same object, keys in sorted order.
  */
 import type { Labels } from "../../actors/alert/events.ts";
 import type { GroupNotification, NotifiedAlert } from "../../actors/dispatch/types.ts";
+import type { TemplateAlert, TemplateData } from "../templates/template-data.ts";
 
 /** Go's zero time: what a firing alert ends at. */
 const zeroTime = "0001-01-01T00:00:00Z";
-
-export type TemplateAlert = {
-  Status: "firing" | "resolved";
-  Labels: Labels;
-  Annotations: Labels;
-  /** RFC 3339 UTC. */
-  StartsAt: string;
-  EndsAt: string;
-  GeneratorURL: string;
-  Fingerprint: string;
-};
-
-export type TemplateData = {
-  Receiver: string;
-  Status: "firing" | "resolved";
-  Alerts: TemplateAlert[];
-  NotificationReason: string;
-  GroupLabels: Labels;
-  CommonLabels: Labels;
-  CommonAnnotations: Labels;
-  /** Always empty: the decision to notify does not carry a route's labels. */
-  RouteLabels: Labels;
-  ExternalURL: string;
-};
 
 /**
  * @param externalUrl where people reach this installation; links in messages begin with it.
@@ -44,27 +21,28 @@ export function templateData(
 ): TemplateData {
   const { status, alerts, reason, groupLabels } = notification;
   return {
-    Receiver: quoteRegexp(receiverName),
-    Status: status,
-    Alerts: alerts.map(templateAlert),
-    NotificationReason: reason,
-    GroupLabels: sorted(groupLabels),
-    CommonLabels: common(alerts.map((alert) => alert.labels)),
-    CommonAnnotations: common(alerts.map((alert) => alert.annotations)),
-    RouteLabels: {},
-    ExternalURL: externalUrl,
+    receiver: quoteRegexp(receiverName),
+    status,
+    alerts: alerts.map(templateAlert),
+    notification_reason: reason,
+    groupLabels: sorted(groupLabels),
+    commonLabels: common(alerts.map((alert) => alert.labels)),
+    commonAnnotations: common(alerts.map((alert) => alert.annotations)),
+    routeLabels: {},
+    externalURL: externalUrl,
   };
 }
 
 function templateAlert(alert: NotifiedAlert): TemplateAlert {
   return {
-    Status: alert.status,
-    Labels: sorted(alert.labels),
-    Annotations: sorted(alert.annotations),
-    StartsAt: goTime(alert.startsAtMs),
-    EndsAt: alert.endsAtMs === null ? zeroTime : goTime(alert.endsAtMs),
-    GeneratorURL: alert.generatorURL,
-    Fingerprint: alert.fingerprint,
+    status: alert.status,
+    labels: sorted(alert.labels),
+    annotations: sorted(alert.annotations),
+    startsAt: goTime(alert.startsAtMs),
+    endsAt: alert.endsAtMs === null ? zeroTime : goTime(alert.endsAtMs),
+    generatorURL: alert.generatorURL,
+    fingerprint: alert.fingerprint,
+    ...(alert.isNew ? { isNew: true as const } : {}),
   };
 }
 

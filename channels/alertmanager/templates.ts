@@ -4,7 +4,7 @@
  */
 import { parse } from "yaml";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
-import type { TemplateData } from "./template-data.ts";
+import type { TemplateData } from "../templates/template-data.ts";
 
 /** Longer texts are not tried as YAML, which is slow to read; as JSON they are. */
 const yamlCharsMax = 65_536;
@@ -14,9 +14,9 @@ export interface TemplateRenderer {
    * @param text a Go text/template; what it calls by name is known to the renderer.
    * @throws an Error named "TemplateError" when the template itself is at fault.
    */
-  render(text: string, data: unknown): Promise<string>;
+  render(text: string, data: TemplateData): Promise<string>;
   /** The same as an html/template: values are escaped for the place where they stand. */
-  renderHtml(text: string, data: unknown): Promise<string>;
+  renderHtml(text: string, data: TemplateData): Promise<string>;
 }
 
 /** A template and the name of the setting that it stands in. */

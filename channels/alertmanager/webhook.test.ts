@@ -74,7 +74,7 @@ test("a payload of its own is rendered, and keeps what its templates make", asyn
   expect(JSON.parse(server.deliveries[0]!.body)).toEqual({
     text: { firing: "Down" },
     nfiring: 2,
-    alerts: [expect.objectContaining({ Fingerprint: "00000000000000a1" })],
+    alerts: [expect.objectContaining({ fingerprint: "00000000000000a1" })],
     deep: [1, true, "colon: firing:"],
     none: null,
     id: "12345678901234567890",

@@ -10,7 +10,8 @@ import type { DeliveryContext } from "./attempt.ts";
 import { sendJson } from "./http-client.ts";
 import { requireSuccess } from "./http-outcome.ts";
 import { secretHttpUrl } from "./secret-url.ts";
-import { templateData, type TemplateData } from "./template-data.ts";
+import type { TemplateData } from "../templates/template-data.ts";
+import { templateData } from "./template-data.ts";
 import { renderTree, textRenderer } from "./templates.ts";
 
 /** Answers that a later attempt may change, besides 5xx. */
@@ -59,23 +60,15 @@ function webhookMessage(
   truncatedAlerts: number,
 ): Record<string, unknown> {
   return {
-    receiver: data.Receiver,
-    status: data.Status,
-    alerts: data.Alerts.map((alert) => ({
-      status: alert.Status,
-      labels: alert.Labels,
-      annotations: alert.Annotations,
-      startsAt: alert.StartsAt,
-      endsAt: alert.EndsAt,
-      generatorURL: alert.GeneratorURL,
-      fingerprint: alert.Fingerprint,
-    })),
-    notification_reason: data.NotificationReason,
-    groupLabels: data.GroupLabels,
-    commonLabels: data.CommonLabels,
-    commonAnnotations: data.CommonAnnotations,
-    routeLabels: data.RouteLabels,
-    externalURL: data.ExternalURL,
+    receiver: data.receiver,
+    status: data.status,
+    alerts: data.alerts,
+    notification_reason: data.notification_reason,
+    groupLabels: data.groupLabels,
+    commonLabels: data.commonLabels,
+    commonAnnotations: data.commonAnnotations,
+    routeLabels: data.routeLabels,
+    externalURL: data.externalURL,
     version: "4",
     groupKey,
     truncatedAlerts,

@@ -28,4 +28,6 @@ export type TemplateAlert = {
   endsAt: string;
   generatorURL: string;
   fingerprint: string;
+  /** It joined a group that had been told of before; an addition to Alertmanager's data. */
+  isNew?: true;
 };

@@ -6,10 +6,12 @@ import { readConfigFile } from "../../runtime/config/config-file.ts";
 import { configKind, type ConfigKind } from "../../runtime/config/config-kind.ts";
 import { loadConfig } from "../../runtime/config/load.ts";
 import { ConfigError, formatProblem, type Problem } from "../../runtime/config/problems.ts";
+import { apiOf } from "../api.ts";
 import { paintFor } from "../colours.ts";
 import { EXIT, type Io } from "../command.ts";
-import { defineCommand, usageError } from "../define-command.ts";
+import { defineCommand, type Flags, usageError } from "../define-command.ts";
 import { plain } from "../plain-text.ts";
+import { askSql } from "../sql-client.ts";
 
 /** What a file contains, counted: `{ routes: 12, receivers: 5 }`. */
 type Counts = Record<string, number>;
@@ -41,8 +43,10 @@ FILE:LINE:COLUMN: SETTING: MESSAGE. What is valid but will surprise is a warning
 is never reached, a receiver that nothing uses, a secret's file that cannot be read. Whether a
 file is a tocsin.yaml or an alertmanager.yml is told by its sections. Nothing needs to run.
 
+  --seen      asks the running program which labels alerts have had, and warns of routes that
+              group by others or want them
   --json      an array: [{"file","kind","valid","problems","warnings","counts","notDelivered"}]
-  --url URL   has no effect here
+  --url URL   the running program, for --seen
   --help      this text
 
 Exit code 0 when all files are valid (warnings or not), 1 when one is not.
@@ -50,25 +54,35 @@ Exit code 0 when all files are valid (warnings or not), 1 when one is not.
 Examples:
   tocsin check config/tocsin.yaml
   tocsin check /etc/alertmanager/alertmanager.yml
+  tocsin check alertmanager.yml --seen
   tocsin check *.yml --json | jq '.[] | select(.valid | not) | .file'
 `,
-  options: {},
+  options: { seen: "switch" },
   async run(flags, io) {
     if (flags.positionals.length === 0) throw usageError("expected the FILE to check");
-    const checked = flags.positionals.map(checkFile);
+    const seen = flags.has("seen") ? await seenLabels(flags, io) : undefined;
+    const checked = flags.positionals.map((file) => checkFile(file, seen));
     if (flags.has("json")) io.out(`${JSON.stringify(checked, null, 2)}\n`);
     else for (const each of checked) print(each, io);
     return checked.every(({ valid }) => valid) ? EXIT.ok : EXIT.failed;
   },
 });
 
-function checkFile(file: string): Checked {
+/** @throws CommandFailure when the program cannot be asked. */
+async function seenLabels(flags: Flags, io: Io): Promise<Set<string>> {
+  const query = "select distinct arrayJoin(mapKeys(labels)) as label from tocsin.alerts";
+  const answer = await askSql(apiOf(flags, io), query, "JSONEachRow");
+  const lines = answer.split("\n").filter((line) => line !== "");
+  return new Set(lines.map((line) => (JSON.parse(line) as { label: string }).label));
+}
+
+function checkFile(file: string, seen: Set<string> | undefined): Checked {
   const nothing = { problems: [], warnings: [], counts: {}, notDelivered: [] };
   let kind: ConfigKind | null = null;
   try {
     const text = readConfigFile(file);
     kind = configKind(file, text);
-    const found = kind === "tocsin" ? checkTocsin(file, text) : checkAlertmanager(file, text);
+    const found = kind === "tocsin" ? checkTocsin(file, text) : checkAlertmanager(file, text, seen);
     return { file, kind, valid: true, ...nothing, ...found };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -90,8 +104,9 @@ function checkTocsin(file: string, text: string): { counts: Counts } {
 function checkAlertmanager(
   file: string,
   text: string,
+  seen: Set<string> | undefined,
 ): { counts: Counts; warnings: Problem[]; notDelivered: NotDelivered[] } {
-  const config = loadAlertmanagerConfig(file, text);
+  const config = loadAlertmanagerConfig(file, text, seen);
   const { route, inhibitRules, timeIntervals } = config.dispatch;
   return {
     warnings: config.warnings,

@@ -30,7 +30,6 @@ export const apiVersion = "0.34.0";
 
 /** Reads at once; as Alertmanager's own limit on a machine of up to eight processors. */
 const getsMax = 8;
-const respond = "respond";
 
 export function registerAlertmanagerApi(route: Route, deps: AlertmanagerDeps): void {
   const gets = { count: 0 };
@@ -44,10 +43,10 @@ export function registerAlertmanagerApi(route: Route, deps: AlertmanagerDeps): v
   get("/api/v2/receivers", async () =>
     answer(200, deps.receivers().map((name) => ({ name }))),
   );
-  const change = (method: string, path: string, handle: typeof postSilence): void =>
-    route(method, path, (request) => guarded(() => handle(request, deps)), respond);
-  change("POST", "/api/v2/silences", postSilence);
-  change("DELETE", "/api/v2/silence/:id", deleteSilence);
+  const post: Handler = (request) => guarded(() => postSilence(request, deps));
+  const expire: Handler = (request) => guarded(() => deleteSilence(request, deps));
+  route("POST", "/api/v2/silences", post, "respond");
+  route("DELETE", "/api/v2/silence/:id", expire, "respond");
   for (const path of ["alerts", "alerts/groups", "silences", "status", "receivers"]) {
     route("GET", `/api/v1/${path}`, gone);
     route("POST", `/api/v1/${path}`, gone, "open");

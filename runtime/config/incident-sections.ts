@@ -67,6 +67,11 @@ export function readLifecycle(value: ConfigValue): TocsinConfig["lifecycle"] {
   return { reopenWindowMs, closeAfterMs, retireAfterMs };
 }
 
+export function readSilences(value: ConfigValue): TocsinConfig["silences"] {
+  const before = value.section(["remind_before"])("remind_before");
+  return { remindBeforeMs: before.duration({ default: 0, min: 0, max: day }) };
+}
+
 function readLabel(value: ConfigValue): string {
   const label = value.text();
   if (label.length > labelCharsMax) value.expected(`at most ${labelCharsMax} characters`);

@@ -13,6 +13,7 @@ import {
   readDedup,
   readGrouping,
   readLifecycle,
+  readSilences,
 } from "./incident-sections.ts";
 import { readPolicies, readRules } from "./people-sections.ts";
 import {
@@ -58,6 +59,7 @@ const sections = [
   "grouping",
   "correlation",
   "lifecycle",
+  "silences",
   "receivers",
   "escalation_policies",
   "rules",
@@ -144,6 +146,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation")),
     lifecycle: readLifecycle(section("lifecycle")),
+    silences: readSilences(section("silences")),
     receivers,
     policies,
     rules: readRules(section("rules"), Object.keys(policies)),

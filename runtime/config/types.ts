@@ -67,6 +67,8 @@ export type TocsinConfig = {
   grouping: { by: string[] };
   correlation: { enabled: boolean; windowMs: number; labels: string[] };
   lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
+  /** How long before its end a silence is reminded of; 0: never. */
+  silences: { remindBeforeMs: number };
   receivers: Receiver[];
   policies: Record<string, EscalationPolicy>;
   rules: { matchers: Matcher[]; policy: string }[];

@@ -2,7 +2,7 @@
  * The real program, told to stop at every awkward moment: it ends in order, within bounds, and
  * leaves no process behind.
  */
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,12 +35,16 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function start(env: Record<string, string> = {}): void {
+function start(
+  env: Record<string, string> = {},
+  within: (command: string[]) => string[] = (command) => command,
+): void {
   const { NATS_URL: _nats, CLICKHOUSE_URL: _clickhouse, ...inherited } = process.env;
   const config = join(dir, "tocsin.yaml");
   const listen = `127.0.0.1:${port}`;
   const args = ["main.ts", "--config", config, "--listen", listen, "--data", join(dir, "data")];
-  child = spawn(process.execPath, args, {
+  const [program = "", ...rest] = within([process.execPath, ...args]);
+  child = spawn(program, rest, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...inherited, ...env },
@@ -92,7 +96,7 @@ const moments: [string, NodeJS.Signals, () => unknown][] = [
   ["the data directory is taken", "SIGTERM", file("tocsin.lock")],
   ["nats-server starts", "SIGINT", file("nats/pid")],
   ["ClickHouse starts", "SIGTERM", file("clickhouse")],
-  ["HTTP listens", "SIGHUP", async () => (await open()).destroy()],
+  ["HTTP listens", "SIGINT", async () => (await open()).destroy()],
 ];
 
 test.each(moments)("told to stop when %s: ends with 0, soon", async (_name, signal, moment) => {
@@ -168,5 +172,21 @@ test("readers of its output that go away do not end it", async () => {
   });
   expect(posted.status).toBe(200);
   expect((await stop("SIGTERM")).code).toBe(0);
+  await noneLeft(family);
+});
+
+const terminals = spawnSync("script", ["--version"]).status === 0;
+if (!terminals) process.stderr.write("no program script, so no terminal to be closed\n");
+
+test.skipIf(!terminals)("SIGHUP reloads; a terminal that is closed ends it", async () => {
+  start({}, (command) => ["script", "-qfc", command.join(" "), "/dev/null"]);
+  await eventually(answersReady, startMsMax);
+  const family = processTree(child.pid ?? -1);
+  const [program] = processesOf(`main.ts --config ${dir}`).filter((pid) => pid !== child.pid);
+  process.kill(program ?? -1, "SIGHUP");
+  await eventually(() => expect(output).toContain("configuration reloaded"));
+  await answersReady();
+  // Without its master side the terminal is gone.
+  child.kill("SIGKILL");
   await noneLeft(family);
 });

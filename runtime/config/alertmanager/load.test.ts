@@ -45,6 +45,7 @@ describe("the example", () => {
       [3, "on-call"],
       [6, "team-mail"],
       [7, "team-mail"],
+      [8, "team-channel"],
     ]);
     expect(route.routes[0]).toMatchObject({ groupBy: null, continue: true, groupWaitMs: 0 });
     expect(route.routes[2]!.routes[0]).toEqual({

@@ -24,6 +24,7 @@ import { readRoutes } from "./routes.ts";
 import { checkTelemetry } from "./telemetry.ts";
 import { readTemplateFiles } from "./template-files.ts";
 import { readTimeIntervals } from "./time-intervals.ts";
+import { warnOfUnseenLabels } from "./unseen-labels.ts";
 
 export type AlertmanagerConfig = {
   /** Holds no secret: it goes through the log. */
@@ -61,24 +62,32 @@ const sections = [
  * The result is frozen.
  * @param file files that it names are looked for beside it.
  * @param text the file's content, when the caller has it already.
+ * @param seenLabels labels that alerts have had; routes that ask for others are warned of.
  * @throws ConfigError with all problems.
  */
-export function loadAlertmanagerConfig(file: string, text?: string): AlertmanagerConfig {
+export function loadAlertmanagerConfig(
+  file: string,
+  text?: string,
+  seenLabels?: ReadonlySet<string>,
+): AlertmanagerConfig {
   const source = text ?? readConfigFile(file);
   const secretive = ["global", "receivers", "tracing", "event_recorder"];
   const reading = new Reading(file, source, { placesMax, yamlVersion: "1.1", secretive });
   const root = new ConfigValue(reading, reading.document.contents, "", null);
-  const config = readAll(root, file);
+  const config = readAll(root, file, seenLabels);
   reading.endIfBad();
   const warnings = reading.warnings.toSorted(
     (a, b) => a.line - b.line || a.column - b.column,
   );
-  return deepFreeze({ ...config, original: showWithoutSecrets(reading), warnings });
+  const zones = zonesOf(config.dispatch.timeIntervals);
+  const dispatch = { ...config.dispatch, zones };
+  return deepFreeze({ ...config, dispatch, original: showWithoutSecrets(reading), warnings });
 }
 
 function readAll(
   root: ConfigValue,
   configFile: string,
+  seenLabels: ReadonlySet<string> | undefined,
 ): Omit<AlertmanagerConfig, "original" | "warnings"> {
   const section = root.section(sections);
   const global = readGlobal(section("global"), configFile);
@@ -92,12 +101,13 @@ function readAll(
   checkTelemetry(section("tracing"), section("event_recorder"), configFile);
   warnOfRoutes(routes, { receivers: names, timeIntervals: intervals.names });
   warnOfInhibition(inhibitRules);
+  if (seenLabels !== undefined) warnOfUnseenLabels(routes, seenLabels);
   return {
     dispatch: {
       route: routes.config,
       inhibitRules: inhibitRules.map(({ rule }) => rule),
       timeIntervals: intervals.timeIntervals,
-      zones: zonesOf(intervals.timeIntervals),
+      zones: {},
       receivers: receivers.map(outlineOf),
     },
     receivers,
@@ -107,6 +117,7 @@ function readAll(
   };
 }
 
+/** Once all locations are known to exist. */
 function zonesOf(intervals: DispatchConfig["timeIntervals"]): DispatchConfig["zones"] {
   const all = Object.values(intervals).flat();
   const names = new Set(all.map(({ location }) => location));

@@ -122,7 +122,7 @@ function readGroupBy(value: ConfigValue, inherited: string[] | null): string[] |
     labels.add(label);
   }
   if (labels.size === 0) {
-    if (inherited?.length !== 0) value.warn("an empty list changes nothing, the route above counts");
+    if (inherited?.length !== 0) value.warn("an empty list changes nothing: the parent's counts");
     return inherited;
   }
   if (!labels.has("...")) return [...labels].sort();
