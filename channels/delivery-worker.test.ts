@@ -98,10 +98,10 @@ test("a failure that may pass is reported and retried by the schedule", async ()
   }
   await settled();
   expect(queue.outcomes).toEqual([
-    "retry n1 10000",
-    "retry n2 60000",
-    "retry n3 300000",
-    "retry n4 900000",
+    "retry n1 1000",
+    "retry n2 10000",
+    "retry n3 60000",
+    "retry n4 300000",
     "retry n9 900000",
   ]);
   expect(reports.map((one) => `${one.outcome} ${one.attempt} ${one.detail}`)).toEqual(
@@ -221,7 +221,7 @@ test("postponed for want of room is not an attempt", async () => {
   queue.put(sampleNotification({ id: "second", atMs: nowMs }), 2);
   await settled();
   expect(reports.at(-1)).toMatchObject({ notificationId: "second", attempt: 1 });
-  expect(queue.outcomes.at(-1)).toBe("retry second 10000");
+  expect(queue.outcomes.at(-1)).toBe("retry second 1000");
 });
 
 test("rubbish in the outbox is removed and counted, and the next job runs", async () => {
@@ -242,7 +242,7 @@ test("a channel with a bug is retried, not believed", async () => {
   const { queue } = world({ send: fails(new TypeError("x is undefined")) });
   queue.put(sampleNotification({ id: "n", atMs: nowMs }));
   await settled();
-  expect(queue.outcomes).toEqual(["retry n 10000"]);
+  expect(queue.outcomes).toEqual(["retry n 1000"]);
 });
 
 test("stop hands waiting and aborted jobs back, and reports nothing about them", async () => {

@@ -51,7 +51,8 @@ export function registerAlertmanagerApi(route: Route, deps: AlertmanagerDeps): v
     route("GET", `/api/v1/${path}`, gone);
     route("POST", `/api/v1/${path}`, gone, "open");
   }
-  for (const method of ["GET", "DELETE"]) route(method, "/api/v1/silence/:id", gone, "open");
+  route("GET", "/api/v1/silence/:id", gone);
+  route("DELETE", "/api/v1/silence/:id", gone, "open");
 }
 
 function limited(gets: { count: number }, handler: Handler): Handler {

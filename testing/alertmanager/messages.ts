@@ -2,6 +2,7 @@
 import type { ReceivedDelivery } from "../webhook-receiver.ts";
 
 type Labels = Record<string, string>;
+type Left = { endsAt: string; isNew?: boolean };
 type Told = { status: string; labels: Labels };
 
 export type Message = {
@@ -16,14 +17,14 @@ export type Message = {
   body: Record<string, unknown>;
 };
 
-/** Not in every version of Alertmanager's. */
+/** Not in every version of Alertmanager's; `isNew` of an alert is in none. */
 const additions = ["notification_reason", "routeLabels"];
 
 export function messageOf({ path, body, atMs }: ReceivedDelivery): Message {
   type Body = Pick<Message, "receiver" | "groupKey" | "status">;
-  const read = JSON.parse(body) as Body & { alerts: (Told & { endsAt: string })[] };
+  const read = JSON.parse(body) as Body & { alerts: (Told & Left)[] };
   const rest = Object.entries(read).filter(([name]) => !additions.includes(name));
-  const alerts = read.alerts.map(({ endsAt: _end, ...alert }) => alert);
+  const alerts = read.alerts.map(({ endsAt: _end, isNew: _isNew, ...alert }) => alert);
   const { receiver, groupKey, status } = read;
   return {
     atMs,

@@ -8,6 +8,8 @@ export type Tale = {
   tell(story: Story): Promise<unknown>;
   /** Group by group, in the order of paths, receivers and group keys. */
   expected: string[];
+  /** Where Alertmanager tells something else, and that is known: docs/alertmanager.md. */
+  theirs?: string[];
 };
 
 const hourMs = 3_600_000;
@@ -214,6 +216,21 @@ export const tales: Tale[] = [
     about: "busy",
     tell: (story) => story.answer("/busy", 503).fire(["a"]),
     expected: ["busy firing: a", "busy firing: a"],
+  },
+  {
+    title: "an alert that ended while it was silenced is told of when it fires again",
+    about: "forgotten",
+    async tell(story) {
+      await story.fire(["a"]);
+      await story.at(2);
+      const ids = await story.silence("a");
+      await story.resolve(["a"]);
+      await (await story.at(4)).expire(ids);
+      await story.fire(["a"]);
+    },
+    expected: ["team firing: a", "team firing: a"],
+    // It still takes the alert for one that it told of: nobody hears of it before a repeat is due.
+    theirs: ["team firing: a"],
   },
   {
     title: "nested routes name their groups by their matchers, labels without value are no labels",
