@@ -11,10 +11,10 @@ import type { TreeNode } from "./tree-drawing.ts";
 
 /** `on-call (pagerduty, slack)`; what is not delivered is marked. */
 export function receiverText(config: AlertmanagerConfig, name: string): string {
-  const outline = config.dispatch.receivers.find((receiver) => receiver.name === name);
+  const settings = config.receivers.find((receiver) => receiver.name === name);
   const isMissing = (kind: string): boolean =>
     config.notDelivered.some((each) => each.receiver === name && each.kind === kind);
-  const integrations = (outline?.integrations ?? []).map(
+  const integrations = (settings?.integrations ?? []).map(
     ({ kind }) => kind + (isMissing(kind) ? ": NOT DELIVERED" : ""),
   );
   return plain(`${name} (${integrations.length === 0 ? "tells nobody" : integrations.join(", ")})`);
@@ -152,16 +152,16 @@ export function triedJson({ route, outcome, failed, routes }: TriedRoute): objec
 }
 
 export function routeJson(config: AlertmanagerConfig, route: RouteConfig): object {
-  const outline = config.dispatch.receivers.find(({ name }) => name === route.receiver);
+  const receiver = config.receivers.find(({ name }) => name === route.receiver);
   return {
     route: route.index,
     matchers: route.matchers.map(matcherText),
     receiver: route.receiver,
-    integrations: (outline?.integrations ?? []).map(({ kind, index, sendResolved }) => {
+    integrations: (receiver?.integrations ?? []).map(({ kind, index, settings }) => {
       const delivered = !config.notDelivered.some(
         (each) => each.receiver === route.receiver && each.kind === kind,
       );
-      return { kind, index, sendResolved, delivered };
+      return { kind, index, sendResolved: settings.send_resolved, delivered };
     }),
     continue: route.continue,
     groupBy: route.groupBy ?? ["..."],

@@ -194,7 +194,9 @@ class ScenarioRun {
     const held: HeldBack[] = [];
     for (const alert of dispatcher.alerts.values()) {
       if (alert.resolvedAtMs !== null) continue;
-      const { silencedBy, inhibitedBy, mutedBy } = statusOf(dispatcher, alert, nowMs);
+      const { silencedBy, mutedBy } = statusOf(dispatcher, alert, nowMs);
+      // A simulation's fingerprints are the texts of the labels.
+      const inhibitedBy = dispatcher.inhibition.inhibitorsOf(alert.labels);
       if (silencedBy.length + inhibitedBy.length + mutedBy.length === 0) continue;
       held.push({ labels: alert.labels, silencedBy, inhibitedBy, mutedBy });
       if (held.length === shownMax) break;

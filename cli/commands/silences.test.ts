@@ -39,7 +39,7 @@ beforeEach(async () => {
         return { items: alerts.filter(fits), cursor: null };
       },
     },
-    newId: () => `id-${++serial}`,
+    newId: () => idOf(++serial),
     ...{ originalConfig: () => "", startedAtMs: 0, version: "0" },
   });
   const { port } = await server.listen("127.0.0.1", 0);
@@ -61,6 +61,8 @@ function memoryDispatch(): DispatchService {
   };
 }
 
+const idOf = (n: number): string => `00000000-0000-4000-8000-00000000000${n}`;
+
 async function tocsin(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const io = capturedIo(env);
   const code = await runTocsin(["silences", ...args], io);
@@ -69,13 +71,13 @@ async function tocsin(...args: string[]): Promise<{ code: number; out: string; e
 
 test("add shows what it mutes, makes it, and list and expire know it", async () => {
   const added = await tocsin("add", "service=web", 'instance=~"web-.*"', "--comment", "new driver");
-  expect([added.code, added.out]).toEqual([0, "id-1\n"]);
+  expect([added.code, added.out]).toEqual([0, `${idOf(1)}\n`]);
   expect(added.err).toBe(`It mutes 2 of the 3 alerts that fire:
   {alertname="Down", instance="web-1", service="web"}
   {alertname="Down", instance="web-2", service="web"}
-The silence is made; it ends in 1h, or with: tocsin silences expire id-1
+The silence is made; it ends in 1h, or with: tocsin silences expire ${idOf(1)}
 `);
-  expect(silences.get("id-1")).toMatchObject({
+  expect(silences.get(idOf(1))).toMatchObject({
     ...{ createdBy: "ada", comment: "new driver", recurrence: null },
     matchers: [
       { label: "service", op: "=", value: "web" },
@@ -85,17 +87,17 @@ The silence is made; it ends in 1h, or with: tocsin silences expire id-1
   const { out } = await tocsin();
   expect(out.split("\n").map((line) => line.replace(/\d+m/, "59m").split(/ {2,}/))).toEqual([
     ["ID", "STATE", "TIME", "MATCHERS", "BY", "COMMENT"],
-    ["id-1", "active", "ends in 59m", 'service="web", instance=~"web-.*"', "ada", "new driver"],
+    [idOf(1), "active", "ends in 59m", 'service="web", instance=~"web-.*"', "ada", "new driver"],
     [""],
   ]);
-  const ended = await tocsin("expire", "id-1", "id-9");
-  expect([ended.code, ended.out]).toEqual([1, "id-1 has ended\n"]);
+  const ended = await tocsin("expire", idOf(1), idOf(9));
+  expect([ended.code, ended.out]).toEqual([1, `${idOf(1)} has ended\n`]);
   expect(ended.err).toBe(
-    "tocsin silences: there is no silence id-9; see: tocsin silences list\n",
+    `tocsin silences: there is no silence ${idOf(9)}; see: tocsin silences list\n`,
   );
-  expect(silenceState(silences.get("id-1")!, Date.now())).toBe("expired");
+  expect(silenceState(silences.get(idOf(1))!, Date.now())).toBe("expired");
   expect((await tocsin()).out).toBe("No silences.\n");
-  expect((await tocsin("--state", "all")).out).toMatch(/id-1 {2}expired {2}ended 0s ago/);
+  expect((await tocsin("--state", "all")).out).toMatch(/1 {2}expired {2}ended 0s ago/);
 });
 
 test("preview only shows", async () => {
@@ -126,7 +128,7 @@ test("what would mute everything is refused in the server's words, unless forced
   expect(refused.err).toMatch(/It would mute everything that comes, too\./);
   expect(refused.err).toMatch(/silence would mute everything: .*force=true \(here: --force\)\n$/);
   expect(silences.size).toBe(0);
-  expect((await tocsin(...everything, "--force")).out).toBe("id-1\n");
+  expect((await tocsin(...everything, "--force")).out).toBe(`${idOf(1)}\n`);
 });
 
 test("the server's other refusals are passed on as well", async () => {
@@ -143,21 +145,21 @@ test("times, owners and recurrences", async () => {
   const when = ["--start", start, "--for", "30d", "--recur", "mon-wed 22:00-06:00 Europe/Berlin"];
   await tocsin("add", "a=b", "--comment", "nights", "--by", "bob", ...when);
   await tocsin("add", "c=d", "--comment", "now", "--until", start);
-  expect(silences.get("id-1")).toMatchObject({
+  expect(silences.get(idOf(1))).toMatchObject({
     ...{ startsAtMs, endsAtMs: startsAtMs + 30 * 24 * hourMs, createdBy: "bob" },
     recurrence: { weekdays: [1, 2, 3], fromMinute: 1_320, toMinute: 360 },
   });
-  expect(silences.get("id-2")).toMatchObject({ endsAtMs: startsAtMs, createdBy: "ada" });
+  expect(silences.get(idOf(2))).toMatchObject({ endsAtMs: startsAtMs, createdBy: "ada" });
   const { out } = await tocsin("list", "--by", "bob");
-  expect(out).toMatch(/id-1 {2}pending {2}in 1h, for 30d, mon,tue,wed 22:00-06:00 Europe\/Berlin/);
-  expect(out).not.toContain("id-2");
+  expect(out).toMatch(/1 {2}pending {2}in 1h, for 30d, mon,tue,wed 22:00-06:00 Europe\/Berlin/);
+  expect(out).not.toContain(idOf(2));
   const ids = async (...args: string[]): Promise<string[]> =>
     (JSON.parse((await tocsin(...args, "--json")).out) as { id: string }[]).map(({ id }) => id);
-  expect(await ids("list", "a=b")).toEqual(["id-1"]);
-  expect(await ids("--state", "active")).toEqual(["id-2"]);
-  expect(await ids()).toEqual(["id-2", "id-1"]);
+  expect(await ids("list", "a=b")).toEqual([idOf(1)]);
+  expect(await ids("--state", "active")).toEqual([idOf(2)]);
+  expect(await ids()).toEqual([idOf(2), idOf(1)]);
   const made = await tocsin("add", "service=db", "--comment", "x", "--json");
-  expect(JSON.parse(made.out)).toMatchObject({ silenceID: "id-3", muted: 1, of: 3 });
+  expect(JSON.parse(made.out)).toMatchObject({ silenceID: idOf(3), muted: 1, of: 3 });
   expect(made.err).toBe("");
 });
 

@@ -1,7 +1,6 @@
 /** Recurrences as people write them. */
 import { expect, test } from "vitest";
 import { zoneOffsets } from "../time-zones.ts";
-import { formatRecurrence, parseRecurrence } from "./recurrence.ts";
 import { clockOf, parseRecurrence, weekdayName } from "./recurrence.ts";
 
 const berlin = "Europe/Berlin";
