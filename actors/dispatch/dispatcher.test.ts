@@ -94,12 +94,12 @@ test("a group waits, is told, told of changes, repeated, and told of its end", (
   story.at(400).resolve(down("a"));
   const partly = ["630 team firing: some alerts in group resolved: a ended, b, c"];
   expect(story.at(900).told()).toEqual(partly);
-  // Looked at each 300 s: the first look later than 3,600 s after the last message is at 4530.
-  expect(story.at(4_500).told()).toEqual([]);
-  expect(story.at(4_600).told()).toEqual(["4530 team firing: repeat interval elapsed: b, c"]);
+  // Looked at each 300 s: the twelfth look since is 3,600 s after the last message.
+  expect(story.at(4_229).told()).toEqual([]);
+  expect(story.at(4_230).told()).toEqual(["4230 team firing: repeat interval elapsed: b, c"]);
   story.resolve(down("b"));
   story.resolve(down("c"));
-  const ended = ["4830 team resolved: all alerts in group resolved: b ended, c ended"];
+  const ended = ["4530 team resolved: all alerts in group resolved: b ended, c ended"];
   expect(story.at(9_000).told()).toEqual(ended);
   expect(story.dispatcher.groups.size).toBe(0);
   expect(story.dispatcher.alerts.size).toBe(0);

@@ -67,6 +67,7 @@ export function reasonToTell(
   if (firing.length === 0) return told.firing.size > 0 ? "all alerts in group resolved" : null;
   const isNews = resolved.some((fingerprint) => !told.resolved.has(fingerprint));
   if (options.sendResolved && isNews) return "some alerts in group resolved";
-  const isDue = options.nowMs - told.atMs > options.repeatIntervalMs;
+  // A multiple of group_interval is reached exactly, not one look late.
+  const isDue = options.nowMs - told.atMs >= options.repeatIntervalMs;
   return isDue ? "repeat interval elapsed" : null;
 }

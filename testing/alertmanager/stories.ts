@@ -48,6 +48,15 @@ export const tales: Tale[] = [
     expected: ["team firing: a", "team firing: a, b"],
   },
   {
+    title: "a repeat_interval that is a multiple of group_interval is kept exactly",
+    about: "multiple",
+    async tell(story) {
+      await story.fire(["a"]);
+      await (await story.at(8)).resolve(["a"]);
+    },
+    expected: ["team firing: a", "team firing: a", "team resolved: a ended"],
+  },
+  {
     title: "repeated after repeat_interval, with the annotations of now",
     about: "repeat",
     async tell(story) {
@@ -252,6 +261,7 @@ global: { resolve_timeout: 1h }
 route:
   { receiver: team, group_by: [alertname, case], ${interval}, repeat_interval: 1h, routes: [
     ${added.routes}
+    { matchers: [case="multiple"], repeat_interval: 6s },
     { matchers: [case="repeat"], repeat_interval: 3s },
     { matchers: [case="continue"], receiver: first, continue: true },
     { matchers: [case="continue", severity=~"page|ticket"], receiver: second },
