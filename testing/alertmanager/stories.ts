@@ -55,6 +55,8 @@ export const tales: Tale[] = [
       await (await story.at(8)).resolve(["a"]);
     },
     expected: ["team firing: a", "team firing: a", "team resolved: a ended"],
+    // It counts from when it had sent: by chance it is one look late.
+    theirs: ["team firing: a", "team resolved: a ended"],
   },
   {
     title: "repeated after repeat_interval, with the annotations of now",
@@ -218,7 +220,7 @@ export const tales: Tale[] = [
     title: "what a receiver refuses is told again when the group is looked at next",
     about: "refused",
     tell: (story) => story.answer("/refused", 400).fire(["a"]),
-    expected: ["refused firing: a", "refused firing: a"],
+    expected: Array(2).fill("refused firing: a"),
   },
   {
     title: "what a receiver cannot take now is told again before that",
