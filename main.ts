@@ -8,34 +8,29 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type NatsConnection, connect } from "@nats-io/transport-node";
 import type { Logger as PinoLogger } from "pino";
-import { Admission } from "./ingress/admission.ts";
 import { Delivery } from "./delivery.ts";
 import { type HttpSurface, openHttpSurface } from "./ingress/http-surface.ts";
+import { openKeys, type OpenKeys } from "./keys.ts";
 import { LiveConfig } from "./live-config.ts";
 import { IncidentArchive } from "./reports/incident-archive.ts";
 import { domainOf } from "./runtime/alert-payload.ts";
 import { type ApiKey, environmentKey } from "./runtime/api-keys.ts";
-import { closeBootstrap, openBootstrap } from "./runtime/bootstrap-key.ts";
 import { openListenProblem } from "./runtime/config/auth-section.ts";
 import { shippedConfigFile } from "./runtime/config/load.ts";
 import { type Options, resolveOptions, withOptions } from "./runtime/config/options.ts";
 import { ConfigError } from "./runtime/config/problems.ts";
-import type { DoorAuth } from "./runtime/door-task.ts";
 import { TerminalError } from "./runtime/errors.ts";
 import { collectWhenIdle } from "./runtime/idle-collector.ts";
-import { KeyRing } from "./runtime/key-ring.ts";
 import { boundBacktracking } from "./runtime/linear-regexps.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
 import type { Hash32 } from "./runtime/placement.ts";
 import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
-import { rateMemory } from "./runtime/rate-limits.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";
 import { onStopSignal } from "./runtime/stop-signals.ts";
-import { steadyMs, systemClock } from "./runtime/system-clock.ts";
+import { systemClock } from "./runtime/system-clock.ts";
 import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
 import { AlertClient } from "./streams/alert-client.ts";
-import { ApiKeyStore } from "./streams/api-keys.ts";
 import { DispatchClient } from "./streams/dispatch-client.ts";
 import { fixPartitions } from "./streams/deployment.ts";
 import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
@@ -46,7 +41,6 @@ import { KvHeartbeats } from "./streams/heartbeats.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
-import { KeyWatch } from "./streams/key-watch.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
@@ -78,7 +72,6 @@ type Context = {
   pinned: ApiKey[];
 };
 type Spine = { nats: OpenNats; connection: NatsConnection; link: NatsLink; log: JetStreamLog };
-type Auth = { keys: ApiKeyStore; admission: Admission | null; doorAuth: DoorAuth | null };
 type Parts = Spine & { hash: Hash32; analytics: AnalyticsChild; pool: ShardPool };
 
 async function main(): Promise<number> {
@@ -135,7 +128,7 @@ async function start(context: Context): Promise<void> {
   const spine = await openSpine(context);
   const parts = await openPartitions(context, spine);
   await openJanitor(context, parts);
-  const auth = await openAuth(context, parts);
+  const auth = await openKeys({ ...context, link: parts.link, say });
   let delivery: Delivery | null = null;
   const deliveries = (): Record<string, number> => ({ ...delivery?.counters() });
   const { host, port } = await openSurface(context, parts, auth, deliveries);
@@ -242,38 +235,10 @@ async function openJanitor({ logger, life }: Context, parts: Parts): Promise<voi
   await life.open("janitor", () => void keepTidy(options, end.signal), () => end.abort());
 }
 
-/** The keys, and, where requests need one, what asks for them. */
-async function openAuth(context: Context, { link }: Parts): Promise<Auth> {
-  const { logger, life, pinned } = context;
-  const { dataDir, auth } = context.config;
-  const ring = new KeyRing();
-  const watch = await life.open(
-    "API keys",
-    () => KeyWatch.open(link, ring, logger),
-    (opened) => {
-      opened.stop();
-      closeBootstrap(dataDir, ring);
-    },
-  );
-  const created = (key: ApiKey): void => {
-    if (key.scopes.includes("admin")) closeBootstrap(dataDir, ring);
-  };
-  const keys = new ApiKeyStore({ link, watch, ring, nowMs: Date.now, created });
-  if (auth.mode === "none") return { keys, admission: null, doorAuth: null };
-  for (const key of pinned) ring.pin(key);
-  if (pinned.length === 0 && openBootstrap(dataDir, ring, Date.now())) {
-    say(`there is no admin key yet: npx tocsin keys create --bootstrap --data ${dataDir}`);
-  }
-  const { limits } = auth;
-  const rates = rateMemory();
-  const admission = new Admission({ ring, limits, rates, nowMs: Date.now, clockMs: steadyMs });
-  return { keys, admission, doorAuth: { limits, rates, pinned } };
-}
-
 async function openSurface(
   { config, live, options, logger, life }: Context,
   parts: Parts,
-  auth: Auth,
+  auth: OpenKeys,
   deliveries: () => Record<string, number>,
 ): Promise<HttpSurface> {
   const { nats, log, link, connection, hash, analytics, pool } = parts;

@@ -39,9 +39,15 @@ export function templateFailure(setting: string, error: unknown): Error {
   if (error instanceof RetryableError || error instanceof TerminalError) return error;
   const what = error instanceof Error ? error.message : String(error);
   const message = `the template of ${setting} cannot be rendered: ${what}`;
-  const isTemplate = error instanceof Error && error.name === "TemplateError";
-  const Kind = isTemplate ? TerminalError : RetryableError;
+  const Kind = isAtFault(error) ? TerminalError : RetryableError;
   return new Kind(message, { cause: error });
+}
+
+/** A renderer that is busy or makes room for another (a reload) says nothing about the template. */
+function isAtFault(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "TemplateError") return false;
+  const { kind } = error as { kind?: unknown };
+  return kind !== "closed" && kind !== "queue";
 }
 
 /**

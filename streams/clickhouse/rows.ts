@@ -8,12 +8,17 @@ import type {
   IncidentEvent,
   IncidentOutput,
   IncidentView,
-  Notification,
 } from "../../actors/incident/types.ts";
 import type { DedupOutput, DedupStep, IncidentStep } from "../../runtime/step.ts";
 import { identify, unknownAlert, type AlertIdentity } from "./alert-identity.ts";
 import type { Row } from "./engine.ts";
-import { groupDecidedRow, groupDeliveryRow, silenceRow } from "./group-rows.ts";
+import {
+  decidedRow,
+  deliveryRow,
+  groupDecidedRow,
+  groupDeliveryRow,
+  silenceRow,
+} from "./notification-rows.ts";
 
 /** Tables of events: a row has a key (step_seq, idx) and must be stored exactly once. */
 export const eventTables = [
@@ -248,39 +253,6 @@ function stateRow(incident: IncidentView): Row {
     escalation_level: escalation?.level ?? 0,
     escalation_round: escalation?.round ?? 0,
     escalation_stopped_because: escalation?.stopped_because ?? null,
-  };
-}
-
-function decidedRow(notification: Notification): Row {
-  const { incident } = notification;
-  return {
-    time: notification.atMs,
-    event: "decided",
-    notification_id: notification.id,
-    incident_id: incident.id,
-    receiver: notification.receiver,
-    reason: notification.reason,
-    level: notification.level,
-    tenant: incident.tenant,
-    service: incident.service,
-    severity: incident.severity,
-  };
-}
-
-function deliveryRow(event: IncidentEvent): Row {
-  const { detail, incident } = event;
-  return {
-    time: event.atMs,
-    event: event.kind,
-    notification_id: String(detail["notification_id"] ?? ""),
-    incident_id: incident.id,
-    receiver: String(detail["receiver"] ?? ""),
-    channel: String(detail["channel"] ?? ""),
-    attempt: Number(detail["attempt"] ?? 0),
-    detail: String(detail["detail"] ?? event.because),
-    tenant: incident.tenant,
-    service: incident.service,
-    severity: incident.severity,
   };
 }
 

@@ -1,5 +1,6 @@
-/** Rows of what dispatching puts out: messages about groups, their deliveries, and silences. */
+/** Rows of messages, about incidents and about groups, of their deliveries, and of silences. */
 import type { DispatchOutput } from "../../actors/dispatch/dispatcher.ts";
+import type { IncidentEvent, Notification } from "../../actors/incident/types.ts";
 import { matcherText } from "../../actors/dispatch/text.ts";
 import type { Row } from "./engine.ts";
 
@@ -43,5 +44,38 @@ export function silenceRow({ silence }: Output<"silence">, storable: (ms: number
     ends_at: storable(silence.endsAtMs),
     created_by: silence.createdBy,
     comment: silence.comment,
+  };
+}
+
+export function decidedRow(notification: Notification): Row {
+  const { incident } = notification;
+  return {
+    time: notification.atMs,
+    event: "decided",
+    notification_id: notification.id,
+    incident_id: incident.id,
+    receiver: notification.receiver,
+    reason: notification.reason,
+    level: notification.level,
+    tenant: incident.tenant,
+    service: incident.service,
+    severity: incident.severity,
+  };
+}
+
+export function deliveryRow(event: IncidentEvent): Row {
+  const { detail, incident } = event;
+  return {
+    time: event.atMs,
+    event: event.kind,
+    notification_id: String(detail["notification_id"] ?? ""),
+    incident_id: incident.id,
+    receiver: String(detail["receiver"] ?? ""),
+    channel: String(detail["channel"] ?? ""),
+    attempt: Number(detail["attempt"] ?? 0),
+    detail: String(detail["detail"] ?? event.because),
+    tenant: incident.tenant,
+    service: incident.service,
+    severity: incident.severity,
   };
 }
