@@ -6,7 +6,7 @@ import { textRenderer } from "./templates.ts";
 
 const data = sampleTemplateData(0);
 
-test("a template that is wrong stays wrong; a renderer that a reload closed may be asked again", async () => {
+test("a wrong template stays wrong; a renderer that a reload closed is asked again", async () => {
   const renderer = await openTemplateRenderer([]);
   const render = textRenderer(renderer, data);
   expect(await render("title", "{{ .Status }}")).toBe("firing");
