@@ -36,9 +36,15 @@ route: { receiver: hook }
 receivers: [{ name: hook, webhook_configs: [{ url: "http://127.0.0.1:9/s3cret" }] }]
 `;
 
-function readsMaskedUrls(): boolean {
-  const input = webhook.replace(/"http.*"/, "<secret>");
-  return spawnSync(amtoolProgram!, ["check-config"], { input }).status === 0;
+const readsMasked = amtoolProgram !== undefined && readsMaskedUrls(amtoolProgram);
+
+function readsMaskedUrls(program: string): boolean {
+  const dir = mkdtempSync(join(tmpdir(), "tocsin-amtool-"));
+  const file = join(dir, "masked.yml");
+  writeFileSync(file, webhook.replace(/"http.*"/, "<secret>"));
+  const { status } = spawnSync(program, ["check-config", file]);
+  rmSync(dir, { recursive: true });
+  return status === 0;
 }
 
 type Json = Record<string, unknown>;
@@ -160,7 +166,7 @@ describe.skipIf(amtoolProgram === undefined)("amtool", () => {
     expect(shown + tree).not.toMatch(/T0|r0uting/);
   });
 
-  test.skipIf(amtoolProgram === undefined || !readsMaskedUrls())("config routes with the masked address of a webhook", async () => {
+  test.skipIf(!readsMasked)("config routes with the masked address of a webhook", async () => {
     writeFileSync(configPath, webhook);
     expect((await fetch(`${program.url}/-/reload`, { method: "POST" })).status).toBe(200);
     expect((await amtool("config", "routes", "test", "a=b")).trim()).toBe("hook");
