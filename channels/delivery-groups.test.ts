@@ -89,7 +89,7 @@ test("a failed attempt is reported as not final, the last one as final", async (
   queue.put(sampleGroup({ id: "a" }), 2);
   queue.put(sampleGroup({ id: "b", receiver: "gone" }));
   await settled();
-  expect(queue.outcomes).toEqual(["retry a 60000", "giveUp b HTTP 5xx or 4xx"]);
+  expect(queue.outcomes).toEqual(["retry a 10000", "giveUp b HTTP 5xx or 4xx"]);
   expect(reports).toEqual([
     report({ notificationId: "a", outcome: "failed", attempt: 2, detail: "HTTP 5xx or 4xx" }),
     report({ notificationId: "b", receiver: "gone", detail: "HTTP 5xx or 4xx" }),

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { labelFingerprint } from "./label-fingerprint.ts";
 
@@ -10,7 +11,25 @@ test.each([
   expect(labelFingerprint(labels)).toBe(fingerprint);
 });
 
-test("without labels it is FNV's own offset, and texts are hashed as UTF-8", () => {
+/** FNV-1a over 64 bits in one line, for what Alertmanager was not asked. */
+function reference(labels: Record<string, string>): string {
+  let hash = 0xcbf29ce484222325n;
+  const names = Object.keys(labels).sort();
+  const parts = names.flatMap((name) => [Buffer.from(name), Buffer.from(labels[name]!)]);
+  for (const byte of parts.flatMap((part) => [...part, 0xff])) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return hash.toString(16).padStart(16, "0");
+}
+
+test("any labels", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.string({ unit: "grapheme" })), (labels) => {
+      expect(labelFingerprint(labels)).toBe(reference(labels));
+    }),
+  );
+});
+
+test("without labels it is FNV's own offset", () => {
   expect(labelFingerprint({})).toBe("cbf29ce484222325");
-  expect(labelFingerprint({ a: "ä" })).not.toBe(labelFingerprint({ a: "Ã¤" }));
 });

@@ -14,24 +14,43 @@ const primeLow = 0x1b3;
 const separator = 0xff;
 const encoder = new TextEncoder();
 
+/** The hash so far, in halves that are 32-bit integers with a sign. */
+let high = 0;
+let low = 0;
+
 /** 16 lower-case hexadecimal digits. */
 export function labelFingerprint(labels: Labels): string {
-  let [high, low] = [offsetHigh, offsetLow];
-  const add = (byte: number): void => {
-    const mixed = (low ^ byte) >>> 0;
-    const product = mixed * primeLow;
-    low = product >>> 0;
-    high = (high * primeLow + Math.floor(product / 2 ** 32) + (mixed << 8)) >>> 0;
-  };
+  high = offsetHigh | 0;
+  low = offsetLow | 0;
   for (const name of Object.keys(labels).sort(byCodeUnits)) {
-    for (const text of [name, labels[name]!]) {
-      for (const byte of encoder.encode(text)) add(byte);
-      add(separator);
-    }
+    addText(name);
+    addText(labels[name]!);
   }
   return hex(high) + hex(low);
 }
 
+function addText(text: string): void {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x80) {
+      add(code);
+      continue;
+    }
+    for (const byte of encoder.encode(text.slice(at))) add(byte);
+    break;
+  }
+  add(separator);
+}
+
+/** Of 64 bits times the prime, in pieces whose products are small integers. */
+function add(byte: number): void {
+  const mixed = low ^ byte;
+  const first = (mixed & 0xffff) * primeLow;
+  const second = (mixed >>> 16) * primeLow + (first >>> 16);
+  low = (second << 16) | (first & 0xffff);
+  high = (Math.imul(high, primeLow) + (second >>> 16) + (mixed << 8)) | 0;
+}
+
 function hex(half: number): string {
-  return half.toString(16).padStart(8, "0");
+  return (half >>> 0).toString(16).padStart(8, "0");
 }

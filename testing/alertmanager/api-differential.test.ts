@@ -5,8 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { badReads, badWrites, differing, reads, type Request } from "./api-requests.ts";
 import { configuration, prepare, silenceIds } from "./api-state.ts";
-import { alertmanagerProgram } from "./installed.ts";
-import { type Answer, type Name, names, Twins } from "./twins.ts";
+import { alertmanagerProgram, type Answer, type Name, names, Twins } from "./twins.ts";
 
 describe.skipIf(alertmanagerProgram === undefined)("API v2 as Alertmanager has it", () => {
   let twins: Twins;

@@ -3,11 +3,10 @@
  * configuration: receivers of both are told the same, group by group, at the same times.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { alertmanagerProgram } from "./installed.ts";
 import { byGroup, type Message, summary } from "./messages.ts";
 import { configuration, tales } from "./stories.ts";
 import { Story } from "./story.ts";
-import { type Answer, Twins } from "./twins.ts";
+import { alertmanagerProgram, type Answer, Twins } from "./twins.ts";
 
 /** A group is looked at every 2 s: less than this, and it was the same look. */
 const sameLookMs = 1_500;

@@ -10,6 +10,3 @@ export function installed(...names: string[]): string | undefined {
   if (found === undefined) process.stderr.write(`skipped: no ${names.join(" or ")} on the PATH\n`);
   return found;
 }
-
-/** Under its own name and under Debian's. */
-export const alertmanagerProgram = installed("prometheus-alertmanager", "alertmanager");

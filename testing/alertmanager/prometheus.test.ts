@@ -41,12 +41,13 @@ alerting:
 `;
 
 describe.skipIf(prometheusProgram === undefined)("Prometheus", () => {
-  const dir = mkdtempSync(join(tmpdir(), "tocsin-prometheus-"));
+  let dir = "";
   let receiver: WebhookReceiver;
   let program: Program;
   let prometheus: Child;
 
   beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "tocsin-prometheus-"));
     receiver = await startWebhookReceiver();
     const configPath = join(dir, "alertmanager.yml");
     writeFileSync(configPath, alertmanagerYml(receiver.url));

@@ -12,8 +12,7 @@ export type Tale = {
   theirs?: string[];
 };
 
-const hourMs = 3_600_000;
-const hourAgo = (): string => new Date(Date.now() - hourMs).toISOString();
+const hourAgo = (): string => new Date(Date.now() - 3_600_000).toISOString();
 
 /** At once, in one pair of programs; each is over after ten seconds. */
 export const tales: Tale[] = [

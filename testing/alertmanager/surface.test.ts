@@ -21,12 +21,13 @@ receivers:
 `;
 
 describe("around the API", () => {
-  const dir = mkdtempSync(join(tmpdir(), "tocsin-surface-"));
+  let dir = "";
   let receiver: WebhookReceiver;
   let program: Program;
   let url = "";
 
   beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "tocsin-surface-"));
     receiver = await startWebhookReceiver();
     receiver.always("/slack", { status: 200, body: "ok" });
     const configPath = join(dir, "alertmanager.yml");

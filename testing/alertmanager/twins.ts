@@ -8,8 +8,11 @@ import { join } from "node:path";
 import { Program } from "../crash/program.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../webhook-receiver.ts";
 import { Child } from "./child.ts";
-import { alertmanagerProgram } from "./installed.ts";
+import { installed } from "./installed.ts";
 import { type Message, messageOf } from "./messages.ts";
+
+/** Under its own name and under Debian's. */
+export const alertmanagerProgram = installed("prometheus-alertmanager", "alertmanager");
 
 export const names = ["tocsin", "alertmanager"] as const;
 export type Name = (typeof names)[number];
