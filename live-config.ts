@@ -125,8 +125,10 @@ async function prepare(config: TocsinConfig): Promise<InForce> {
     throw new TerminalError(`templates: ${error.message}`, { cause: error });
   });
   if (alertmanager === null) return { config, routes: null, renderer };
-  const { dispatch } = alertmanager;
-  return { config, routes: { config: dispatch, root: compileRoutes(dispatch.route) }, renderer };
+  const { dispatch, receivers } = alertmanager;
+  const receiverLabels = Object.fromEntries(receivers.map(({ name, labels }) => [name, labels]));
+  const root = compileRoutes(dispatch.route);
+  return { config, routes: { config: dispatch, root, receiverLabels }, renderer };
 }
 
 function readText(file: string): string {

@@ -21,7 +21,12 @@ import type { HttpRequest, HttpResponse } from "../http.ts";
 import { answer, BadQuery, readFlag, readMatchers, readReceiver, splitMatchers } from "./query.ts";
 
 /** The routes in force, compiled. */
-export type Routes = { config: DispatchConfig; root: Routing };
+export type Routes = {
+  config: DispatchConfig;
+  root: Routing;
+  /** By name; a receiver's name is among them. */
+  receiverLabels: Record<string, Labels>;
+};
 
 export type AlertsDeps = {
   alerts: AlertLists;
@@ -67,7 +72,7 @@ export async function listGroups(
   const routing = deps.routes();
   if (routing === null) return answer(200, []);
   const showMuted = readFlag(query, "muted");
-  const isReceiver = readReceiver(query);
+  const isReceiver = readReceiver(query, labelsIn(routing));
   type Group = { labels: Labels; receiver: string; alerts: ReturnType<typeof alertView>[] };
   const groups = new Map<string, Group>();
   await eachAlert(query, deps, { limit: Infinity, after: "" }, (one) => {
@@ -93,6 +98,10 @@ export async function listGroups(
   return answer(200, views);
 }
 
+function labelsIn(routes: Routes | null): (receiver: string) => Labels {
+  return (receiver) => routes?.receiverLabels[receiver] ?? { name: receiver };
+}
+
 /** Calls `use` with each alert that the query lets through. @returns the cursor of what follows. */
 async function eachAlert(
   query: URLSearchParams,
@@ -101,7 +110,8 @@ async function eachAlert(
   use: (one: Shown) => void,
 ): Promise<string | null> {
   const { filters, holds } = splitMatchers(readMatchers(query, "filter"));
-  const isReceiver = readReceiver(query);
+  const routing = deps.routes();
+  const isReceiver = readReceiver(query, labelsIn(routing));
   const [active, silenced] = [readFlag(query, "active"), readFlag(query, "silenced")];
   const [inhibited, early] = [readFlag(query, "inhibited"), readFlag(query, "unprocessed")];
   const isWanted = ({ state, silencedBy, inhibitedBy }: AlertStatus): boolean => {
@@ -110,7 +120,6 @@ async function eachAlert(
     if (!inhibited && inhibitedBy.length > 0) return false;
     return early || state !== "unprocessed";
   };
-  const routing = deps.routes();
   let count = 0;
   for (let cursor: string | null = after; cursor !== null; ) {
     const page = await deps.alerts.list(filters, pageAlerts, cursor);

@@ -1,5 +1,7 @@
 /** Query parameters of Alertmanager's API v2, read as its own server reads them. */
 import { parseMatchers } from "../../runtime/config/alertmanager/matcher-list.ts";
+import type { Labels } from "../../actors/alert/events.ts";
+import { lookupOf } from "../../actors/dispatch/routes.ts";
 import { type CompiledMatcher, compileMatchers } from "../../actors/incident/matchers.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import { type LabelFilter, labelFilter } from "../../runtime/label-filter.ts";
@@ -38,17 +40,24 @@ export function readMatchers(query: URLSearchParams, name: string): Matcher[] {
   return matchers;
 }
 
-/** Whether any of the names fits the expression `receiver`, as a whole; null: it was not given. */
+/**
+ * Whether any of the receivers is asked for: by the expression `receiver`, which its name must fit
+ * as a whole, and by `receiver_matchers`, which its labels must fit; null: all are.
+ */
 export function readReceiver(
   query: URLSearchParams,
+  labelsOf: (receiver: string) => Labels,
 ): ((names: readonly string[]) => boolean) | null {
-  const value = query.get("receiver");
-  if (value === null || value === "") return null;
-  const matcher: Matcher = { label: "receiver", op: "=~", value };
-  const refusal = refusedExpression(matcher);
+  const byLabels = readMatchers(query, "receiver_matchers");
+  const value = query.get("receiver") ?? "";
+  if (value === "" && byLabels.length === 0) return null;
+  const byName: Matcher = { label: "receiver", op: "=~", value };
+  const refusal = refusedExpression(byName);
   if (refusal !== null) throw new BadQuery(`failed to parse receiver param: ${value}: ${refusal}`);
-  const holds = compileMatchers([matcher], "bounded");
-  return (names) => names.some((name) => holds(() => name));
+  const isNamed = compileMatchers(value === "" ? [] : [byName], "bounded");
+  const holds = compileMatchers(byLabels, "bounded");
+  return (names) =>
+    names.some((name) => isNamed(() => name) && holds(lookupOf(labelsOf(name))));
 }
 
 /** The part of the matchers that the owners of alerts can filter by, and the rest. */

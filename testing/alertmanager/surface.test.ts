@@ -16,6 +16,7 @@ const configuration = (url: string): string => `
 route: { receiver: team, group_wait: 0s }
 receivers:
   - name: team
+    labels: { owner: platform }
     webhook_configs: [{ url: "${url}/team" }]
     slack_configs: [{ api_url: "${url}/slack", channel: "#c" }]
 `;
@@ -55,6 +56,20 @@ describe("around the API", () => {
     program?.kill9();
     await receiver?.stop();
     rmSync(dir, { recursive: true, force: true });
+  });
+
+  test("receivers are asked for by name, and by their labels", async () => {
+    const count = async (query: string): Promise<number | string> => {
+      const response = await fetch(`${url}/api/v2/alerts?${new URLSearchParams(query)}`);
+      const body = (await response.json()) as unknown[] | string;
+      return typeof body === "string" ? body : body.length;
+    };
+    expect(await count("receiver=te.*")).toBe(alertsCount);
+    expect(await count("receiver=te")).toBe(0);
+    expect(await count('receiver_matchers=owner="platform"')).toBe(alertsCount);
+    expect(await count('receiver_matchers=owner!="platform"')).toBe(0);
+    expect(await count('receiver=te.*&receiver_matchers=name="other"')).toBe(0);
+    expect(await count("receiver_matchers=owner")).toMatch(/^bad matcher format: owner/);
   });
 
   test("flags that have no effect are named, and nothing else is complained of", () => {
