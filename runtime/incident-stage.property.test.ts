@@ -111,7 +111,7 @@ function alertsRecord(events: AlertEvent[]): WorkRecord {
 
 function configRecord(hash: string): WorkRecord {
   const groupBy = hash === "story" ? ["alertname", "service"] : ["service"];
-  const correlation = { enabled: hash === "story", windowMs: 60_000, labels: ["service"] };
+  const correlation = { enabled: hash === "story", windowMs: 60_000, labels: ["service"], topology: null };
   return { kind: "config", config: storyConfig({ hash, groupBy, correlation }) };
 }
 

@@ -27,6 +27,7 @@ export function sampleIncident(over: Partial<IncidentView> = {}): IncidentView {
     closed_at: null,
     merged_into: null,
     cause: null,
+    root: null,
     escalation: null,
     version: 4,
     ...over,

@@ -9,7 +9,7 @@ function rule(): CoOccurrence<Candidate> {
 }
 
 function candidate(serial: number, labels: Record<string, string>, lastOpenedMs = 0): Candidate {
-  return { id: `inc-0-${serial}`, serial, tenant: "t", environment: "e", labels, lastOpenedMs };
+  return { id: `inc-0-${serial}`, serial, tenant: "t", environment: "e", labels, root: null, lastOpenedMs };
 }
 
 function sighting(labels: Record<string, string>, atMs = 0, tenant = "t") {

@@ -14,6 +14,8 @@ export type Candidate = {
   tenant: string;
   environment: string;
   labels: Labels;
+  /** Where its trouble comes from, as far as is known; null: the service of its first alert. */
+  root: { service: string } | null;
   /** When an alert last began to fire in it; repeats do not count. */
   lastOpenedMs: number;
 };
@@ -21,14 +23,21 @@ export type Candidate = {
 /** A new alert, as a rule sees it. */
 export type Sighting = { tenant: string; environment: string; labels: Labels; atMs: number };
 
-export type Related<C extends Candidate> = { candidate: C; because: string };
+export type Related<C extends Candidate> = {
+  candidate: C;
+  because: string;
+  /** Other open incidents that the alert, or what it joins, explains as well. */
+  explains?: C[];
+  /** The service that turns out to be the candidate's root; absent: that stays as it is. */
+  root?: string;
+};
 
 export interface CorrelationRule<C extends Candidate> {
   /** The incident is open, or an alert began to fire in it. Repeating it is harmless. */
   add(candidate: C): void;
   /**
-   * The incident is no longer open, or its labels are about to change. Unknown: no effect.
-   * It must have the labels that it was added with.
+   * The incident is no longer open, or its labels or root are about to change. Unknown: no
+   * effect. It must have the labels and the root that it was added with.
    */
   remove(candidate: C): void;
   find(sighting: Sighting): Related<C> | null;

@@ -22,6 +22,7 @@ import { isOpen } from "./lifecycle.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
 import { isMoreSevere, severityOf } from "./severity.ts";
+import { gather } from "./root.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
 import { reroute } from "./telling.ts";
 import type { Turn } from "./turn.ts";
@@ -88,6 +89,9 @@ function arrive(turn: Turn, event: Opened): void {
     record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
   }
   raiseSeverity(turn, incident, body);
+  if (placement.kind === "join" && placement.related !== undefined) {
+    gather(turn, incident, placement.related, fingerprint);
+  }
 }
 
 function openFor(

@@ -11,6 +11,7 @@
  */
 import { CoOccurrence } from "../correlation/co-occurrence.ts";
 import type { CorrelationRule } from "../correlation/rule.ts";
+import { Topology } from "../correlation/topology.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
 import { aliasesMax } from "./incident.ts";
@@ -144,7 +145,10 @@ export class Desk {
 
   #rebuildRules(): void {
     const { correlation } = this.config;
-    this.rules = correlation.enabled ? [new CoOccurrence<Incident>(correlation)] : [];
+    this.rules = [];
+    // What depends on what is better evidence than what happened at the same time.
+    if (correlation.topology) this.rules.push(new Topology<Incident>(correlation.topology));
+    if (correlation.enabled) this.rules.push(new CoOccurrence<Incident>(correlation));
     for (const incident of this.incidents.values()) this.relate(incident);
   }
 }

@@ -56,6 +56,8 @@ export type Incident = {
   closedAtMs: number | null;
   mergedInto: string | null;
   cause: string | null;
+  /** The alert that turned out to be the cause of the others; null: it is the first one. */
+  root: { service: string; fingerprint: string; because: string } | null;
   reopens: number;
   /** As it was when the incident opened: a new configuration does not change it (I11). */
   policy: EscalationPolicy | null;
@@ -109,6 +111,7 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     closedAtMs: null,
     mergedInto: null,
     cause: null,
+    root: null,
     reopens: 0,
     policy: null,
     escalation: null,

@@ -103,7 +103,7 @@ describe("where an alert belongs", () => {
   });
 
   test("a taken incident still gathers its alerts; switched off, nothing correlates", () => {
-    const correlation = { enabled: false, windowMs: 300_000, labels: ["service"] };
+    const correlation = { enabled: false, windowMs: 300_000, labels: ["service"], topology: null };
     scenario("acknowledged incidents")
       .at("00:00").when(alertFired("db-down", { labels: checkout }))
       .at("00:30").when(command({ kind: "acknowledge" }, { on: "db-down" }))
@@ -128,7 +128,7 @@ describe("where an alert belongs", () => {
   });
 
   test("a new configuration correlates by its own labels, the open incidents included", () => {
-    const correlation = { enabled: true, windowMs: 300_000, labels: ["region"] };
+    const correlation = { enabled: true, windowMs: 300_000, labels: ["region"], topology: null };
     scenario("other labels", { config: storyConfig({ rules: [] }) })
       .at("00:00").when(alertFired("db-down", { labels: { ...checkout, region: "eu" } }))
       .at("00:30").when(configured(storyConfig({ rules: [], hash: "next", correlation })))

@@ -31,7 +31,7 @@ export type Arrival = Identity & {
 };
 
 export type Placement =
-  | { kind: "join"; incident: Incident; because: string }
+  | { kind: "join"; incident: Incident; because: string; related?: Related<Incident> }
   | { kind: "reopen"; incident: Incident; because: string }
   | { kind: "open"; groupKey: string; because: string };
 
@@ -48,7 +48,7 @@ export function place(desk: Desk, arrival: Arrival): Placement {
   }
   const related = relatedTo(desk, arrival);
   if (related !== null) {
-    return { kind: "join", incident: related.candidate, because: related.because };
+    return { kind: "join", incident: related.candidate, because: related.because, related };
   }
   if (desk.incidents.size >= incidentsMax) return overflow(desk, arrival);
   return { kind: "open", groupKey: arrival.groupKey, because: openBecause };

@@ -4,6 +4,7 @@
  * Everything here is plain data that survives msgpack and JSON unchanged.
  */
 import type { AlertEvent, Labels } from "../alert/events.ts";
+import type { TopologyConfig } from "../correlation/topology.ts";
 import type { DispatchConfig } from "../dispatch/config.ts";
 import type { DispatchOutput } from "../dispatch/dispatcher.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
@@ -31,7 +32,13 @@ export type IncidentConfig = {
   hash: string;
   /** Labels whose values form the grouping key of alerts without a dedup key. */
   groupBy: string[];
-  correlation: { enabled: boolean; windowMs: number; labels: string[] };
+  correlation: {
+    enabled: boolean;
+    windowMs: number;
+    labels: string[];
+    /** Services and what they depend on; null: nobody has said. */
+    topology: TopologyConfig | null;
+  };
   /** A resolved incident is reopened, not doubled, when its alerts return within this time. */
   reopenWindowMs: number;
   /** A resolved incident closes by itself after this time; >= reopenWindowMs. */
@@ -127,6 +134,8 @@ export type IncidentView = {
   closed_at: string | null;
   merged_into: string | null;
   cause: string | null;
+  /** Where its trouble comes from as far as its alerts tell, and why; null: its first alert. */
+  root: { service: string; fingerprint: string; because: string } | null;
   escalation: {
     policy: string;
     level: number;
@@ -145,6 +154,7 @@ export const incidentEventKinds = [
   "alertResolved",
   "counted",
   "severityRaised",
+  "rootMoved",
   "acknowledged",
   "investigating",
   "identified",

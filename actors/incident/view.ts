@@ -31,6 +31,7 @@ export function viewOf(incident: Incident): IncidentView {
     closed_at: incident.closedAtMs === null ? null : timeText(incident.closedAtMs),
     merged_into: incident.mergedInto,
     cause: incident.cause,
+    root: incident.root,
     escalation: escalationOf(incident),
     version: incident.version,
   };

@@ -1,6 +1,6 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
-import type { Matcher } from "../../actors/incident/types.ts";
+import type { IncidentConfig, Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import type { SourceMapping } from "./sources.ts";
@@ -65,7 +65,7 @@ export type TocsinConfig = {
   };
   dedup: { rollupFirstMs: number; rollupMaxMs: number; domainBy: string[][] };
   grouping: { by: string[] };
-  correlation: { enabled: boolean; windowMs: number; labels: string[] };
+  correlation: IncidentConfig["correlation"];
   lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
   /** How long before its end a silence is reminded of; 0: never. */
   silences: { remindBeforeMs: number };

@@ -241,7 +241,7 @@ function eventRow(event: IncidentEvent): Row {
 
 function stateRow(incident: IncidentView): Row {
   const { escalation, created_at, updated_at, acknowledged_at, resolved_at, closed_at } = incident;
-  const { escalation: _, ...columns } = incident;
+  const { escalation: _, root: __, ...columns } = incident;
   return {
     ...columns,
     created_at: milliseconds(created_at),

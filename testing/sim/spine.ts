@@ -64,12 +64,18 @@ export function simDispatch(groupBy = ["alertname"]): DispatchConfig {
   };
 }
 
+const topology = {
+  dependencies: { gateway: ["inference"], billing: ["gateway"] },
+  windowMs: 4_000,
+  depthMax: 3,
+};
+
 /** Lives are short, so that a run sees incidents retire as well as open. */
 export const incidentConfig: IncidentConfig = {
   dispatch: simDispatch(),
   hash: "incident-1",
   groupBy: ["alertname", "service"],
-  correlation: { enabled: true, windowMs: 5_000, labels: ["service", "model_id"] },
+  correlation: { enabled: true, windowMs: 5_000, labels: ["service", "model_id"], topology },
   reopenWindowMs: 10_000,
   closeAfterMs: 15_000,
   retireAfterMs: 15_000,

@@ -1,0 +1,66 @@
+/** A cause and its symptoms become one incident, whichever of them comes first. */
+import { describe, test } from "vitest";
+import { happened, notified } from "../../testing/scenario-expectations.ts";
+import { alertFired, command, nothing } from "../../testing/scenario-happenings.ts";
+import { scenario } from "../../testing/scenario.ts";
+import { storyConfig } from "../../testing/story-config.ts";
+
+const topology = {
+  dependencies: { gateway: ["checkout", "search"], checkout: ["db"], search: ["db"] },
+  windowMs: 600_000,
+  depthMax: 4,
+};
+const config = storyConfig({
+  correlation: { enabled: true, windowMs: 300_000, labels: ["service"], topology },
+});
+const of = (service: string) => ({ labels: { service, severity: "critical" } });
+
+describe("topology", () => {
+  test("symptoms join their cause, and page nobody again", () => {
+    scenario("cause first", { config })
+      .at("00:00").when(alertFired("db-down", of("db"))).then(notified("primary", "opened"))
+      .at("01:00").when(alertFired("errors", of("gateway")))
+      .then(
+        happened("alertJoined", {
+          because: '"gateway" depends on "db" through "checkout"',
+        }),
+      )
+      .thenNothing();
+  });
+
+  test("a cause that comes last becomes the root and gathers its symptoms", () => {
+    scenario("symptoms first", { config })
+      .at("00:00").when(alertFired("slow", of("checkout"))).then(notified("primary", "opened"))
+      .at("00:30").when(alertFired("timeouts", of("search"))).then(notified("primary", "opened"))
+      .at("01:00").when(alertFired("db-down", of("db")))
+      .then(
+        happened("alertJoined", { because: "the cause showed after its symptoms" }),
+        happened("rootMoved", { detail: { from: "checkout", to: "db" } }),
+        happened("merged"),
+        happened("merged", { detail: { alerts: 1 } }),
+      )
+      .thenNothing()
+      // What depends on the root is related by the root from now on.
+      .at("02:00").when(alertFired("errors", of("gateway")))
+      .then(happened("alertJoined", { because: '"gateway" depends on "db"' }))
+      .thenNothing();
+  });
+
+  test("an incident that somebody took is left to them", () => {
+    scenario("taken", { config })
+      .at("00:00").when(alertFired("slow", of("checkout"))).then(happened("opened"))
+      .at("00:10").when(alertFired("timeouts", of("search"))).then(happened("opened"))
+      .at("00:20").when(command({ kind: "acknowledge" }, { on: "timeouts" }))
+      .then(happened("acknowledged"))
+      .at("01:00").when(alertFired("db-down", of("db")))
+      .then(happened("alertJoined"), happened("rootMoved"))
+      .thenNothing();
+  });
+
+  test("beyond the window each trouble is its own", () => {
+    scenario("late", { config })
+      .at("00:00").when(alertFired("db-down", of("db"))).then(happened("opened"))
+      .at("10:01").when(nothing())
+      .at("10:02").when(alertFired("errors", of("gateway"))).then(happened("opened"));
+  });
+});
