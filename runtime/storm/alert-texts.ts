@@ -56,7 +56,7 @@ export const roleTexts: Record<Role, readonly AlertText[]> = {
   provider: [text("ProviderErrorsHigh", "critical", "model", "{10-90} % of calls to {model} fail")],
   router: [
     text("RouterRetriesHigh", "high", "model", "calls to {model} are tried {2-6} times"),
-    text("FallbackModelSaturated", "high", "model", "fallback of {model} at {91-100} % of its limit"),
+    text("FallbackModelSaturated", "high", "model", "the fallback of {model} is {91-100} % full"),
     text("RouterErrorRateHigh", "critical", "service", "{service} fails {3-60} % of requests"),
     text("RouterPoolExhausted", "high", "pod", "{instance} has no free connection"),
   ],
@@ -68,7 +68,7 @@ export const roleTexts: Record<Role, readonly AlertText[]> = {
   api: [
     text("ApiErrorRateHigh", "critical", "model", "{service} answers {3-60} % with 5xx"),
     text("ApiLatencyP99High", "high", "model", "p99 of {service} is {3-40} s, the limit 2 s"),
-    text("ApiErrorBudgetBurn", "high", "service", "{service} burns its budget {6-40} times too fast"),
+    text("ApiErrorBudgetBurn", "high", "service", "{service} burns its budget {6-40}x too fast"),
     text("ApiPodNotReady", "medium", "pod", "{instance} fails its readiness check"),
   ],
   edge: [
@@ -82,21 +82,21 @@ export const qualityTexts = {
   root: text("ModelAccuracyDropped", "critical", "model", "{model} solves {41-79} % of the set"),
   symptoms: {
     "prompt-guard": [
-      text("HallucinationRateHigh", "high", "model", "{6-30} % of answers of {model} have no source"),
+      text("HallucinationRateHigh", "high", "model", "{6-30} % of {model}'s answers lack a source"),
       text("ToxicityRateHigh", "critical", "model", "{2-9} of 1,000 answers of {model} are toxic"),
     ],
     "rag-answers": [
       text("FaithfulnessLow", "high", "model", "{model} contradicts {9-40} % of its documents"),
     ],
     "chat-api": [
-      text("ThumbsDownRateHigh", "medium", "model", "{8-35} % of answers of {model} are voted down"),
+      text("ThumbsDownRateHigh", "medium", "model", "{8-35} % of {model}'s answers are voted down"),
       text("RegenerationsHigh", "medium", "model", "{12-50} % of answers are asked for again"),
     ],
     "completion-api": [
       text("SchemaViolationsHigh", "high", "model", "{4-30} % of outputs of {model} do not parse"),
     ],
     "agent-runner": [
-      text("ToolCallErrorsHigh", "high", "model", "{9-60} % of tool calls by {model} are malformed"),
+      text("ToolCallErrorsHigh", "high", "model", "{9-60} % of {model}'s tool calls are malformed"),
     ],
   },
 };

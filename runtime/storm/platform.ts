@@ -63,7 +63,11 @@ export const platform: readonly Service[] = [
     dependsOn: ["llm-router", "prompt-guard", "redis-rate-limits"],
   },
   { name: "code-assist", role: "api", dependsOn: ["llm-router", "search-index"] },
-  { name: "agent-runner", role: "worker", dependsOn: ["llm-router", "kafka-events", "tool-sandbox"] },
+  {
+    name: "agent-runner",
+    role: "worker",
+    dependsOn: ["llm-router", "kafka-events", "tool-sandbox"],
+  },
   { name: "batch-api", role: "api", dependsOn: ["kafka-events", "llm-router", "object-store"] },
   { name: "eval-runner", role: "worker", dependsOn: ["llm-router", "model-registry"] },
   { name: "usage-meter", role: "worker", dependsOn: ["kafka-events"] },

@@ -8,7 +8,7 @@ import type { Scene } from "../scene.ts";
 
 export function deployGoneWrong(scene: Scene, count: number): Cause {
   const { dice } = scene;
-  const service = dice.pick(["llm-router", "chat-api", "completion-api", "identity", "rag-answers"]);
+  const service = dice.pick(["llm-router", "chat-api", "identity", "rag-answers"]);
   const role = platform.find(({ name }) => name === service)?.role ?? "api";
   const version = `v${1 + dice.below(9)}.${dice.below(40)}.${dice.below(10)}`;
   const text: AlertText = {

@@ -28,7 +28,7 @@ export function gpuOutOfMemory(scene: Scene, count: number): Cause {
 
 export function regionalNetworkLoss(scene: Scene, count: number): Cause {
   const region = scene.region();
-  const text = critical("RegionPacketLoss", "{12-80} % of packets between zones of {region} are lost");
+  const text = critical("RegionPacketLoss", "zones of {region} lose {12-80} % of packets");
   // Nobody is spared: all of them see it at about the same time, near or far in the graph.
   const affected = scene.dependents("cluster-network", 9, 0.8).map((one) => ({ ...one, hop: 1 }));
   return scene.cascade({
@@ -108,7 +108,8 @@ export function flappingHost(scene: Scene, count: number): Cause {
   const instance = `${service}-host-${dice.below(90) + 10}`;
   const labels = { region: scene.region(), service, instance };
   const flips = 3 + dice.below(4);
-  const texts = [critical("HostUnreachable", "{instance} does not answer pings"), ...own(service).texts];
+  const unreachable = critical("HostUnreachable", "{instance} does not answer pings");
+  const texts = [unreachable, ...own(service).texts];
   const wanted = Math.min(count, 1 + dice.below(4));
   const series = texts.slice(0, wanted).flatMap((text, nth) =>
     scene
