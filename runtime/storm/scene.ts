@@ -20,6 +20,8 @@ export type CascadePlan = {
   root: { service: string; text: AlertText; labels: Labels };
   /** Labels of every alert of the cascade; `model_id` goes on those that are by model only. */
   labels: Labels;
+  /** Where it is seen, the root in the first of them; empty: alerts have no label region. */
+  regions: readonly string[];
   affected: Affected[];
   /** Series wanted, the root included; at least 1. */
   count: number;
@@ -33,6 +35,7 @@ export class Scene {
   readonly dice: Dice;
   readonly number: number;
   readonly durationMs: number;
+  readonly #home: string;
   #taken = new Set<string>();
   #causes = 0;
 
@@ -40,10 +43,18 @@ export class Scene {
     this.dice = dice;
     this.number = number;
     this.durationMs = durationMs;
+    this.#home = dice.pick(regions);
   }
 
+  /** Half of everything happens in one region, as half of everything runs there. */
   region(): string {
-    return this.dice.pick(regions);
+    return this.dice.fraction() < 0.5 ? this.#home : this.dice.pick(regions);
+  }
+
+  /** One to so many, in any order. */
+  regions(countMax: number): string[] {
+    const wanted = 1 + this.dice.below(countMax);
+    return [...new Set(Array.from({ length: 2 * wanted }, () => this.region()))].slice(0, wanted);
   }
 
   nextId(kind: CauseKind): string {
@@ -66,13 +77,15 @@ export class Scene {
     const hopMs = durationMs * plan.hopPart;
     const { service, text, labels } = plan.root;
     const rootMs = beginMs + (symptomsFirst ? hopMs * dice.between(1.5, 4) : 0);
-    const rootLabels = { ...plan.labels, ...labels, service };
+    const rootLabels = { ...this.#shared(plan, plan.regions[0]), ...labels, service };
     const series = [...this.series(text, rootLabels, rootMs, endMs)];
     for (const slot of this.#slots(plan)) {
       if (series.length >= plan.count) break;
       const delayMs = hopMs * (slot.hop * dice.between(0.6, 1.4) + dice.between(0.1, 0.6));
       const lasts = endMs + hopMs * slot.hop * dice.between(0.2, 1);
-      const its = this.#labelsAt(plan.labels, slot);
+      const region = plan.regions.length === 0 ? undefined : dice.pick(plan.regions);
+      const its: Labels = { ...this.#shared(plan, region), service: slot.service };
+      if (slot.instance !== null) its["instance"] = slot.instance;
       series.push(...this.series(slot.text, its, beginMs + delayMs, lasts));
     }
     return this.cause(plan.kind, plan.about, { service, alertname: text.alertname }, series, {
@@ -139,9 +152,7 @@ export class Scene {
     }
   }
 
-  #labelsAt(shared: Labels, { service, instance }: Slot): Labels {
-    const labels: Labels = { ...shared, service };
-    if (instance !== null) labels["instance"] = instance;
-    return labels;
+  #shared({ labels }: CascadePlan, region: string | undefined): Labels {
+    return region === undefined ? labels : { ...labels, region };
   }
 }
