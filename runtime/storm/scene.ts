@@ -57,11 +57,6 @@ export class Scene {
     return [...new Set(Array.from({ length: 2 * wanted }, () => this.region()))].slice(0, wanted);
   }
 
-  nextId(kind: CauseKind): string {
-    this.#causes += 1;
-    return `${kind.replaceAll("_", "-")}-${this.number}-${this.#causes}`;
-  }
-
   /** Everything that depends on the service, up to so many edges away; each with some luck. */
   dependents(service: string, hopsMax: number, chance: number): Affected[] {
     return dependentsOf(platform, service)
@@ -88,20 +83,16 @@ export class Scene {
       if (slot.instance !== null) its["instance"] = slot.instance;
       series.push(...this.series(slot.text, its, beginMs + delayMs, lasts));
     }
-    return this.cause(plan.kind, plan.about, { service, alertname: text.alertname }, series, {
-      order: symptomsFirst && series.length > 1 ? "symptoms first" : "cause first",
-    });
+    const root = { service, alertname: text.alertname };
+    return this.cause({ kind: plan.kind, about: plan.about, root, series });
   }
 
-  cause(
-    kind: CauseKind,
-    about: string,
-    root: Cause["root"],
-    series: Series[],
-    traits: Partial<Pick<Cause, "order" | "pages">> = {},
-  ): Cause {
-    const usual = { pages: true, order: "cause first" } as const;
-    return { id: this.nextId(kind), kind, about, ...usual, ...traits, root, series };
+  cause(of: Pick<Cause, "kind" | "about" | "root" | "series">): Cause {
+    this.#causes += 1;
+    const id = `${of.kind.replaceAll("_", "-")}-${this.number}-${this.#causes}`;
+    const [root = Infinity, ...symptoms] = of.series.map(({ flipsMs }) => flipsMs[0] ?? Infinity);
+    const order = symptoms.some((ms) => ms < root) ? "symptoms first" : "cause first";
+    return { ...of, id, order, pages: of.kind !== "noise" };
   }
 
   /** One series, or none where another alert has these labels already. */

@@ -133,5 +133,7 @@ export function costSpike(scene: Scene, count: number): Cause {
   });
   const about = `a script of ${tenant} repeats its prompts in a loop; the bill grows`;
   const root = { service: "billing", alertname: "TokenSpendAnomaly" };
-  return scene.cause("cost_spike", about, root, series);
+  // The model whose spending was noticed first is as good a root as any.
+  series.sort((a, b) => (a.flipsMs[0] ?? 0) - (b.flipsMs[0] ?? 0));
+  return scene.cause({ kind: "cost_spike", about, root, series });
 }

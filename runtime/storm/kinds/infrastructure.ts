@@ -122,7 +122,8 @@ export function flappingHost(scene: Scene, count: number): Cause {
       .map((one): Series => ({ ...one, flipsMs: flapping(scene, flips, nth) })),
   );
   const about = `a loose cable makes ${instance} come and go`;
-  return scene.cause("flapping_host", about, { service, alertname: "HostUnreachable" }, series);
+  const root = { service, alertname: "HostUnreachable" };
+  return scene.cause({ kind: "flapping_host", about, root, series });
 }
 
 /** What runs on the host follows it a little later. */

@@ -44,7 +44,7 @@ export function noise(scene: Scene, count: number, toEnd: boolean): Cause[] {
     const series = scene.series(text, labels, beginMs, endMs);
     const about = series[0]?.annotations["summary"] ?? "";
     const root = { service, alertname };
-    if (series.length > 0) causes.push(scene.cause("noise", about, root, series, { pages: false }));
+    if (series.length > 0) causes.push(scene.cause({ kind: "noise", about, root, series }));
   }
   return causes;
 }
