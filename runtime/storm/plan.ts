@@ -34,7 +34,7 @@ export type Episode = {
 
 export const seriesMin = 12;
 /** Below so many series a cause is no storm: an episode has fewer causes instead. */
-const seriesPerCauseMin = 6;
+const seriesPerCauseMin = 12;
 const missingChance = 0.05;
 const lateChance = 0.08;
 const neverEndsChance = 0.03;
