@@ -56,8 +56,10 @@ function eventOf(news: News, fingerprint: string): AlertEvent {
   const atMs = beginMs + Math.round(news.atMs);
   const happenedMs = beginMs + Math.round(news.happenedMs);
   if (kind === "end") {
-    const by = "sender";
-    return { kind: "resolved", fingerprint, atMs, received: 1, endedAtMs: happenedMs, by, total: 2 };
+    return {
+      ...{ kind: "resolved", fingerprint, atMs, received: 1, endedAtMs: happenedMs },
+      ...{ by: "sender", total: 2 },
+    };
   }
   const { labels } = series;
   const annotations = kind === "change" ? news.annotations : series.annotations;
