@@ -10,6 +10,8 @@ export type Measurement = {
   better: "more" | "less";
   /** Further figures of the same runs, shown but not compared. */
   note?: string;
+  /** The note's figures by name, for readers of the JSON. */
+  figures?: Record<string, number>;
 };
 
 export type BenchSettings = {

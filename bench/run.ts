@@ -13,6 +13,7 @@ import { alertBytes } from "./alert-bytes.ts";
 import type { Bench, BenchSettings } from "./bench.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { alertmanager, tocsin } from "./contenders.ts";
+import { correlation } from "./correlation.ts";
 import { footprint } from "./footprint.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
@@ -26,7 +27,7 @@ import { sweepRepeats } from "./sweep-repeats.ts";
 
 const benches: Bench[] = [
   ...[ingest, pipeline, latency, sweepBatch, sweepRepeats, sweepFingerprints, sweepPartitions],
-  ...[footprint, actors, checkpoint],
+  ...[footprint, actors, checkpoint, correlation],
 ];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,4 +1,6 @@
 /** `tocsin demo`: plays a storm of a platform that serves language models, with its truth. */
+import { stormKinds } from "../../runtime/storm/cause.ts";
+import type { StormKind } from "../../runtime/storm/cause.ts";
 import { alertsPerPostMax } from "../alert-post.ts";
 import { apiOf } from "../api.ts";
 import { EXIT } from "../command.ts";
@@ -20,14 +22,16 @@ const seedDefault = 1;
 
 const help = `tocsin demo [options]
 
-Plays a storm: a GPU that runs out of memory and everything that depends on it, a provider's
-rate limits, a tenant's cost spike, a flapping host, and quiet background noise. Alerts repeat
-every few seconds, change and end, as real ones do. They are sent at the given rate whatever
-the server does; the same seed plays the same storm.
+Plays a storm of a platform that serves language models: a GPU out of memory and everything that
+depends on it, a provider's rate limits, a lost region, a flapping host, and quiet noise. Alerts
+repeat every few seconds, change and end; some come late, some never. They are sent at the given
+rate whatever the server does; the same seed plays the same storm.
 
   --rate N         alerts a second (default ${rateDefault}, up to ${rateMax})
   --duration D     how long (default ${durationDefault}, up to 1d)
   --seed N         which storm (default ${seedDefault})
+  --kind KIND      one kind of storm with some noise (default: all that the rate has room for):
+${kindLines()}
   --truth FILE     write which alert belongs to which cause, one JSON object a line
   --dry-run        print the alerts, one JSON object a line, and send nothing
   --json           the summary as JSON
@@ -36,6 +40,7 @@ the server does; the same seed plays the same storm.
 Examples
   tocsin demo
   tocsin demo --rate 1000 --duration 5m --seed 7 --truth truth.ndjson
+  tocsin demo --kind two_at_once --seed 3
   tocsin demo --dry-run --duration 10s > alerts.ndjson
 `;
 
@@ -46,6 +51,7 @@ async function run(flags: Flags, io: Io): Promise<number> {
   const seed = flags.number("seed", 0, 2 ** 32 - 1, seedDefault);
   const duration = flags.text("duration") ?? durationDefault;
   const options: StormOptions = {
+    kind: kindOf(flags.text("kind")),
     alertsPerSecond: flags.number("rate", 1, rateMax, rateDefault),
     durationMs: readDuration("--duration", duration, durationMaxMs),
   };
@@ -69,6 +75,22 @@ async function run(flags: Flags, io: Io): Promise<number> {
   await truth.close();
   report({ ...tally, seed, ...truth.counts(), elapsed_ms: Date.now() - startMs }, flags, io);
   return tally.accepted > 0 && tally.failed === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Of the help, three to a line. */
+function kindLines(): string {
+  const lines: string[] = [];
+  for (let from = 0; from < stormKinds.length; from += 3) {
+    lines.push(`                     ${stormKinds.slice(from, from + 3).join(", ")}`);
+  }
+  return lines.join(",\n");
+}
+
+function kindOf(text: string | null): StormKind | null {
+  if (text === null) return null;
+  const kind = stormKinds.find((one) => one === text);
+  if (kind !== undefined) return kind;
+  throw usageError(`--kind: got "${plain(text)}", expected one of ${stormKinds.join(", ")}`);
 }
 
 /** The storm in requests: what is due in one short interval, or as much as one may hold. */
@@ -145,6 +167,7 @@ export const command = defineCommand({
     rate: "text",
     duration: "text",
     seed: "text",
+    kind: "text",
     truth: "text",
     "dry-run": "switch",
   },

@@ -5,11 +5,15 @@
  * the sequence is a repeat of what is firing, in turn, as real senders repeat.
  */
 import { assertNever } from "../../actors/incident/assert-never.ts";
-import { planEpisode, seriesMin } from "./causes.ts";
-import type { Cause, Series } from "./causes.ts";
-import { diceFor } from "./dice.ts";
+import type { Cause, Series, StormKind } from "../../runtime/storm/cause.ts";
+import { diceFor } from "../../runtime/storm/dice.ts";
+import { newsOf } from "../../runtime/storm/news.ts";
+import type { News } from "../../runtime/storm/news.ts";
+import { planEpisode, seriesMin } from "../../runtime/storm/plan.ts";
 
 export type StormOptions = {
+  /** Null: of every kind. */
+  kind: StormKind | null;
   alertsPerSecond: number;
   durationMs: number;
 };
@@ -34,10 +38,6 @@ const episodeMaxMs = 300_000;
 const alertsPerSeries = 8;
 const seriesMax = 2_000;
 
-type News = { atMs: number; live: Live } & (
-  | { kind: "fire" | "end" }
-  | { kind: "change"; annotations: Record<string, string> }
-);
 type Live = {
   series: Series;
   cause: Cause;
@@ -49,7 +49,7 @@ type Live = {
 };
 
 export function* storm(seed: number, options: StormOptions): Generator<TimedAlert> {
-  const { alertsPerSecond, durationMs } = options;
+  const { kind, alertsPerSecond, durationMs } = options;
   const dice = diceFor(seed);
   const episodes = Math.max(1, Math.round(durationMs / episodeMaxMs));
   const episodeMs = durationMs / episodes;
@@ -58,35 +58,38 @@ export function* storm(seed: number, options: StormOptions): Generator<TimedAler
   let next = 0;
   for (let number = 1; number <= episodes; number++) {
     const beginMs = (number - 1) * episodeMs;
-    const causes = planEpisode(dice, {
+    const causes = planEpisode(dice, kind, {
       number,
       durationMs: episodeMs,
       seriesMax: Math.min(seriesMax, Math.max(seriesMin, perEpisode)),
     });
     const end = number === episodes ? total : Math.floor((total * number) / episodes);
-    yield* playEpisode(causes, beginMs, next, end, 1000 / alertsPerSecond);
+    yield* playEpisode(newsOf(dice, causes), beginMs, next, end, 1000 / alertsPerSecond);
     next = end;
   }
 }
 
 /** Places `from` to `to` (exclusive) of the sequence, one each `gapMs`. */
 function* playEpisode(
-  causes: Cause[],
+  news: News[],
   beginMs: number,
   from: number,
   to: number,
   gapMs: number,
 ): Generator<TimedAlert> {
-  const news = newsOf(causes, beginMs);
+  const lives = new Map<Series, Live>();
   const firing: Live[] = [];
   let upcoming = 0;
   let turn = 0;
   for (let place = from; place < to; place++) {
     const atMs = place * gapMs;
     const due = news[upcoming];
-    if (due !== undefined && due.atMs <= atMs) {
+    if (due !== undefined && beginMs + due.atMs <= atMs) {
       upcoming += 1;
-      yield tell(due, atMs, firing);
+      const { series, cause } = due;
+      const live = lives.get(series) ?? newLife(series, cause);
+      lives.set(series, live);
+      yield tell(due, live, atMs, firing);
       continue;
     }
     if (firing.length === 0) continue;
@@ -96,11 +99,11 @@ function* playEpisode(
   }
 }
 
-function tell(due: News, atMs: number, firing: Live[]): TimedAlert {
-  const { live } = due;
+function tell(due: News, live: Live, atMs: number, firing: Live[]): TimedAlert {
+  const lateMs = due.atMs - due.happenedMs;
   switch (due.kind) {
     case "fire":
-      live.startsAtMs = atMs;
+      live.startsAtMs = Math.max(0, atMs - lateMs);
       live.place = firing.push(live) - 1;
       return alertOf(live, atMs, null);
     case "change":
@@ -113,7 +116,7 @@ function tell(due: News, atMs: number, firing: Live[]): TimedAlert {
         last.place = live.place;
       }
       live.place = -1;
-      return alertOf(live, atMs, atMs);
+      return alertOf(live, atMs, Math.max(live.startsAtMs, atMs - lateMs));
     }
     default:
       return assertNever(due);
@@ -134,22 +137,7 @@ function alertOf(live: Live, atMs: number, endsAtMs: number | null): TimedAlert 
   };
 }
 
-function newsOf(causes: Cause[], beginMs: number): News[] {
-  const news: News[] = [];
-  for (const cause of causes) {
-    for (const series of cause.series) {
-      const { annotations } = series;
-      const live = { series, cause, annotations, startsAtMs: 0, sent: false, place: -1 };
-      for (const [index, flipMs] of series.flipsMs.entries()) {
-        const kind = index % 2 === 0 ? "fire" : "end";
-        news.push({ atMs: beginMs + flipMs, kind, live });
-      }
-      for (const change of series.changes) {
-        const atMs = beginMs + change.atMs;
-        news.push({ atMs, kind: "change", live, annotations: change.annotations });
-      }
-    }
-  }
-  // Equal times keep the order of the plan: sorting is stable.
-  return news.sort((a, b) => a.atMs - b.atMs);
+function newLife(series: Series, cause: Cause): Live {
+  const { annotations } = series;
+  return { series, cause, annotations, startsAtMs: 0, sent: false, place: -1 };
 }

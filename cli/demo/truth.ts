@@ -33,12 +33,17 @@ export class Truth {
 
   async note(alert: TimedAlert): Promise<void> {
     if (!alert.first) return;
-    const { id, kind, about, series } = alert.cause;
+    const { id, kind, about, pages, order, root, series } = alert.cause;
     this.#identities += 1;
     if (!this.#causes.has(id)) {
       this.#causes.add(id);
       if (kind === "noise") this.#noise += 1;
-      await this.#write({ type: "cause", cause: id, kind, about, root: series[0]?.labels });
+      const missing = series.filter((one) => one.missing).map(({ labels }) => labels);
+      const more = { pages, order, root_service: root.service, root_alertname: root.alertname };
+      const rootLabels = series[0]?.labels;
+      await this.#write({
+        ...{ type: "cause", cause: id, kind, about, ...more, root: rootLabels, missing },
+      });
     }
     await this.#write({ type: "alert", cause: id, kind, labels: alert.labels });
   }
