@@ -53,7 +53,8 @@ class Listener {
     if (output.kind !== "event") return;
     const { kind, incident, detail } = output.event;
     const pages = this.#incidents.get(incident.id)?.pages ?? false;
-    this.#incidents.set(incident.id, { pages, service: incident.service });
+    const service = incident.root?.service ?? incident.service;
+    this.#incidents.set(incident.id, { pages, service });
     if (kind === "opened" || kind === "alertJoined" || kind === "reopened") {
       this.#places.push({ fingerprint: String(detail["fingerprint"]), incident: incident.id });
     }

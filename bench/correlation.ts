@@ -7,6 +7,7 @@
 import { defaultIncidentConfig } from "../runtime/incident-stage.ts";
 import { stormKinds } from "../runtime/storm/cause.ts";
 import type { StormKind } from "../runtime/storm/cause.ts";
+import { platform } from "../runtime/storm/platform.ts";
 import type { Bench, BenchSettings, Measurement } from "./bench.ts";
 import { addStorm, emptyTally, meanOf, scoresOf } from "./correlation-scores.ts";
 import type { Scores, Tally } from "./correlation-scores.ts";
@@ -39,13 +40,22 @@ export const correlation: Bench = {
     const tuned = choose(stormsOf(kinds, all.filter((_, n) => n % 2 === 0)), settings);
     const systems: [string, System][] = [
       ["tocsin, defaults", tocsinWith(defaultIncidentConfig.correlation)],
-      ["tocsin, chosen", tocsinWith(tuned)],
+      ["tocsin, topology", tocsinWith({ ...defaultIncidentConfig.correlation, topology })],
+      ["tocsin, chosen", tocsinWith({ ...tuned, topology })],
       ["alertmanager", alertmanagerGroups],
       ["dedup", plainDedup],
     ];
     const storms = stormsOf(kinds, all.filter((_, n) => n % 2 === 1));
     return systems.flatMap(([name, system]) => report(name, judge(system, storms)));
   },
+};
+
+/** The platform's own services; what they depend on is what an operator would write down. */
+const topology = {
+  dependencies: Object.fromEntries(platform.map(({ name, dependsOn }) => [name, [...dependsOn]])),
+  windowMs: 600_000,
+  depthMax: 4,
+  agree: ["region", "model_id"],
 };
 
 type Storms = Map<StormKind, Storm[]>;
@@ -71,7 +81,7 @@ function choose(storms: Storms, { say }: BenchSettings): Correlation {
   let best: { correlation: Correlation; scores: Scores } | null = null;
   for (const labels of labelSets) {
     for (const windowMs of windowsMs) {
-      const setting = { enabled: true, windowMs, labels };
+      const setting = { enabled: true, windowMs, labels, topology };
       const tallies = judge(tocsinWith(setting), storms);
       const scores = overall(tallies);
       say(`  ${labels.join("+")} within ${windowMs / 1000} s: ${noteOf(scores)}`);

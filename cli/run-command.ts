@@ -18,6 +18,7 @@ const loaders: Record<string, Loader> = {
   alerts: () => import("./commands/alerts.ts"),
   silences: () => import("./commands/silences.ts"),
   incidents: () => import("./commands/incidents.ts"),
+  why: () => import("./commands/why.ts"),
   tail: () => import("./commands/tail.ts"),
   ack: () => import("./commands/ack.ts"),
   investigate: () => import("./commands/investigate.ts"),

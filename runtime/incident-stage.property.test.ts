@@ -111,7 +111,12 @@ function alertsRecord(events: AlertEvent[]): WorkRecord {
 
 function configRecord(hash: string): WorkRecord {
   const groupBy = hash === "story" ? ["alertname", "service"] : ["service"];
-  const correlation = { enabled: hash === "story", windowMs: 60_000, labels: ["service"], topology: null };
+  const by = { windowMs: 60_000, labels: ["service"] };
+  const topology = {
+    ...{ windowMs: 60_000, depthMax: 3, agree: ["severity"] },
+    dependencies: { a: ["b"], b: ["c"] },
+  };
+  const correlation = { enabled: hash === "story", ...by, topology };
   return { kind: "config", config: storyConfig({ hash, groupBy, correlation }) };
 }
 

@@ -32,7 +32,12 @@ import type { WorkRecord } from "./work.ts";
 export const defaultIncidentConfig: IncidentConfig = {
   hash: "default",
   groupBy: ["alertname", "service"],
-  correlation: { enabled: true, windowMs: 300_000, labels: ["service", "model_id"], topology: null },
+  correlation: {
+    enabled: true,
+    windowMs: 300_000,
+    labels: ["service", "model_id"],
+    topology: null,
+  },
   reopenWindowMs: 600_000,
   closeAfterMs: 3_600_000,
   retireAfterMs: 3_600_000,

@@ -8,8 +8,11 @@ function rule(): CoOccurrence<Candidate> {
   return new CoOccurrence({ windowMs: 5 * minute, labels: ["service", "model_id"] });
 }
 
+const more = { root: null, severity: "high" } as const;
+
 function candidate(serial: number, labels: Record<string, string>, lastOpenedMs = 0): Candidate {
-  return { id: `inc-0-${serial}`, serial, tenant: "t", environment: "e", labels, root: null, lastOpenedMs };
+  const of = { tenant: "t", environment: "e", ...more };
+  return { id: `inc-0-${serial}`, serial, ...of, labels, lastOpenedMs };
 }
 
 function sighting(labels: Record<string, string>, atMs = 0, tenant = "t") {

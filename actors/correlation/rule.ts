@@ -5,6 +5,7 @@
  * was built up, so that a rebuilt one behaves identically.
  */
 import type { Labels } from "../alert/events.ts";
+import type { Severity } from "../incident/types.ts";
 
 /** What a rule may know of an open incident. */
 export type Candidate = {
@@ -14,6 +15,7 @@ export type Candidate = {
   tenant: string;
   environment: string;
   labels: Labels;
+  severity: Severity;
   /** Where its trouble comes from, as far as is known; null: the service of its first alert. */
   root: { service: string } | null;
   /** When an alert last began to fire in it; repeats do not count. */

@@ -15,16 +15,17 @@ const dependencies = {
 };
 
 function rule(depthMax = 4): Topology<Candidate> {
-  return new Topology({ dependencies, windowMs: 10 * minute, depthMax });
+  return new Topology({ dependencies, windowMs: 10 * minute, depthMax, agree: ["region"] });
 }
 
 function candidate(serial: number, service: string, lastOpenedMs = 0): Candidate {
   const of = { tenant: "t", environment: "e", labels: { service }, root: null };
-  return { id: `inc-0-${serial}`, serial, ...of, lastOpenedMs };
+  return { id: `inc-0-${serial}`, serial, ...of, severity: "high", lastOpenedMs };
 }
 
 function sighting(service: string, atMs = minute, tenant = "t") {
-  return { tenant, environment: "e", labels: { service }, atMs };
+  const labels = { service, severity: "critical" };
+  return { tenant, environment: "e", labels, atMs };
 }
 
 describe("the graph", () => {
@@ -59,7 +60,8 @@ describe("topology", () => {
     expect(found.find(sighting("gateway"))).toMatchObject({
       candidate: { id: "inc-0-2" },
       because:
-        '"gateway" depends on "db" through "checkout", where an alert of inc-0-2 began 1 min before',
+        '"gateway" depends on "db" through "checkout", ' +
+        "where an alert of inc-0-2 began 1 min before",
       explains: [],
     });
     expect(found.find(sighting("gateway"))?.root).toBeUndefined();
@@ -103,5 +105,36 @@ describe("topology", () => {
     expect(found.find(sighting("search"))).toMatchObject({ candidate: moved });
     found.remove(moved);
     expect(found.find(sighting("search"))).toBeNull();
+  });
+
+  test("of two causes the one whose labels agree is chosen, also if it is nearer", () => {
+    const found = rule();
+    found.add({ ...candidate(1, "db"), labels: { service: "db", region: "us" } });
+    found.add({ ...candidate(2, "checkout"), labels: { service: "checkout", region: "eu" } });
+    const labels = { service: "gateway", severity: "high", region: "eu" };
+    expect(found.find({ ...sighting("gateway"), labels })).toMatchObject({
+      candidate: { id: "inc-0-2" },
+    });
+  });
+
+  test("labels that speak against it more than for it keep two troubles apart", () => {
+    const found = rule();
+    found.add({ ...candidate(1, "db"), labels: { service: "db", region: "us" } });
+    const labels = { service: "gateway", severity: "high", region: "eu" };
+    expect(found.find({ ...sighting("gateway"), labels })).toBeNull();
+  });
+
+  test("small alerts explain nothing, and nothing explains them", () => {
+    const found = rule();
+    found.add({ ...candidate(1, "db"), severity: "low" });
+    expect(found.find(sighting("checkout"))).toBeNull();
+    found.add({ ...candidate(2, "db"), severity: "medium" });
+    const as = (severity: string) => {
+      const labels = { service: "checkout", severity };
+      return found.find({ ...sighting("checkout"), labels });
+    };
+    expect(as("critical")).toBeNull();
+    expect(as("medium")).toMatchObject({ candidate: { id: "inc-0-2" } });
+    expect(as("info")).toBeNull();
   });
 });

@@ -3,15 +3,23 @@
  * incident of the service that is to blame; where symptoms came first, the cause joins theirs,
  * becomes its root, and brings together what it explains.
  *
- * T1 Of several incidents upstream the one furthest up is chosen; among equals the oldest.
+ * T1 Of several incidents upstream the one is chosen whose labels agree best with the alert's
+ *    (region, model, …); then the one furthest up; then the oldest. Labels that differ more than
+ *    they agree keep two troubles apart.
  * T2 An incident is found by the service of its root alone: relations follow the graph, they do
  *    not chain through whatever joined.
- * T3 The cost of a search is bounded by the services within `depthMax` steps (graph.ts), whatever
+ * T3 What is of low severity or less explains nothing and is explained by nothing, and a cause is
+ *    grave itself, or at least as grave as what it explains: nearly every service has some small
+ *    alert that happens to be there.
+ * T4 The cost of a search is bounded by the services within `depthMax` steps (graph.ts), whatever
  *    the number of open incidents.
  */
+import type { Labels } from "../alert/events.ts";
 import { durationText, quoted } from "../incident/duration.ts";
-import { identityOf } from "../incident/identity.ts";
+import { identityOf, labelOf } from "../incident/identity.ts";
 import { ScopedIndex } from "../incident/scoped-index.ts";
+import { isMoreSevere, severityOf } from "../incident/severity.ts";
+import type { Severity } from "../incident/types.ts";
 import { type Dependencies, type Reached, ServiceGraph } from "./graph.ts";
 import type { Candidate, CorrelationRule, Related, Sighting } from "./rule.ts";
 
@@ -20,22 +28,26 @@ export type TopologyConfig = {
   windowMs: number;
   /** Steps along dependencies that trouble is followed. */
   depthMax: number;
+  /** Labels whose values speak for or against two alerts being of one trouble. */
+  agree: string[];
 };
 
 /** Incidents that one alert is held against. */
 const metMax = 100;
 
-type Met<C> = { candidate: C; reached: Reached };
+type Met<C> = { candidate: C; reached: Reached; agreement: number };
 
 export class Topology<C extends Candidate> implements CorrelationRule<C> {
   readonly #graph: ServiceGraph;
   readonly #windowMs: number;
+  readonly #agree: string[];
   /** (tenant, environment) and root service -> incidents, in no order. */
   readonly #incidents = new ScopedIndex<Set<C>>();
 
   constructor(config: TopologyConfig) {
     this.#graph = new ServiceGraph(config.dependencies, config.depthMax);
     this.#windowMs = config.windowMs;
+    this.#agree = config.agree;
   }
 
   add(candidate: C): void {
@@ -56,9 +68,15 @@ export class Topology<C extends Candidate> implements CorrelationRule<C> {
 
   find(sighting: Sighting): Related<C> | null {
     const { service } = identityOf(sighting.labels);
-    const causes = this.#meet(sighting, this.#graph.upstreamOf(service));
-    const symptoms = this.#meet(sighting, this.#graph.downstreamOf(service));
-    const cause = causes.reduce<Met<C> | null>((best, met) => furtherUp(best, met), null);
+    const severity = severityOf(labelOf(sighting.labels, "severity"));
+    if (!isTelling(severity)) return null;
+    const causes = this.#meet(sighting, this.#graph.upstreamOf(service)).filter(
+      ({ candidate }) => canCause(candidate.severity, severity),
+    );
+    const symptoms = this.#meet(sighting, this.#graph.downstreamOf(service)).filter(
+      ({ candidate }) => canCause(severity, candidate.severity),
+    );
+    const cause = causes.reduce<Met<C> | null>((best, met) => better(best, met), null);
     if (cause !== null) {
       const explains = symptoms.map(({ candidate }) => candidate);
       const because = this.#because(service, cause, sighting.atMs);
@@ -87,10 +105,23 @@ export class Topology<C extends Candidate> implements CorrelationRule<C> {
       for (const candidate of there ?? []) {
         // Time only moves on: what is too old now stays so until `add` brings it back.
         if (candidate.lastOpenedMs < sinceMs) there?.delete(candidate);
-        else if (met.length < metMax) met.push({ candidate, reached: each });
+        else if (met.length < metMax && isTelling(candidate.severity)) {
+          const agreement = this.#agreementOf(sighting.labels, candidate.labels);
+          if (agreement >= 0) met.push({ candidate, reached: each, agreement });
+        }
       }
     }
     return met.sort((a, b) => a.candidate.serial - b.candidate.serial);
+  }
+
+  /** Labels that both have: one for each with equal values, minus one for each without. */
+  #agreementOf(a: Labels, b: Labels): number {
+    let agreement = 0;
+    for (const label of this.#agree) {
+      const [one, other] = [labelOf(a, label), labelOf(b, label)];
+      if (one !== "" && other !== "") agreement += one === other ? 1 : -1;
+    }
+    return agreement;
   }
 
   #because(service: string, { candidate, reached }: Met<C>, atMs: number): string {
@@ -102,9 +133,20 @@ export class Topology<C extends Candidate> implements CorrelationRule<C> {
   }
 }
 
-function furtherUp<C extends Candidate>(best: Met<C> | null, met: Met<C>): Met<C> {
-  if (best === null || met.reached.steps > best.reached.steps) return met;
-  return best;
+/** T1; what is met comes oldest first. */
+function better<C extends Candidate>(best: Met<C> | null, met: Met<C>): Met<C> {
+  if (best === null || met.agreement > best.agreement) return met;
+  if (met.agreement < best.agreement) return best;
+  return met.reached.steps > best.reached.steps ? met : best;
+}
+
+/** T3 */
+function isTelling(severity: Severity): boolean {
+  return isMoreSevere(severity, "low");
+}
+
+function canCause(cause: Severity, symptom: Severity): boolean {
+  return !isMoreSevere("high", cause) || !isMoreSevere(symptom, cause);
 }
 
 function older<C extends Candidate>(best: Met<C> | null, met: Met<C>): Met<C> {

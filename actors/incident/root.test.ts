@@ -9,6 +9,7 @@ const topology = {
   dependencies: { gateway: ["checkout", "search"], checkout: ["db"], search: ["db"] },
   windowMs: 600_000,
   depthMax: 4,
+  agree: ["region"],
 };
 const config = storyConfig({
   correlation: { enabled: true, windowMs: 300_000, labels: ["service"], topology },

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { IncidentView } from "../../actors/incident/types.ts";
 import { capturedIo } from "../../testing/captured-io.ts";
 import type { CapturedIo } from "../../testing/captured-io.ts";
+import { defaultIncidentConfig } from "../../runtime/incident-stage.ts";
 import { startIncidentWorld } from "../../testing/incident-world.ts";
 import type { IncidentWorld } from "../../testing/incident-world.ts";
 import { runTocsin } from "../run-command.ts";
@@ -177,4 +178,25 @@ test("colours are for terminals, and not where NO_COLOR is set", async () => {
   expect(await run({}, true)).toContain("\u001b[31mcritical\u001b[0m");
   expect(await run({ NO_COLOR: "1" }, true)).not.toContain("\u001b");
   expect(await run({}, false)).not.toContain("\u001b");
+});
+
+test("why: where the trouble comes from, and the reason of each link", async () => {
+  const topology = {
+    ...{ windowMs: 600_000, depthMax: 4, agree: ["region"] },
+    dependencies: { "why-shop": ["why-db"] },
+  };
+  const correlation = { enabled: true, windowMs: 300_000, labels: ["service"], topology };
+  const config = { ...defaultIncidentConfig, hash: "why", correlation };
+  world.incidents.apply({ kind: "config", config });
+  const id = await opened({ alertname: "Slow", service: "why-shop", severity: "high" });
+  world.incidents.alert({ alertname: "DbDown", service: "why-db", severity: "critical" });
+  const { code, stdout } = await tocsin("why", id);
+  expect(code).toBe(0);
+  const depends = '"why-shop" depends on "why-db": the cause showed after its symptoms';
+  expect(stdout()).toContain(`2 distinct alerts; the trouble comes from why-db: ${depends}`);
+  expect(stdout()).toMatch(/alertJoined +DbDown +"why-shop" depends on/);
+  expect(stdout()).toMatch(/severityRaised/);
+  const json = JSON.parse((await tocsin("why", id, "--json")).stdout()) as object;
+  expect(json).toMatchObject({ incident: id, root: { service: "why-db", because: depends } });
+  expect((await tocsin("why")).code).toBe(2);
 });

@@ -60,13 +60,15 @@ export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"]
 
 function readTopology(value: ConfigValue): TopologyConfig | null {
   if (!value.present) return null;
-  const section = value.section(["window", "max_depth", "dependencies"]);
+  const section = value.section(["window", "max_depth", "agree", "dependencies"]);
+  const agree = section("agree");
   const dependencies = section("dependencies")
     .entries(servicesMax)
     .map(([service, list]) => [service, list.list(servicesMax).map(readLabel)] as const);
   return {
     windowMs: section("window").duration({ default: 10 * minute, min: second, max: day }),
     depthMax: section("max_depth").integer({ default: 4, min: 1, max: 16 }),
+    agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
     dependencies: Object.fromEntries(dependencies),
   };
 }

@@ -68,6 +68,7 @@ const topology = {
   dependencies: { gateway: ["inference"], billing: ["gateway"] },
   windowMs: 4_000,
   depthMax: 3,
+  agree: ["instance"],
 };
 
 /** Lives are short, so that a run sees incidents retire as well as open. */
