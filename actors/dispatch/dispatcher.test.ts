@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { DispatchSimulation } from "../../runtime/dispatch-simulation.ts";
 import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { DispatchConfig, RouteConfig } from "./config.ts";
+import { type DispatchOutput, Dispatcher } from "./dispatcher.ts";
 import { dispatchSnapshotOf, dispatcherFrom } from "./dispatch-snapshot.ts";
 import { Silences } from "./silences.ts";
 import type { GroupNotification, Silence } from "./types.ts";
@@ -299,4 +300,25 @@ test("a dispatcher that is restored goes on as if nothing had been", () => {
     if (output.kind === "notifyGroup") told.push(output.notification);
   });
   expect(told.map(line)).toEqual(["330 team firing: new alerts in group: a, +b"]);
+});
+
+test("a group that its alert has left, by other labels under its key, survives a restart", () => {
+  const fired = (labels: Record<string, string>, kind: "opened" | "changed") => {
+    const body = { labels, annotations: {}, generatorURL: "", dedupKey: "own" };
+    const times = { atMs: startMs, startsAtMs: startMs, endsAtMs: startMs + 3_600 * second };
+    return { kind, fingerprint: "f1", received: 1, ...times, body } as const;
+  };
+  const dispatcher = new Dispatcher(0, config(), new Silences());
+  dispatcher.apply(fired({ alertname: "Down" }, "opened"), startMs, () => {});
+  dispatcher.apply(fired({ alertname: "Gone" }, "changed"), startMs, () => {});
+  const snapshot = JSON.parse(JSON.stringify(dispatchSnapshotOf(dispatcher)));
+  const restored = dispatcherFrom(snapshot, 0, config(), new Silences());
+  for (const each of [dispatcher, restored]) {
+    const outputs: DispatchOutput[] = [];
+    const emit = (output: DispatchOutput): void => void outputs.push(output);
+    // It is looked at and ends; an alert that comes back then begins a new one.
+    each.flush("grp-0-1", startMs + 31 * second, emit);
+    expect([...each.groups.values()].map(({ id }) => id)).toEqual(["grp-0-2"]);
+    expect(outputs).toEqual([{ kind: "timer", id: "grp-0-1", generation: 2, fireAtMs: null }]);
+  }
 });

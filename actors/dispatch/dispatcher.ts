@@ -14,7 +14,7 @@ import type { Group } from "./group.ts";
 import { newGroup } from "./group.ts";
 import { Inhibition } from "./inhibition.ts";
 import type { Route } from "./routes.ts";
-import { compileRoutes, groupLabelsOf, matchingRoutes } from "./routes.ts";
+import { compileRoutes, groupLabelsOf, matchingRoutes, routesBelow } from "./routes.ts";
 import type { Silences } from "./silences.ts";
 import { labelsText } from "./text.ts";
 import { notificationsOf } from "./telling.ts";
@@ -164,18 +164,21 @@ export class Dispatcher {
 
   /** From a snapshot: alerts first, then their groups. Timers are the caller's. */
   restore(alerts: HeldAlert[], groups: Group[]): void {
+    const routes = new Map(routesBelow(this.#root).map((route) => [placeOf(route), route]));
     for (const group of groups) {
       this.groups.set(group.key, group);
       this.#byId.set(group.id, group);
+      // Not by its alerts: a group whose alerts have left it is still to be looked at.
+      const place = group.key.slice(0, -labelsText(group.labels).length);
+      const route = routes.get(place);
+      if (route !== undefined) this.#routes.set(group, route);
     }
     for (const alert of alerts) {
       this.alerts.set(alert.fingerprint, alert);
       if (alert.resolvedAtMs === null) this.inhibition.begin(alert.fingerprint, alert.labels);
       for (const route of matchingRoutes(this.#root, alert.labels)) {
         const group = this.groups.get(keyIn(route, groupLabelsOf(route, alert.labels)));
-        if (group === undefined) continue;
-        this.#routes.set(group, route);
-        if (group.alerts.has(alert.fingerprint)) alert.groups.push(group);
+        if (group?.alerts.has(alert.fingerprint)) alert.groups.push(group);
       }
     }
   }
@@ -267,5 +270,10 @@ export class Dispatcher {
 }
 
 function keyIn(route: Route, labels: Labels): string {
-  return `${route.key}#${route.twin}:${labelsText(labels)}`;
+  return `${placeOf(route)}${labelsText(labels)}`;
+}
+
+/** What the keys of all groups of the route begin with. */
+function placeOf({ key, twin }: Route): string {
+  return `${key}#${twin}:`;
 }
