@@ -13,6 +13,7 @@ import type { DispatchConfig } from "./config.ts";
 import type { Group } from "./group.ts";
 import { newGroup } from "./group.ts";
 import { Inhibition } from "./inhibition.ts";
+import { labelFingerprint } from "./label-fingerprint.ts";
 import type { Route } from "./routes.ts";
 import { compileRoutes, groupLabelsOf, matchingRoutes, routesBelow } from "./routes.ts";
 import type { Silences } from "./silences.ts";
@@ -205,7 +206,7 @@ export class Dispatcher {
     } else {
       // A sender's own key may keep the fingerprint while its labels change: both start anew.
       if (alert.resolvedAtMs === null) this.inhibition.end(fingerprint, alert.labels);
-      if (labelsText(labels) !== labelsText(alert.labels)) this.#leaveAll(alert);
+      if (labelsText(labels) !== labelsText(alert.labels)) this.#leaveAll(alert, labels, nowMs);
       Object.assign(alert, content, times);
       alert.silencedBy = { version: -1, ids: [] };
     }
@@ -262,11 +263,30 @@ export class Dispatcher {
     }
   }
 
-  /** Its labels have changed: the groups that it was in go on without it. */
-  #leaveAll(alert: HeldAlert): void {
-    for (const group of alert.groups) group.alerts.delete(alert.fingerprint);
+  /** Its labels change: in the groups that it was in it has ended, and they tell so. */
+  #leaveAll(alert: HeldAlert, labels: Labels, nowMs: number): void {
+    const ended = {
+      ...alert,
+      fingerprint: endedKey(alert.fingerprint, alert.labels),
+      resolvedAtMs: alert.resolvedAtMs ?? nowMs,
+      updatedAtMs: nowMs,
+    };
+    for (const group of alert.groups) {
+      group.alerts.delete(alert.fingerprint);
+      group.alerts.add(ended.fingerprint);
+    }
+    if (ended.groups.length > 0) this.alerts.set(ended.fingerprint, ended);
     alert.groups = [];
+    // Back at labels that it had before: there it has not ended after all.
+    const back = endedKey(alert.fingerprint, labels);
+    for (const group of this.alerts.get(back)?.groups ?? []) group.alerts.delete(back);
+    this.alerts.delete(back);
   }
+}
+
+/** Stands for an alert under labels that it has no more; no fingerprint looks like it. */
+function endedKey(fingerprint: string, labels: Labels): string {
+  return `${fingerprint}/${labelFingerprint(labels)}`;
 }
 
 function keyIn(route: Route, labels: Labels): string {

@@ -12,7 +12,7 @@ const yamlCharsMax = 65_536;
 export interface TemplateRenderer {
   /**
    * @param text a Go text/template; what it calls by name is known to the renderer.
-   * @throws an Error named "TemplateError" when the template itself is at fault.
+   * @throws an Error named "TemplateError"; its `kind` says whether the template is at fault.
    */
   render(text: string, data: TemplateData): Promise<string>;
   /** The same as an html/template: values are escaped for the place where they stand. */
@@ -34,13 +34,17 @@ export function textRenderer(renderer: TemplateRenderer, data: TemplateData): Re
   };
 }
 
+/** Not the template's fault: a reload closed the renderer, many waited, or the machine was busy. */
+const passingKinds: readonly unknown[] = ["closed", "queue", "time"];
+
 /** A template that is wrong stays wrong; a renderer in trouble may recover. */
 export function templateFailure(setting: string, error: unknown): Error {
   if (error instanceof RetryableError || error instanceof TerminalError) return error;
   const what = error instanceof Error ? error.message : String(error);
   const message = `the template of ${setting} cannot be rendered: ${what}`;
   const isTemplate = error instanceof Error && error.name === "TemplateError";
-  const Kind = isTemplate ? TerminalError : RetryableError;
+  const isPassing = isTemplate && "kind" in error && passingKinds.includes(error.kind);
+  const Kind = isTemplate && !isPassing ? TerminalError : RetryableError;
   return new Kind(message, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 /** Webhook version 4 against a real server: every field, the retries, and no secret told. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
+import { openTemplateRenderer } from "../templates/renderer.ts";
 import { groupChannel, sampleGroup } from "../../testing/group-delivery.ts";
 import { startWebhookReceiver } from "../../testing/webhook-receiver.ts";
 import type { WebhookReceiver } from "../../testing/webhook-receiver.ts";
@@ -145,4 +146,16 @@ test("a template that is wrong is terminal, a renderer in trouble is not", async
   const trouble = groupChannel(toPath("/hook", ", payload: '{{ crash }}'"))();
   await expect(trouble).rejects.toBeInstanceOf(RetryableError);
   expect(server.deliveries).toEqual([]);
+});
+
+test("what a reload closed, or a busy machine did not finish, is tried again", async () => {
+  const settings = toPath("/hook", ", payload: '{{ .Status }}'");
+  const closed = await openTemplateRenderer([]);
+  await closed.close();
+  const busy = await openTemplateRenderer([], { queueMax: 0 });
+  for (const renderer of [closed, busy]) {
+    const sent = groupChannel(settings, { renderer: () => renderer })();
+    await expect(sent).rejects.toBeInstanceOf(RetryableError);
+  }
+  await busy.close();
 });
