@@ -30,7 +30,12 @@ export function answerOwned<Reads, Query, Answer>(
   connection.subscribe(subject, {
     callback: (error, message) => {
       if (error !== null) return;
-      message.respond(codec.encode(answerOrRefuse(codec.decode(message.data) as Query)));
+      const data = codec.encode(answerOrRefuse(codec.decode(message.data) as Query));
+      // What the server would not take would end the connection of the whole shard.
+      const bytesMax = connection.info?.max_payload ?? data.length;
+      const reason = `an answer of ${data.length} bytes, at most ${bytesMax} fit; ask for less`;
+      const refused: OwnerAnswer<Answer> = { kind: "refused", reason };
+      message.respond(data.length <= bytesMax ? data : codec.encode(refused));
     },
   });
 }

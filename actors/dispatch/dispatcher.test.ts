@@ -5,7 +5,7 @@ import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { DispatchConfig, RouteConfig } from "./config.ts";
 import { type DispatchOutput, Dispatcher } from "./dispatcher.ts";
 import { dispatchSnapshotOf, dispatcherFrom } from "./dispatch-snapshot.ts";
-import { Silences } from "./silences.ts";
+import { Silences, silenceRetentionMs } from "./silences.ts";
 import type { GroupNotification, Silence } from "./types.ts";
 
 const second = 1_000;
@@ -348,4 +348,19 @@ test("an alert that takes other labels under its key has ended where it was told
   ]);
   expect([...restored.alerts.keys()]).toEqual(["f1"]);
   expect(restored.alerts.get("f1")?.groups).toHaveLength(1);
+});
+
+test("silences are forgotten when they have been over for long, each at its time", () => {
+  const silences = new Silences();
+  const ended = (id: string, endsAtMs: number): Silence => silence({ id, endsAtMs });
+  silences.merge(ended("late", startMs + 2_000), startMs);
+  silences.merge(ended("early", startMs + 1_000), startMs);
+  const ids = (afterMs: number): string[] => {
+    silences.merge(ended("new", startMs + 9_000), startMs + silenceRetentionMs + afterMs);
+    return silences.all().map(({ id }) => id);
+  };
+  expect(ids(1_000)).toEqual(["late", "early", "new"]);
+  expect(ids(1_001)).toEqual(["late", "new"]);
+  expect(ids(2_000)).toEqual(["late", "new"]);
+  expect(ids(2_001)).toEqual(["new"]);
 });
