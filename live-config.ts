@@ -94,8 +94,8 @@ export class LiveConfig implements Reloads {
   }
 
   async #exchange(): Promise<ReloadOutcome> {
+    const before = this.#inForce;
     try {
-      const before = this.#inForce;
       const read = loadConfiguration(this.#file);
       const nextStart = startSections.filter(
         (section) => JSON.stringify(read[section]) !== JSON.stringify(before.config[section]),
@@ -103,15 +103,34 @@ export class LiveConfig implements Reloads {
       const kept = Object.fromEntries(nextStart.map((name) => [name, before.config[name]]));
       const after = await prepare({ ...read, ...kept });
       warn(after.config, this.#log);
-      await this.#announce?.(after.config);
+      // Deliveries have to know a receiver before a partition decides to tell it something.
       this.#inForce = after;
-      void before.renderer.close();
+      await this.#announce?.(after.config);
+      await before.renderer.close();
       return { kind: "done", nextStart };
     } catch (error) {
-      const isOurs = error instanceof ConfigError || error instanceof TerminalError;
-      if (!isOurs && !(error instanceof RetryableError)) throw error;
-      return { kind: "failed", why: error.message };
+      await this.#goBackTo(before);
+      return { kind: "failed", why: this.#reasonOf(error) };
     }
+  }
+
+  /** Some partitions may have heard of the configuration that failed. */
+  async #goBackTo(before: InForce): Promise<void> {
+    const failed = this.#inForce;
+    if (failed === before) return;
+    this.#inForce = before;
+    await failed.renderer.close();
+    await this.#announce?.(before.config).catch((error: unknown) => {
+      const text = "some partitions may have a configuration that is not in force; reload again";
+      this.#log.error({ err: error }, text);
+    });
+  }
+
+  #reasonOf(error: unknown): string {
+    const isOurs = error instanceof ConfigError || error instanceof TerminalError;
+    if (isOurs || error instanceof RetryableError) return error.message;
+    this.#log.error({ err: error }, "a reload failed unexpectedly");
+    return "an unexpected error; the log says which";
   }
 }
 
@@ -119,14 +138,14 @@ export class LiveConfig implements Reloads {
 async function prepare(config: TocsinConfig): Promise<InForce> {
   checkReceivers(config.receivers);
   const { alertmanager } = config;
+  const dispatch = alertmanager?.dispatch;
+  const routes = dispatch && { config: dispatch, root: compileRoutes(dispatch.route) };
   const files = (alertmanager?.templateFiles ?? []).map((name) => ({ name, text: readText(name) }));
   const renderer = await openTemplateRenderer(files).catch((error: unknown) => {
     if (!(error instanceof TemplateError)) throw error;
     throw new TerminalError(`templates: ${error.message}`, { cause: error });
   });
-  if (alertmanager === null) return { config, routes: null, renderer };
-  const { dispatch } = alertmanager;
-  return { config, routes: { config: dispatch, root: compileRoutes(dispatch.route) }, renderer };
+  return { config, routes: routes ?? null, renderer };
 }
 
 function readText(file: string): string {

@@ -6,6 +6,7 @@ import type { Silence } from "../actors/dispatch/types.ts";
 import { RetryableError, TerminalError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/ports.ts";
 import { type NatsServer, startNatsServer } from "../testing/nats-server.ts";
+import { codec } from "./codec.ts";
 import { DispatchClient, answerDispatchQueries } from "./dispatch-client.ts";
 import { connectOptions } from "./nats-connection.ts";
 import { answerOwned, askOwner } from "./owner-request.ts";
@@ -84,6 +85,9 @@ test("an answer that is too large is refused, and does not end the owner's conne
     askOwner(connection, "tocsin.test.huge", "the test", size);
   const bytesMax = connection.info?.max_payload ?? 0;
   await expect(ask(bytesMax)).rejects.toBeInstanceOf(TerminalError);
+  // A query that is none is refused, too.
+  const junk = await connection.request("tocsin.test.huge", new Uint8Array([0xc1]));
+  expect(codec.decode(junk.data)).toMatchObject({ kind: "refused" });
   expect((await ask(10)).text).toHaveLength(10);
 });
 
