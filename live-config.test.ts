@@ -41,7 +41,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("whoever delivers knows a new receiver before any partition can tell it something", async () => {
+test("whoever delivers knows a new receiver before any partition decides for it", async () => {
   write("second");
   const known: boolean[] = [];
   appended = (receiver) => void known.push(names().includes(receiver));
@@ -53,7 +53,7 @@ test("whoever delivers knows a new receiver before any partition can tell it som
 test.each([
   ["out of reach", new RetryableError("the log is out of reach"), "the log is out of reach"],
   ["in trouble", new TypeError("secret"), "an unexpected error; the log says which"],
-])("a log that is %s leaves everything as it was, and partitions hear so", async (_, error, why) => {
+])("a log that is %s leaves everything as it was; partitions hear so", async (_, error, why) => {
   const before = live.renderer;
   write("second");
   let failed = live.renderer;

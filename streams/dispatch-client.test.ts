@@ -78,7 +78,7 @@ test("statuses of alerts that many silences mute come in several answers", async
   expect([...found.values()].every(({ silencedBy }) => silencedBy.length === 700)).toBe(true);
 });
 
-test("an answer that is too large is refused, and does not end the owner's connection", async () => {
+test("an answer that is too large is refused and leaves the owner's connection", async () => {
   const huge = (size: number): { text: string } => ({ text: "x".repeat(size) });
   answerOwned(connection, "tocsin.test.huge", () => true, (_, size: number) => huge(size));
   const ask = (size: number): Promise<{ text: string }> =>
