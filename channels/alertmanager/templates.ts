@@ -3,11 +3,14 @@
  * Go's template language is spoken elsewhere.
  */
 import { parse } from "yaml";
+import { nestsTooDeep } from "../../runtime/config/reading.ts";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import type { TemplateData } from "../templates/template-data.ts";
 
 /** Longer texts are not tried as YAML, which is slow to read; as JSON they are. */
-const yamlCharsMax = 65_536;
+const yamlCharsMax = 16_384;
+/** Levels of lists and objects; a text of more stays a text. */
+const nestingMax = 500;
 
 export interface TemplateRenderer {
   /**
@@ -83,16 +86,29 @@ function structured(text: string): unknown {
 function fromJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isShallow(value) ? value : undefined;
   } catch {
     // It may still be YAML.
     return undefined;
   }
 }
 
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= nestingMax; depth++) {
+    level = level.flatMap((each) =>
+      typeof each === "object" && each !== null ? Object.values(each) : [],
+    );
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
 /** The text itself where it is no clean YAML, or nothing but a comment (a channel: "#ops"). */
 function fromYaml(text: string): unknown {
-  if (text.length > yamlCharsMax) return text;
+  // Alerts bring texts of any kind into templates, and the parser would end the process.
+  if (text.length > yamlCharsMax || nestsTooDeep(text)) return text;
   const options = { maxAliasCount: 0, logLevel: "error", prettyErrors: false } as const;
   try {
     const value: unknown = parse(text, options);

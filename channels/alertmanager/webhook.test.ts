@@ -159,3 +159,21 @@ test("what a reload closed, or a busy machine did not finish, is tried again", a
   }
   await busy.close();
 });
+
+test.each([
+  ["flow lists", `x:\n ${"[".repeat(16_000)}`],
+  ["lists on one line", "- ".repeat(8_000)],
+  ["keys on one line", "? - ".repeat(4_000)],
+  ["lists behind tabs", "-\t".repeat(8_000)],
+  ["JSON", `${"[".repeat(30_000)}${"]".repeat(30_000)}`],
+  ["JSON that is not complete", "[".repeat(30_000)],
+])("%s that an alert nests without end are a text, and end nobody", async (_, summary) => {
+  const [first, ...others] = sampleGroup().alerts;
+  const alerts = [{ ...first!, annotations: { summary } }, ...others];
+  const said = "{{ (index .Alerts 0).Annotations.summary }}";
+  const settings = toPath("/hook", `, payload: { said: '${said}' }`);
+  const renderer = await openTemplateRenderer([]);
+  await groupChannel(settings, { renderer: () => renderer })(sampleGroup({ alerts }));
+  await renderer.close();
+  expect(JSON.parse(server.deliveries[0]!.body)).toEqual({ said: summary });
+});
