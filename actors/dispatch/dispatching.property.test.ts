@@ -118,7 +118,8 @@ class World {
   }
 
   #advance(toMs: number): void {
-    for (;;) {
+    for (let wakes = 0; ; wakes += 1) {
+      if (wakes > 1_000) throw new Error("a group is looked at without end");
       const timers = this.dispatching.timers().filter(({ fireAtMs }) => fireAtMs < toMs);
       timers.sort((a, b) => a.fireAtMs - b.fireAtMs || (a.id < b.id ? -1 : 1));
       const [next] = timers;
