@@ -11,6 +11,7 @@ import { openTemplateRenderer, type TemplateRenderer } from "./channels/template
 import { TemplateError } from "./channels/templates/template-error.ts";
 import type { Routes } from "./ingress/alertmanager-api/alerts.ts";
 import type { ReloadOutcome, Reloads } from "./ingress/reload-routes.ts";
+import type { AlertmanagerConfig } from "./runtime/config/alertmanager/load.ts";
 import { dedupConfig, incidentConfig } from "./runtime/config/actor-configs.ts";
 import { loadConfiguration } from "./runtime/config/load.ts";
 import { ConfigError, formatProblem } from "./runtime/config/problems.ts";
@@ -94,8 +95,8 @@ export class LiveConfig implements Reloads {
   }
 
   async #exchange(): Promise<ReloadOutcome> {
+    const before = this.#inForce;
     try {
-      const before = this.#inForce;
       const read = loadConfiguration(this.#file);
       const nextStart = startSections.filter(
         (section) => JSON.stringify(read[section]) !== JSON.stringify(before.config[section]),
@@ -103,15 +104,34 @@ export class LiveConfig implements Reloads {
       const kept = Object.fromEntries(nextStart.map((name) => [name, before.config[name]]));
       const after = await prepare({ ...read, ...kept });
       warn(after.config, this.#log);
-      await this.#announce?.(after.config);
+      // Deliveries have to know a receiver before a partition decides to tell it something.
       this.#inForce = after;
-      void before.renderer.close();
+      await this.#announce?.(after.config);
+      await before.renderer.close();
       return { kind: "done", nextStart };
     } catch (error) {
-      const isOurs = error instanceof ConfigError || error instanceof TerminalError;
-      if (!isOurs && !(error instanceof RetryableError)) throw error;
-      return { kind: "failed", why: error.message };
+      await this.#goBackTo(before);
+      return { kind: "failed", why: this.#reasonOf(error) };
     }
+  }
+
+  /** Some partitions may have heard of the configuration that failed. */
+  async #goBackTo(before: InForce): Promise<void> {
+    const failed = this.#inForce;
+    if (failed === before) return;
+    this.#inForce = before;
+    await failed.renderer.close();
+    await this.#announce?.(before.config).catch((error: unknown) => {
+      const text = "some partitions may have a configuration that is not in force; reload again";
+      this.#log.error({ err: error }, text);
+    });
+  }
+
+  #reasonOf(error: unknown): string {
+    const isOurs = error instanceof ConfigError || error instanceof TerminalError;
+    if (isOurs || error instanceof RetryableError) return error.message;
+    this.#log.error({ err: error }, "a reload failed unexpectedly");
+    return "an unexpected error; the log says which";
   }
 }
 
@@ -119,16 +139,18 @@ export class LiveConfig implements Reloads {
 async function prepare(config: TocsinConfig): Promise<InForce> {
   checkReceivers(config.receivers);
   const { alertmanager } = config;
+  const routes = alertmanager === null ? null : routesOf(alertmanager);
   const files = (alertmanager?.templateFiles ?? []).map((name) => ({ name, text: readText(name) }));
   const renderer = await openTemplateRenderer(files).catch((error: unknown) => {
     if (!(error instanceof TemplateError)) throw error;
     throw new TerminalError(`templates: ${error.message}`, { cause: error });
   });
-  if (alertmanager === null) return { config, routes: null, renderer };
-  const { dispatch, receivers } = alertmanager;
+  return { config, routes, renderer };
+}
+
+function routesOf({ dispatch, receivers }: AlertmanagerConfig): Routes {
   const receiverLabels = Object.fromEntries(receivers.map(({ name, labels }) => [name, labels]));
-  const root = compileRoutes(dispatch.route);
-  return { config, routes: { config: dispatch, root, receiverLabels }, renderer };
+  return { config: dispatch, root: compileRoutes(dispatch.route), receiverLabels };
 }
 
 function readText(file: string): string {

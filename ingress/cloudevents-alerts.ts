@@ -9,8 +9,8 @@
  *   endsAt       the data's endsAt; the start, when the data's status is "resolved"
  *   dedup_key, generatorURL   the data's
  */
-import type { RejectedAlert } from "../runtime/services.ts";
 import { type Fault, fault, faultReasons } from "./alert-check.ts";
+import { type Decoded, decodeEach } from "./senders/sender.ts";
 
 export const labelFields = [
   "service",
@@ -26,30 +26,11 @@ export const labelFields = [
 ];
 export const annotationFields = ["summary", "description", "message", "runbook_url"];
 
-export type DecodedEvents = {
-  alerts: unknown[];
-  /** The place of each alert's event in the request. */
-  events: number[];
-  refused: RejectedAlert[];
-};
-
 type Fields = Record<string, unknown>;
 
 /** @param events as parsed JSON, in the form of the structured mode. */
-export function alertsOfEvents(events: unknown[]): DecodedEvents {
-  const decoded: DecodedEvents = { alerts: [], events: [], refused: [] };
-  events.forEach((event, index) => {
-    const found = alertsOfEvent(event);
-    if (!Array.isArray(found)) {
-      decoded.refused.push({ index, ...found });
-      return;
-    }
-    for (const alert of found) {
-      decoded.alerts.push(alert);
-      decoded.events.push(index);
-    }
-  });
-  return decoded;
+export function alertsOfEvents(events: unknown[]): Decoded<unknown> {
+  return decodeEach(events, alertsOfEvent);
 }
 
 function alertsOfEvent(event: unknown): unknown[] | Fault {

@@ -5,17 +5,12 @@
  */
 import type { FormatIntake } from "./alert-intake.ts";
 import { alertsPerRequestMax } from "./alert-limits.ts";
-import { type DecodedEvents, alertsOfEvents, isJsonType } from "./cloudevents-alerts.ts";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  type Principal,
-  type Route,
-  problem,
-} from "./http.ts";
+import { alertsOfEvents, isJsonType } from "./cloudevents-alerts.ts";
+import { type HttpRequest, type HttpResponse, type Route, problem } from "./http.ts";
 import { mediaType, unsupportedType } from "./intake-answers.ts";
 import { jsonFault } from "./json-check.ts";
 import { alertsAnswer } from "./native.ts";
+import { submitDecoded } from "./senders/decoded-intake.ts";
 
 const batchType = "application/cloudevents-batch+json";
 const structuredType = "application/cloudevents+json";
@@ -29,26 +24,12 @@ export function register(route: Route, deps: { intake: FormatIntake }): void {
     if (events.length > alertsPerRequestMax) {
       return notUnderstood(`more than ${alertsPerRequestMax} events in one request; split it`);
     }
-    return submit(alertsOfEvents(events), deps.intake, request.principal);
+    const decoded = alertsOfEvents(events);
+    const { principal } = request;
+    return alertsAnswer(await submitDecoded(deps.intake, decoded, "cloudevents", principal));
   };
   route("POST", "/v1/events", take, "ingest");
   route("OPTIONS", "/v1/events", handshake);
-}
-
-async function submit(
-  decoded: DecodedEvents,
-  intake: FormatIntake,
-  principal: Principal | undefined,
-): Promise<HttpResponse> {
-  const body = Buffer.from(JSON.stringify(decoded.alerts));
-  const result = await intake.submitWith(body, decoded.refused, "cloudevents", principal);
-  if (result.kind !== "accepted") return alertsAnswer(result);
-  // The intake lists what it refused itself first, by the alert's place; then ours.
-  const own = result.rejected.length - decoded.refused.length;
-  const rejected = result.rejected.map((alert, place) =>
-    place < own ? { ...alert, index: decoded.events[alert.index] ?? alert.index } : alert,
-  );
-  return alertsAnswer({ ...result, rejected });
 }
 
 /** The request's events in structured form, or the refusal of the whole request. */

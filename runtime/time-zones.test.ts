@@ -36,3 +36,7 @@ test("the hour that is skipped and the hour that comes twice", () => {
 test("a zone that does not exist is refused", () => {
   expect(() => zoneOffsets("Mars/Olympus")).toThrow(RangeError);
 });
+
+test("a zone is kept once, however its name is written", () => {
+  expect(zoneOffsets("europe/BERLIN")).toBe(zoneOffsets("Europe/Berlin"));
+});

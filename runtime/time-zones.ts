@@ -13,7 +13,9 @@ const known = new Map<string, ZoneOffsets>();
  * @param name an IANA name, e.g. "Europe/Berlin". @throws RangeError when there is no such zone.
  */
 export function zoneOffsets(name: string): ZoneOffsets {
-  const found = known.get(name);
+  // Names come in any case: each zone is worked out, and kept, once.
+  const key = name.toLowerCase();
+  const found = known.get(key);
   if (found !== undefined) return found;
   const offsetAt = offsetReader(name);
   const offsets: ZoneOffsets = [[rangeFromMs, offsetAt(rangeFromMs)]];
@@ -21,7 +23,7 @@ export function zoneOffsets(name: string): ZoneOffsets {
     const [before, after] = [offsetAt(fromMs), offsetAt(fromMs + stepMs)];
     if (before !== after) offsets.push([changeIn(offsetAt, fromMs, fromMs + stepMs), after]);
   }
-  known.set(name, offsets);
+  known.set(key, offsets);
   return offsets;
 }
 

@@ -65,10 +65,11 @@ export class DispatchClient implements DispatchService {
     }
     const found = new Map<string, AlertDispatch["status"]>();
     const ask = async (partition: number, fingerprints: string[]): Promise<void> => {
-      for (let at = 0; at < fingerprints.length; at += fingerprintsMax) {
+      for (let at = 0; at < fingerprints.length; ) {
         const some = fingerprints.slice(at, at + fingerprintsMax);
         const answer = await this.#ask(partition, { kind: "alerts", fingerprints: some });
         for (const { fingerprint, status } of answer.alerts) found.set(fingerprint, status);
+        at += Math.max(1, answer.looked);
       }
     };
     await Promise.all([...byPartition].map(([partition, those]) => ask(partition, those)));
@@ -90,6 +91,10 @@ export class DispatchClient implements DispatchService {
     return (await this.#ask(0, { kind: "silence", id })).silence;
   }
 
+  /**
+   * Partition 0, which is asked for silences, comes first: what is in force anywhere can be seen,
+   * and ended, whatever becomes of the rest.
+   */
   async keepSilence(silence: Silence): Promise<boolean> {
     const inbox = createInbox();
     const answers = this.#connection.subscribe(inbox, { max: 1, timeout: silenceTimeoutMs });
@@ -101,15 +106,15 @@ export class DispatchClient implements DispatchService {
     })();
     // An append that fails leaves this promise unobserved; its time-out must not surface.
     answered.catch(() => undefined);
+    const append = (partition: number): Promise<number> => {
+      const replyTo = partition === 0 ? inbox : "";
+      const record: WorkRecord = { kind: "silence", silence, replyTo };
+      return this.#log.append(workSubject(partition), codec.encode(record));
+    };
     try {
-      const partitions = Array.from({ length: this.#partitions }, (_, index) => index);
-      await Promise.all(
-        partitions.map((partition) => {
-          const replyTo = partition === 0 ? inbox : "";
-          const record: WorkRecord = { kind: "silence", silence, replyTo };
-          return this.#log.append(workSubject(partition), codec.encode(record));
-        }),
-      );
+      await append(0);
+      const others = Array.from({ length: this.#partitions - 1 }, (_, index) => index + 1);
+      await Promise.all(others.map(append));
       return await answered;
     } catch (cause) {
       if (cause instanceof RetryableError) throw cause;

@@ -18,11 +18,11 @@ export function answerOwned<Reads, Query, Answer>(
   reads: () => Reads | null,
   answer: (reads: Reads, query: Query) => Answer,
 ): void {
-  const answerOrRefuse = (query: Query): OwnerAnswer<Answer> => {
+  const answerOrRefuse = (data: Uint8Array): OwnerAnswer<Answer> => {
     const owned = reads();
     if (owned === null) return { kind: "recovering" };
     try {
-      return answer(owned, query);
+      return answer(owned, codec.decode(data) as Query);
     } catch (error) {
       return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
     }
@@ -30,7 +30,12 @@ export function answerOwned<Reads, Query, Answer>(
   connection.subscribe(subject, {
     callback: (error, message) => {
       if (error !== null) return;
-      message.respond(codec.encode(answerOrRefuse(codec.decode(message.data) as Query)));
+      // What is thrown here ends the connection of the whole shard.
+      const data = codec.encode(answerOrRefuse(message.data));
+      const bytesMax = connection.info?.max_payload ?? data.length;
+      const reason = `an answer of ${data.length} bytes, at most ${bytesMax} fit; ask for less`;
+      const refused: OwnerAnswer<Answer> = { kind: "refused", reason };
+      message.respond(data.length <= bytesMax ? data : codec.encode(refused));
     },
   });
 }

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { DispatchSimulation } from "../../runtime/dispatch-simulation.ts";
 import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { DispatchConfig, RouteConfig } from "./config.ts";
+import { type DispatchOutput, Dispatcher } from "./dispatcher.ts";
 import { dispatchSnapshotOf, dispatcherFrom } from "./dispatch-snapshot.ts";
-import { Silences } from "./silences.ts";
+import { Silences, silenceRetentionMs } from "./silences.ts";
 import type { GroupNotification, Silence } from "./types.ts";
 
 const second = 1_000;
@@ -299,4 +300,67 @@ test("a dispatcher that is restored goes on as if nothing had been", () => {
     if (output.kind === "notifyGroup") told.push(output.notification);
   });
   expect(told.map(line)).toEqual(["330 team firing: new alerts in group: a, +b"]);
+});
+
+/** An alert under a key of its sender's, whose labels are not its identity. */
+function keyed(labels: Record<string, string>, kind: "opened" | "changed") {
+  const body = { labels, annotations: {}, generatorURL: "", dedupKey: "own" };
+  const times = { atMs: startMs, startsAtMs: startMs, endsAtMs: startMs + 3_600 * second };
+  return { kind, fingerprint: "f1", received: 1, ...times, body } as const;
+}
+
+test("a group whose route is gone from its alerts survives a restart", () => {
+  const dispatcher = new Dispatcher(0, config(), new Silences());
+  dispatcher.apply(keyed({ alertname: "Down" }, "opened"), startMs, () => {});
+  dispatcher.apply(keyed({ alertname: "Gone" }, "changed"), startMs, () => {});
+  const snapshot = JSON.parse(JSON.stringify(dispatchSnapshotOf(dispatcher)));
+  const restored = dispatcherFrom(snapshot, 0, config(), new Silences());
+  for (const each of [dispatcher, restored]) {
+    const outputs: DispatchOutput[] = [];
+    const emit = (output: DispatchOutput): void => void outputs.push(output);
+    // It is looked at and ends; an alert that comes back then begins a new one.
+    each.flush("grp-0-1", startMs + 31 * second, emit);
+    expect([...each.groups.values()].map(({ id }) => id)).toEqual(["grp-0-2"]);
+    expect(outputs).toEqual([{ kind: "timer", id: "grp-0-1", generation: 2, fireAtMs: null }]);
+  }
+});
+
+test("an alert that takes other labels under its key has ended where it was told of", () => {
+  const dispatcher = new Dispatcher(0, config(), new Silences());
+  const told: string[] = [];
+  const emit = (output: DispatchOutput): void => {
+    if (output.kind === "notifyGroup") told.push(line(output.notification));
+  };
+  dispatcher.apply(keyed({ alertname: "Down" }, "opened"), startMs, emit);
+  dispatcher.flush("grp-0-1", startMs + 30 * second, emit);
+  const other = keyed({ alertname: "Gone" }, "changed");
+  dispatcher.apply(other, startMs + 60 * second, emit);
+  // There and back before anybody looked: nothing has ended.
+  dispatcher.apply(keyed({ alertname: "Down" }, "changed"), startMs + 70 * second, emit);
+  dispatcher.flush("grp-0-1", startMs + 330 * second, emit);
+  dispatcher.apply(other, startMs + 340 * second, emit);
+  const snapshot = JSON.parse(JSON.stringify(dispatchSnapshotOf(dispatcher)));
+  const restored = dispatcherFrom(snapshot, 0, config(), new Silences());
+  restored.flush("grp-0-1", startMs + 630 * second, emit);
+  expect(told).toEqual([
+    "30 team firing: first notification: Down",
+    "630 team resolved: all alerts in group resolved: Down ended",
+  ]);
+  expect([...restored.alerts.keys()]).toEqual(["f1"]);
+  expect(restored.alerts.get("f1")?.groups).toHaveLength(1);
+});
+
+test("silences are forgotten when they have been over for long, each at its time", () => {
+  const silences = new Silences();
+  const ended = (id: string, endsAtMs: number): Silence => silence({ id, endsAtMs });
+  silences.merge(ended("late", startMs + 2_000), startMs);
+  silences.merge(ended("early", startMs + 1_000), startMs);
+  const ids = (afterMs: number): string[] => {
+    silences.merge(ended("new", startMs + 9_000), startMs + silenceRetentionMs + afterMs);
+    return silences.all().map(({ id }) => id);
+  };
+  expect(ids(1_000)).toEqual(["late", "early", "new"]);
+  expect(ids(1_001)).toEqual(["late", "new"]);
+  expect(ids(2_000)).toEqual(["late", "new"]);
+  expect(ids(2_001)).toEqual(["new"]);
 });

@@ -13,8 +13,9 @@ import type { DispatchConfig } from "./config.ts";
 import type { Group } from "./group.ts";
 import { newGroup } from "./group.ts";
 import { Inhibition } from "./inhibition.ts";
+import { labelFingerprint } from "./label-fingerprint.ts";
 import type { Route } from "./routes.ts";
-import { compileRoutes, groupLabelsOf, matchingRoutes } from "./routes.ts";
+import { compileRoutes, groupLabelsOf, matchingRoutes, routesBelow } from "./routes.ts";
 import type { Silences } from "./silences.ts";
 import { labelsText } from "./text.ts";
 import { notificationsOf } from "./telling.ts";
@@ -164,18 +165,21 @@ export class Dispatcher {
 
   /** From a snapshot: alerts first, then their groups. Timers are the caller's. */
   restore(alerts: HeldAlert[], groups: Group[]): void {
+    const routes = new Map(routesBelow(this.#root).map((route) => [placeOf(route), route]));
     for (const group of groups) {
       this.groups.set(group.key, group);
       this.#byId.set(group.id, group);
+      // Not by its alerts: a group whose alerts have left it is still to be looked at.
+      const place = group.key.slice(0, -labelsText(group.labels).length);
+      const route = routes.get(place);
+      if (route !== undefined) this.#routes.set(group, route);
     }
     for (const alert of alerts) {
       this.alerts.set(alert.fingerprint, alert);
       if (alert.resolvedAtMs === null) this.inhibition.begin(alert.fingerprint, alert.labels);
       for (const route of matchingRoutes(this.#root, alert.labels)) {
         const group = this.groups.get(keyIn(route, groupLabelsOf(route, alert.labels)));
-        if (group === undefined) continue;
-        this.#routes.set(group, route);
-        if (group.alerts.has(alert.fingerprint)) alert.groups.push(group);
+        if (group?.alerts.has(alert.fingerprint)) alert.groups.push(group);
       }
     }
   }
@@ -202,7 +206,7 @@ export class Dispatcher {
     } else {
       // A sender's own key may keep the fingerprint while its labels change: both start anew.
       if (alert.resolvedAtMs === null) this.inhibition.end(fingerprint, alert.labels);
-      if (labelsText(labels) !== labelsText(alert.labels)) this.#leaveAll(alert);
+      if (labelsText(labels) !== labelsText(alert.labels)) this.#leaveAll(alert, labels, nowMs);
       Object.assign(alert, content, times);
       alert.silencedBy = { version: -1, ids: [] };
     }
@@ -259,13 +263,37 @@ export class Dispatcher {
     }
   }
 
-  /** Its labels have changed: the groups that it was in go on without it. */
-  #leaveAll(alert: HeldAlert): void {
-    for (const group of alert.groups) group.alerts.delete(alert.fingerprint);
+  /** Its labels change: in the groups that it was in it has ended, and they tell so. */
+  #leaveAll(alert: HeldAlert, labels: Labels, nowMs: number): void {
+    const ended = {
+      ...alert,
+      fingerprint: endedKey(alert.fingerprint, alert.labels),
+      resolvedAtMs: alert.resolvedAtMs ?? nowMs,
+      updatedAtMs: nowMs,
+    };
+    for (const group of alert.groups) {
+      group.alerts.delete(alert.fingerprint);
+      group.alerts.add(ended.fingerprint);
+    }
+    if (ended.groups.length > 0) this.alerts.set(ended.fingerprint, ended);
     alert.groups = [];
+    // Back at labels that it had before: there it has not ended after all.
+    const back = endedKey(alert.fingerprint, labels);
+    for (const group of this.alerts.get(back)?.groups ?? []) group.alerts.delete(back);
+    this.alerts.delete(back);
   }
 }
 
+/** Stands for an alert under labels that it has no more; no fingerprint looks like it. */
+function endedKey(fingerprint: string, labels: Labels): string {
+  return `${fingerprint}/${labelFingerprint(labels)}`;
+}
+
 function keyIn(route: Route, labels: Labels): string {
-  return `${route.key}#${route.twin}:${labelsText(labels)}`;
+  return `${placeOf(route)}${labelsText(labels)}`;
+}
+
+/** What the keys of all groups of the route begin with. */
+function placeOf({ key, twin }: Route): string {
+  return `${key}#${twin}:`;
 }

@@ -34,6 +34,11 @@ export function compileRoutes(root: RouteConfig): Route {
   return compile(root, "");
 }
 
+/** The route itself and all below it, depth first. */
+export function routesBelow(route: Route): Route[] {
+  return [route, ...route.routes.flatMap(routesBelow)];
+}
+
 /** At least one, unless the root itself does not match. */
 export function matchingRoutes(route: Route, labels: Labels): Route[] {
   const lookup = lookupOf(labels);

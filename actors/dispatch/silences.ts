@@ -19,6 +19,8 @@ type Compiled = { silence: Silence; holds: CompiledMatcher };
 
 export class Silences {
   readonly #silences = new Map<string, Compiled>();
+  /** None of them is to be forgotten before, ms. */
+  #forgetFromMs = Infinity;
   /** Grows with each change, so that what was derived from the silences is known to be old. */
   version = 0;
 
@@ -30,6 +32,7 @@ export class Silences {
     if (known !== undefined && !isNewer(silence, known)) return false;
     const holds = compileMatchers(silence.matchers, "bounded");
     this.#silences.set(silence.id, { silence, holds });
+    this.#forgetFromMs = Math.min(this.#forgetFromMs, forgottenAtMs(silence));
     this.version += 1;
     return true;
   }
@@ -61,12 +64,23 @@ export class Silences {
   }
 
   #forget(nowMs: number): void {
+    if (nowMs <= this.#forgetFromMs) return;
+    this.#forgetFromMs = Infinity;
     for (const [id, { silence }] of this.#silences) {
-      if (silence.endsAtMs + silenceRetentionMs >= nowMs) continue;
+      const atMs = forgottenAtMs(silence);
+      if (atMs >= nowMs) {
+        this.#forgetFromMs = Math.min(this.#forgetFromMs, atMs);
+        continue;
+      }
       this.#silences.delete(id);
       this.version += 1;
     }
   }
+}
+
+/** It can be seen up to here, ms. */
+function forgottenAtMs({ endsAtMs }: Silence): number {
+  return endsAtMs + silenceRetentionMs;
 }
 
 export function silenceState(silence: Silence, nowMs: number): SilenceState {

@@ -181,6 +181,11 @@ test("OAuth 2: an issuer that refuses, or wants the secret in the form", async (
   await expect(send(oauth2("/never"))).rejects.toEqual(
     new TerminalError("http_config.oauth2: the token was refused: HTTP 401: *** is wrong"),
   );
+  other.always("/never", { status: 401, body: "passw0rd is wrong" });
+  const params = oauth2("/never").replace("me,", "me, endpoint_params: { p: passw0rd },");
+  await expect(send(params)).rejects.toEqual(
+    new TerminalError("http_config.oauth2: the token was refused: HTTP 401: *** is wrong"),
+  );
 });
 
 test("TLS: a private authority, another name, and verification turned off", async () => {

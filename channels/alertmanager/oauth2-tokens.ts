@@ -60,7 +60,11 @@ async function fetchToken(
   }
   const form = new URLSearchParams({ grant_type: "client_credentials" });
   if (settings.scopes.length > 0) form.set("scope", settings.scopes.join(" "));
-  for (const [name, value] of Object.entries(settings.endpoint_params)) form.append(name, value);
+  for (const [name, value] of Object.entries(settings.endpoint_params)) {
+    // Some issuers take passwords here, and repeat what they refuse.
+    attempt.secrets.hide(value);
+    form.append(name, value);
+  }
   const tls = await tlsOptions(settings.tls_config, attempt);
   let answer = await ask(settings, form, tls, attempt, {
     authorization: basicAuthorization(

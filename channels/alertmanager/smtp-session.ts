@@ -72,7 +72,8 @@ export async function sendMail(
     },
   });
   const lost = new Promise<never>((_resolve, reject) => {
-    connection.once("error", reject);
+    // As long as it may report: one that nobody hears would end the process.
+    connection.on("error", reject);
     connection.once("end", () => reject(new Error("the server closed the connection")));
   });
   lost.catch(() => {});

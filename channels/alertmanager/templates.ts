@@ -3,16 +3,19 @@
  * Go's template language is spoken elsewhere.
  */
 import { parse } from "yaml";
+import { nestsTooDeep } from "../../runtime/config/reading.ts";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
 import type { TemplateData } from "../templates/template-data.ts";
 
 /** Longer texts are not tried as YAML, which is slow to read; as JSON they are. */
-const yamlCharsMax = 65_536;
+const yamlCharsMax = 16_384;
+/** Levels of lists and objects; a text of more stays a text. */
+const nestingMax = 500;
 
 export interface TemplateRenderer {
   /**
    * @param text a Go text/template; what it calls by name is known to the renderer.
-   * @throws an Error named "TemplateError" when the template itself is at fault.
+   * @throws an Error named "TemplateError"; its `kind` says whether the template is at fault.
    */
   render(text: string, data: TemplateData): Promise<string>;
   /** The same as an html/template: values are escaped for the place where they stand. */
@@ -34,20 +37,18 @@ export function textRenderer(renderer: TemplateRenderer, data: TemplateData): Re
   };
 }
 
+/** Not the template's fault: a reload closed the renderer, many waited, or the machine was busy. */
+const passingKinds: readonly unknown[] = ["closed", "queue", "time"];
+
 /** A template that is wrong stays wrong; a renderer in trouble may recover. */
 export function templateFailure(setting: string, error: unknown): Error {
   if (error instanceof RetryableError || error instanceof TerminalError) return error;
   const what = error instanceof Error ? error.message : String(error);
   const message = `the template of ${setting} cannot be rendered: ${what}`;
-  const Kind = isAtFault(error) ? TerminalError : RetryableError;
+  const isTemplate = error instanceof Error && error.name === "TemplateError";
+  const isPassing = isTemplate && "kind" in error && passingKinds.includes(error.kind);
+  const Kind = isTemplate && !isPassing ? TerminalError : RetryableError;
   return new Kind(message, { cause: error });
-}
-
-/** A renderer that is busy or makes room for another (a reload) says nothing about the template. */
-function isAtFault(error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== "TemplateError") return false;
-  const { kind } = error as { kind?: unknown };
-  return kind !== "closed" && kind !== "queue";
 }
 
 /**
@@ -85,16 +86,29 @@ function structured(text: string): unknown {
 function fromJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isShallow(value) ? value : undefined;
   } catch {
     // It may still be YAML.
     return undefined;
   }
 }
 
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= nestingMax; depth++) {
+    level = level.flatMap((each) =>
+      typeof each === "object" && each !== null ? Object.values(each) : [],
+    );
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
 /** The text itself where it is no clean YAML, or nothing but a comment (a channel: "#ops"). */
 function fromYaml(text: string): unknown {
-  if (text.length > yamlCharsMax) return text;
+  // Alerts bring texts of any kind into templates, and the parser would end the process.
+  if (text.length > yamlCharsMax || nestsTooDeep(text)) return text;
   const options = { maxAliasCount: 0, logLevel: "error", prettyErrors: false } as const;
   try {
     const value: unknown = parse(text, options);

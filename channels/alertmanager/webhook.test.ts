@@ -1,6 +1,7 @@
 /** Webhook version 4 against a real server: every field, the retries, and no secret told. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
+import { openTemplateRenderer } from "../templates/renderer.ts";
 import { groupChannel, sampleGroup } from "../../testing/group-delivery.ts";
 import { startWebhookReceiver } from "../../testing/webhook-receiver.ts";
 import type { WebhookReceiver } from "../../testing/webhook-receiver.ts";
@@ -145,4 +146,34 @@ test("a template that is wrong is terminal, a renderer in trouble is not", async
   const trouble = groupChannel(toPath("/hook", ", payload: '{{ crash }}'"))();
   await expect(trouble).rejects.toBeInstanceOf(RetryableError);
   expect(server.deliveries).toEqual([]);
+});
+
+test("what a reload closed, or a busy machine did not finish, is tried again", async () => {
+  const settings = toPath("/hook", ", payload: '{{ .Status }}'");
+  const closed = await openTemplateRenderer([]);
+  await closed.close();
+  const busy = await openTemplateRenderer([], { queueMax: 0 });
+  for (const renderer of [closed, busy]) {
+    const sent = groupChannel(settings, { renderer: () => renderer })();
+    await expect(sent).rejects.toBeInstanceOf(RetryableError);
+  }
+  await busy.close();
+});
+
+test.each([
+  ["flow lists", `x:\n ${"[".repeat(16_000)}`],
+  ["lists on one line", "- ".repeat(8_000)],
+  ["keys on one line", "? - ".repeat(4_000)],
+  ["lists behind tabs", "-\t".repeat(8_000)],
+  ["JSON", `${"[".repeat(30_000)}${"]".repeat(30_000)}`],
+  ["JSON that is not complete", "[".repeat(30_000)],
+])("%s that an alert nests without end are a text, and end nobody", async (_, summary) => {
+  const [first, ...others] = sampleGroup().alerts;
+  const alerts = [{ ...first!, annotations: { summary } }, ...others];
+  const said = "{{ (index .Alerts 0).Annotations.summary }}";
+  const settings = toPath("/hook", `, payload: { said: '${said}' }`);
+  const renderer = await openTemplateRenderer([]);
+  await groupChannel(settings, { renderer: () => renderer })(sampleGroup({ alerts }));
+  await renderer.close();
+  expect(JSON.parse(server.deliveries[0]!.body)).toEqual({ said: summary });
 });

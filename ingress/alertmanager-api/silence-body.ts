@@ -10,6 +10,7 @@ import type { SilenceRecurrence } from "../../actors/dispatch/types.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { SilenceWish } from "../../runtime/silence-changes.ts";
+import { jsonFault } from "../json-check.ts";
 import { BadQuery } from "./query.ts";
 
 export type SilenceBody = { id: string; wish: SilenceWish };
@@ -31,6 +32,8 @@ const missing = 602;
 const tooFewItems = 612;
 const matchersMax = 100;
 const textCharsMax = 65_536;
+/** All of it: every partition keeps it, and many have to fit into one answer. */
+const silenceBytesMax = 128 * 1024;
 export const weekdayNames = [
   ...["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
 ];
@@ -58,10 +61,16 @@ export function readSilence(body: Buffer): SilenceBody {
     annotations: readLabels(fieldsOf(annotations, "annotations")),
     recurrence: readRecurrence(fields["recurrence"]),
   };
+  const bytes = Buffer.byteLength(JSON.stringify(wish));
+  if (bytes > silenceBytesMax) {
+    throw invalid(`its texts have ${bytes} bytes, expected at most ${silenceBytesMax}`);
+  }
   return { id: fields["id"] === undefined ? "" : readText(fields, "id"), wish };
 }
 
 function parsed(body: Buffer): unknown {
+  const problem = jsonFault(body);
+  if (problem !== null) throw new BadSilence(`parsing silence body failed: ${problem}`);
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (error) {

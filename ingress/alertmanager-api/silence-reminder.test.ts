@@ -4,6 +4,7 @@ import type { Silence } from "../../actors/dispatch/types.ts";
 import type { AlertIntake, DispatchService } from "../../runtime/services.ts";
 import { silentLog } from "../../testing/ingress-door.ts";
 import { SimScheduler } from "../../testing/sim-clock.ts";
+import { annotationValueBytesMax } from "../alert-limits.ts";
 import { SilenceReminder } from "./silence-reminder.ts";
 
 const minuteMs = 60_000;
@@ -90,4 +91,16 @@ test("what could not be sent is tried again", async () => {
   state.refuse = false;
   await clock.runFor(2 * minuteMs);
   expect(state.sent).toHaveLength(1);
+});
+
+test("texts of any length make an alert that is taken", async () => {
+  const { clock, state } = world(15 * minuteMs);
+  const matchers = [{ label: "service", op: "=", value: "x".repeat(65_536) } as const];
+  state.silences = [{ ...base, comment: "y".repeat(65_536), matchers: [...matchers] }];
+  await clock.runFor(50 * minuteMs);
+  const { summary = "", description = "" } = state.sent[0]?.annotations ?? {};
+  for (const text of [summary, description]) {
+    expect(text.length).toBeGreaterThan(60_000);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(annotationValueBytesMax);
+  }
 });

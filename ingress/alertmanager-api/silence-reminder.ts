@@ -11,6 +11,7 @@ import { matchersText } from "../../actors/dispatch/text.ts";
 import type { Silence } from "../../actors/dispatch/types.ts";
 import type { Clock, Logger } from "../../runtime/ports.ts";
 import type { AlertIntake, DispatchService } from "../../runtime/services.ts";
+import { annotationText } from "../senders/sender.ts";
 
 export type SilenceReminderOptions = {
   dispatch: DispatchService;
@@ -88,8 +89,8 @@ export class SilenceReminder {
       dedup_key: keyOf(silence),
       labels: { alertname: "SilenceEnding", severity: "info", silence_id: id },
       annotations: {
-        summary: `The silence "${comment}" of ${createdBy} ends at ${ends}`,
-        description: `It mutes ${muted} ${alerts} now: ${matchersText(matchers)}`,
+        summary: annotationText(`The silence "${comment}" of ${createdBy} ends at ${ends}`),
+        description: annotationText(`It mutes ${muted} ${alerts} now: ${matchersText(matchers)}`),
       },
       startsAt: new Date(clock.nowMs()).toISOString(),
       endsAt: new Date(endsAtMs).toISOString(),

@@ -23,6 +23,8 @@ export type SilencesDeps = {
 };
 
 const uuidPattern = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+/** Others may change a silence while it is being ended so many times. */
+const racesMax = 5;
 const stateOrder = ["active", "pending", "expired"] as const;
 
 export async function listSilences(
@@ -92,11 +94,13 @@ export async function deleteSilence(
 ): Promise<HttpResponse> {
   const { id = "" } = params;
   if (!uuidPattern.test(id)) return noUuid(id);
-  const silence = await dispatch.silence(id);
-  if (silence === null) return { status: 404 };
-  const expired = expireSilence(silence, nowMs());
-  if (expired !== silence) await dispatch.keepSilence(expired);
-  return { status: 200 };
+  for (let race = 0; race < racesMax; race += 1) {
+    const silence = await dispatch.silence(id);
+    if (silence === null) return { status: 404 };
+    const expired = expireSilence(silence, nowMs());
+    if (expired === silence || (await dispatch.keepSilence(expired))) return { status: 200 };
+  }
+  return answer(409, "the silence is being changed by others all the time; try again");
 }
 
 function noUuid(id: string): HttpResponse {

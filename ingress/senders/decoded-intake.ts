@@ -5,9 +5,9 @@ import type { Decoded, SentAlert } from "./sender.ts";
 
 export async function submitDecoded(
   intake: FormatIntake,
-  decoded: Decoded,
+  decoded: Decoded<unknown>,
   source: string,
-  owner: AlertOwner,
+  owner?: AlertOwner,
 ): Promise<IntakeResult> {
   const body = Buffer.from(JSON.stringify(decoded.alerts));
   const result = await intake.submitWith(body, decoded.refused, source, owner);

@@ -12,6 +12,7 @@ import {
   type SenderPrincipal,
   type SentAlert,
   annotationText,
+  decodeEach,
   dedupKeyOf,
   endedAt,
   labelText,
@@ -42,17 +43,10 @@ export function decodeMapped(
     return `there is nothing at ${mapping.items?.text ?? "the top"} (items)`;
   }
   const items: unknown[] = Array.isArray(found) ? found : [found];
-  const decoded: Decoded = { alerts: [], places: [], refused: [] };
-  items.forEach((item, index) => {
+  return decodeEach(items, (item) => {
     const alert = decodeItem(item, body, mapping, principal, nowMs);
-    if ("reason" in alert) {
-      decoded.refused.push({ index, ...alert });
-      return;
-    }
-    decoded.alerts.push(alert);
-    decoded.places.push(index);
+    return "reason" in alert ? alert : [alert];
   });
-  return decoded;
 }
 
 function decodeItem(

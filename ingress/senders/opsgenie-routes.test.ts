@@ -209,6 +209,8 @@ describe("lists", () => {
       first: "/v2/alerts?limit=2&offset=0&sort=createdAt&order=asc",
       last: "/v2/alerts?limit=2&offset=2&sort=createdAt&order=asc",
     });
+    const keyed = await send("GET", "?limit=2&token=secret-1&apiKey=secret-2");
+    expect(JSON.stringify(keyed.body["paging"])).not.toContain("secret");
     const bad = await send("GET", "?limit=101&offset=x&sort=age&order=up");
     expect(Object.keys(bad.body["errors"] as object).sort()).toEqual([
       ...["limit", "offset", "order", "sort"],

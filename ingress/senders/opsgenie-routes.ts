@@ -214,7 +214,7 @@ function orderOf(
 function paging(query: URLSearchParams, offset: number, limit: number, total: number): object {
   const at = (place: number): string => {
     const changed = new URLSearchParams(query);
-    changed.delete("apiKey");
+    for (const secret of ["apiKey", "token"]) changed.delete(secret);
     changed.set("offset", String(place));
     changed.set("limit", String(limit));
     return `/v2/alerts?${changed.toString()}`;

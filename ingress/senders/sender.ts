@@ -25,7 +25,12 @@ export type SentAlert = {
 };
 
 /** Alerts of one request, and those that a decoder refused, by their place in the request. */
-export type Decoded = { alerts: SentAlert[]; places: number[]; refused: RejectedAlert[] };
+export type Decoded<Alert = SentAlert> = {
+  alerts: Alert[];
+  /** Of each alert: which of the request's items it comes from. */
+  places: number[];
+  refused: RejectedAlert[];
+};
 
 export type JsonObject = Record<string, unknown>;
 
@@ -45,6 +50,26 @@ const cutMark = "…";
  * end in its future would be taken for a repeat of the alert.
  */
 const clockSkewMs = 1_000;
+
+/** Each item by itself. @param read the item's alerts, or why it is refused. */
+export function decodeEach<Alert>(
+  items: readonly unknown[],
+  read: (item: unknown) => readonly Alert[] | Omit<RejectedAlert, "index">,
+): Decoded<Alert> {
+  const decoded: Decoded<Alert> = { alerts: [], places: [], refused: [] };
+  items.forEach((item, index) => {
+    const found = read(item);
+    if ("reason" in found) {
+      decoded.refused.push({ index, ...found });
+      return;
+    }
+    for (const alert of found) {
+      decoded.alerts.push(alert);
+      decoded.places.push(index);
+    }
+  });
+  return decoded;
+}
 
 /** The end time of an alert that is over now. */
 export function endedAt(nowMs: number): string {

@@ -11,6 +11,7 @@ import {
   type SenderPrincipal,
   type SentAlert,
   annotationText,
+  decodeEach,
   endedAt,
   fieldOf,
   firingFrom,
@@ -46,17 +47,10 @@ export function decodeWebhook(
 ): Decoded | string {
   const alerts = fieldOf(body, "alerts");
   if (!Array.isArray(alerts)) return webhookFaults.notAlerts;
-  const decoded: Decoded = { alerts: [], places: [], refused: [] };
-  alerts.forEach((alert: unknown, index) => {
+  return decodeEach(alerts, (alert) => {
     const found = decodeAlert(alert, body, flavour, principal, nowMs);
-    if ("reason" in found) {
-      decoded.refused.push({ index, ...found });
-      return;
-    }
-    decoded.alerts.push(found);
-    decoded.places.push(index);
+    return "reason" in found ? found : [found];
   });
-  return decoded;
 }
 
 function decodeAlert(

@@ -168,17 +168,18 @@ const tooDeep = `nests deeper than ${nestingMax} levels`;
 
 /**
  * The parser calls itself once a level and would take the process down with it. A level of the
- * block style takes a space or an indicator at the line's beginning.
+ * block style takes a space at the line's beginning, or an indicator anywhere in it.
  */
-function nestsTooDeep(text: string): boolean {
+export function nestsTooDeep(text: string): boolean {
   let flow = 0;
   let block = 0;
   let indenting = true;
   for (const token of new Lexer().lex(text)) {
     if (token === "\n" || token === "\r\n") [block, indenting] = [0, true];
-    else if (indenting && (token === "-" || token === "?" || /^ +$/.test(token))) {
-      block += token.length;
-    } else indenting = false;
+    else if (token === "-" || token === "?") block++;
+    else if (indenting && /^ +$/.test(token)) block += token.length;
+    // Marks of the lexer's own, such as that a document begins, are no content.
+    else if (!/^[\x02\x18\x1f\ufeff]/.test(token)) indenting = false;
     if (token === "[" || token === "{") flow++;
     else if (token === "]" || token === "}") flow = Math.max(0, flow - 1);
     if (flow > nestingMax || block > 2 * nestingMax) return true;

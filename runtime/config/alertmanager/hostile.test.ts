@@ -30,6 +30,8 @@ const hostile: [what: string, text: string, message: RegExp][] = [
   ["a long chain of aliases", payload(chain.join("\n")), /^\d+:\d+: nests deeper than 500 levels/],
   ["lists in lists", payload(`      a: ${"[".repeat(100_000)}`), /nests deeper than 500 levels/],
   ["lists on one line", payload(`      ${"- ".repeat(100_000)}x`), /nests deeper than 500 levels/],
+  ["lists on the first line", "- ".repeat(100_000), /nests deeper than 500 levels/],
+  ["lists behind tabs", payload(`      ${"-\t".repeat(100_000)}x`), /nests deeper than 500 levels/],
   ["an anchor in itself", payload("      a: &a [*a]"), /^7:14: the anchor &a contains itself/],
   ["a route in itself", "route: &r { receiver: a, routes: [*r] }", /the anchor &r contains itself/],
   ["a merge of itself", "route: &r { receiver: a, <<: *r }", /the anchor &r contains itself/],
