@@ -8,7 +8,7 @@ function rule(): CoOccurrence<Candidate> {
   return new CoOccurrence({ windowMs: 5 * minute, labels: ["service", "model_id"] });
 }
 
-const more = { root: null, severity: "high" } as const;
+const more = { root: null, seen: null, severity: "high" } as const;
 
 function candidate(serial: number, labels: Record<string, string>, lastOpenedMs = 0): Candidate {
   const of = { tenant: "t", environment: "e", ...more };

@@ -16,6 +16,8 @@ export type Candidate = {
   environment: string;
   labels: Labels;
   severity: Severity;
+  /** Further values of labels, of alerts that were related to it; null: none. */
+  seen: Record<string, string[]> | null;
   /** Where its trouble comes from, as far as is known; null: the service of its first alert. */
   root: { service: string } | null;
   /** When an alert last began to fire in it; repeats do not count. */

@@ -19,7 +19,7 @@ function rule(depthMax = 4): Topology<Candidate> {
 }
 
 function candidate(serial: number, service: string, lastOpenedMs = 0): Candidate {
-  const of = { tenant: "t", environment: "e", labels: { service }, root: null };
+  const of = { tenant: "t", environment: "e", labels: { service }, root: null, seen: null };
   return { id: `inc-0-${serial}`, serial, ...of, severity: "high", lastOpenedMs };
 }
 

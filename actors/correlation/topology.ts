@@ -106,7 +106,7 @@ export class Topology<C extends Candidate> implements CorrelationRule<C> {
         // Time only moves on: what is too old now stays so until `add` brings it back.
         if (candidate.lastOpenedMs < sinceMs) there?.delete(candidate);
         else if (met.length < metMax && isTelling(candidate.severity)) {
-          const agreement = this.#agreementOf(sighting.labels, candidate.labels);
+          const agreement = this.#agreementOf(sighting.labels, candidate);
           if (agreement >= 0) met.push({ candidate, reached: each, agreement });
         }
       }
@@ -114,12 +114,13 @@ export class Topology<C extends Candidate> implements CorrelationRule<C> {
     return met.sort((a, b) => a.candidate.serial - b.candidate.serial);
   }
 
-  /** Labels that both have: one for each with equal values, minus one for each without. */
-  #agreementOf(a: Labels, b: Labels): number {
+  /** Labels that both have: one for each of a value that it has seen, minus one for others. */
+  #agreementOf(labels: Labels, { labels: own, seen }: C): number {
     let agreement = 0;
     for (const label of this.#agree) {
-      const [one, other] = [labelOf(a, label), labelOf(b, label)];
-      if (one !== "" && other !== "") agreement += one === other ? 1 : -1;
+      const [value, known] = [labelOf(labels, label), labelOf(own, label)];
+      if (value === "" || known === "") continue;
+      agreement += value === known || seen?.[label]?.includes(value) ? 1 : -1;
     }
     return agreement;
   }

@@ -90,7 +90,7 @@ function arrive(turn: Turn, event: Opened): void {
   }
   raiseSeverity(turn, incident, body);
   if (placement.kind === "join" && placement.related !== undefined) {
-    gather(turn, incident, placement.related, fingerprint);
+    gather(turn, incident, placement.related, arrival);
   }
 }
 

@@ -58,6 +58,8 @@ export type Incident = {
   cause: string | null;
   /** The alert that turned out to be the cause of the others; null: it is the first one. */
   root: { service: string; fingerprint: string; because: string } | null;
+  /** Values of labels that relate alerts, beyond those of the first one; null: none. */
+  seen: Record<string, string[]> | null;
   reopens: number;
   /** As it was when the incident opened: a new configuration does not change it (I11). */
   policy: EscalationPolicy | null;
@@ -112,6 +114,7 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     mergedInto: null,
     cause: null,
     root: null,
+    seen: null,
     reopens: 0,
     policy: null,
     escalation: null,

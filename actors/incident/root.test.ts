@@ -64,4 +64,21 @@ describe("topology", () => {
       .at("10:01").when(nothing())
       .at("10:02").when(alertFired("errors", of("gateway"))).then(happened("opened"));
   });
+
+  test("a trouble of several regions is known by each of them", () => {
+    const models = { ...topology, agree: ["region", "model_id"] };
+    const correlation = { enabled: false, windowMs: 300_000, labels: [], topology: models };
+    const from = (service: string, region: string, model_id: string) => ({
+      labels: { service, severity: "critical", region, model_id },
+    });
+    scenario("regions", { config: storyConfig({ correlation }) })
+      .at("00:00").when(alertFired("db-down", from("db", "eu", "m")))
+      .at("00:10").when(alertFired("slow", from("checkout", "us", "x")))
+      .then(happened("opened"))
+      // The model speaks for it as much as the region against it.
+      .at("00:20").when(alertFired("errors", from("search", "asia", "m")))
+      .then(happened("alertJoined", { because: '"search" depends on "db"' }))
+      .at("00:30").when(alertFired("timeouts", from("gateway", "asia", "y")))
+      .then(happened("alertJoined", { because: '"gateway" depends on "db"' }));
+  });
 });
