@@ -65,13 +65,17 @@ export function initial(): SeriesState {
 }
 
 /** A series of which only the alert is known, as after a restart; levels below it fire, too. */
-export function resumed(template: MetricTemplate, alert: MetricAlert, nowMs: number): SeriesState {
+export function resumed(
+  template: MetricTemplate,
+  alert: MetricAlert,
+  lastAtMs: number,
+): SeriesState {
   const levels: SeriesState["levels"] = {};
   for (const { name } of template.levels) {
     levels[name] = { overSinceMs: alert.startsAtMs, firing: true, clearSinceMs: null };
     if (name === alert.level) break;
   }
-  return { lastAtMs: nowMs, levels, alert };
+  return { lastAtMs, levels, alert };
 }
 
 /** Changes `state` in place. */
@@ -153,10 +157,7 @@ function advance(
   direction: Direction,
 ): LevelState | null {
   if (before?.firing === true) {
-    // At equal thresholds what does not fire any more is clear: nothing lies in between.
-    const holds =
-      isOver(value, level.clear, direction) || isOver(value, level.threshold, direction);
-    if (holds) return { ...before, clearSinceMs: null };
+    if (isOver(value, level.clear, direction)) return { ...before, clearSinceMs: null };
     const clearSinceMs = before.clearSinceMs ?? atMs;
     return atMs - clearSinceMs >= level.clearForMs ? null : { ...before, clearSinceMs };
   }
