@@ -59,16 +59,17 @@ export function decodeSample(item: unknown): Omit<MetricSample, "index"> | Fault
   if (unit !== null && typeof unit !== "string") return fault(sampleReasons.notUnit, "unit", unit);
   const time = at === null ? null : readTime(at);
   if (at !== null && time === null) return fault(sampleReasons.notTime, "at", at);
-  const labels = readLabels(fieldOf(item, "labels") ?? {});
-  if ("reason" in labels) return labels as Fault;
+  const labels = fieldOf(item, "labels") ?? {};
+  const found = labelsFault(labels);
+  if (found !== null) return found;
   return {
-    ...{ metric, value, labels, unit: typeof unit === "string" ? unit : null },
+    ...{ metric, value, unit: typeof unit === "string" ? unit : null },
     atMs: time === null ? null : Date.parse(time),
+    labels: textMap(Object.entries(labels as Record<string, string>)),
   };
 }
 
-/** The map, or what is wrong with it: a map has no field that it inherits. */
-function readLabels(value: unknown): Record<string, string> | Fault {
+function labelsFault(value: unknown): Fault | null {
   if (!isObject(value)) return fault(faultReasons.notLabels, "labels", value);
   const entries = Object.entries(value);
   if (entries.length > mapEntriesMax) {
@@ -78,7 +79,7 @@ function readLabels(value: unknown): Record<string, string> | Fault {
     const found = labelFault(name, text);
     if (found !== null) return found;
   }
-  return textMap(entries as [string, string][]);
+  return null;
 }
 
 function labelFault(name: string, text: unknown): Fault | null {

@@ -24,6 +24,23 @@ export type DecodedSamples = {
   unwatched: { count: number; metrics: Set<string> };
 };
 
+export type SampleCounts = {
+  accepted: number;
+  /** Older than what came before them. */
+  late: number;
+  unwatched: number;
+  rejected: number;
+};
+
+export type SamplesTaken = SampleCounts & {
+  kind: "taken";
+  unwatchedMetrics: string[];
+  /** Alerts that began or changed, and those that ended; repeats do not count. */
+  fired: number;
+  resolved: number;
+  refused: RejectedAlert[];
+};
+
 export const sampleReasons = {
   notObject: "a sample must be a JSON object",
   unknownField: "unknown field, expected metric, value, unit, at, labels",

@@ -6,17 +6,15 @@
  *    alert or its ending, and pays it with its next sample: that is the repeated request, if need
  *    be. So a sender that repeats what was refused loses nothing, and no sample counts twice.
  * K2 What is in memory only is how long values have been over a threshold. Firing series are read
- *    from the alerts that fire, at the start; until then, or for `recoveryMsMax`, samples wait.
+ *    from the alerts that fire, at the start; until then, or for half a minute, samples wait.
  * K3 An alert ends `staleMs` after it was sent last; a firing series sends it again when a fifth
  *    of that is over. So a series that falls silent ends by itself.
  */
-import { type SeriesOutcome, initial, observe, resumed } from "../../actors/metric/series.ts";
+import { type SeriesOutcome, initial, observe } from "../../actors/metric/series.ts";
 import { converted } from "../../actors/metric/quantity.ts";
 import type { MetricTemplate } from "../../actors/metric/template.ts";
 import type { MetricsConfig } from "../../runtime/config/metrics-section.ts";
 import { RetryableError } from "../../runtime/errors.ts";
-import type { ListedAlert } from "../../runtime/alert-list.ts";
-import { type LabelFilter, labelFilter } from "../../runtime/label-filter.ts";
 import type { Clock, Logger } from "../../runtime/ports.ts";
 import type {
   AlertLists,
@@ -35,40 +33,21 @@ import {
   timeText,
 } from "../senders/sender.ts";
 import { anyone } from "../senders/sender-deps.ts";
+import { readFiringSeries } from "./firing-series.ts";
+import { metricAlert, seriesDedupKey, seriesKey, seriesLabels } from "./metric-alert.ts";
 import {
-  metricAlert,
-  readMetricAlert,
-  seriesDedupKey,
-  seriesKey,
-  seriesLabels,
-  templateLabel,
-} from "./metric-alert.ts";
-import { type DecodedSamples, type MetricSample, sampleReasons } from "./sample.ts";
+  type DecodedSamples,
+  type MetricSample,
+  type SampleCounts,
+  type SamplesTaken,
+  sampleReasons,
+} from "./sample.ts";
 import { type Series, type SeriesCounts, SeriesTable } from "./series-table.ts";
 import { WatchedMetrics } from "./watched-metrics.ts";
 
-const recoveryMsMax = 30_000;
-const recoveryRetryMs = 500;
-const recoveryPage = 1_000;
 const futureMsMax = 5 * 60_000;
 const refreshShare = 5;
 const unwatchedNamesMax = 20;
-
-export type SampleCounts = {
-  accepted: number;
-  /** Older than what came before them. */
-  late: number;
-  unwatched: number;
-  rejected: number;
-};
-
-export type SamplesTaken = SampleCounts & {
-  kind: "taken";
-  unwatchedMetrics: string[];
-  fired: number;
-  resolved: number;
-  refused: RejectedAlert[];
-};
 
 export type KeeperOptions = {
   intake: FormatIntake;
@@ -79,9 +58,10 @@ export type KeeperOptions = {
   metrics(): MetricsConfig;
 };
 
-/** Alerts of one request, and which series owes each. */
+/** Alerts of one request, what series owes each, and which is a series' last so far. */
 type Batch = Decoded & {
-  series: { series: Series; debt: Series["unsent"] }[];
+  debts: { series: Series; debt: Series["unsent"] }[];
+  last: Map<Series, SentAlert | "ending">;
   taken: SamplesTaken;
   nowMs: number;
 };
@@ -102,7 +82,11 @@ export class SeriesKeeper {
 
   /** Reads which series fire; until then samples are a 503. */
   start(): void {
-    this.recovery ??= this.recover();
+    this.recovery ??= readFiringSeries(this.options, this.end.signal, (series) =>
+      this.table.keep(series, this.options.metrics().seriesMax),
+    ).then(() => {
+      this.recovered = true;
+    });
   }
 
   async stop(): Promise<void> {
@@ -119,9 +103,10 @@ export class SeriesKeeper {
   }
 
   /** @throws RetryableError before it is known which series fire. */
-  async take(decoded: DecodedSamples, owner: AlertOwner | undefined): Promise<
-    SamplesTaken | Exclude<IntakeResult, { kind: "accepted" }>
-  > {
+  async take(
+    decoded: DecodedSamples,
+    owner: AlertOwner | undefined,
+  ): Promise<SamplesTaken | Exclude<IntakeResult, { kind: "accepted" }>> {
     if (!this.recovered) throw new RetryableError("the series are not read yet");
     const batch = this.emptyBatch(decoded);
     const { nowMs } = batch;
@@ -147,7 +132,7 @@ export class SeriesKeeper {
       refused: [...refused],
     };
     const nowMs = this.options.clock.nowMs();
-    return { alerts: [], places: [], refused: [], series: [], taken, nowMs };
+    return { alerts: [], places: [], refused: [], debts: [], last: new Map(), taken, nowMs };
   }
 
   /** @returns why the sample is refused. */
@@ -199,49 +184,47 @@ export class SeriesKeeper {
     const series: Series = this.table.get(key) ?? {
       ...{ key, state: initial(), alert: null, unsent: null, sentAtMs: 0 },
     };
-    const { nowMs } = batch;
+    const { nowMs, taken } = batch;
     const outcome = observe(series.state, sample, template);
     const { alert } = series.state;
-    if (alert !== null && (outcome === "fired" || outcome === "changed")) {
-      series.alert = metricAlert(template, alert, sample, nowMs);
-      this.owe(series, "alert", template.staleMs, sample.index, batch);
-      if (outcome === "fired") batch.taken.fired += 1;
-    } else if (outcome === "resolved") {
-      this.owe(series, "ending", template.staleMs, sample.index, batch);
-      batch.taken.resolved += 1;
-    } else if (series.unsent !== null) {
-      this.owe(series, series.unsent.what, template.staleMs, sample.index, batch);
-    } else if (outcome === "firing" && nowMs - series.sentAtMs >= template.staleMs / refreshShare) {
-      this.owe(series, "alert", template.staleMs, sample.index, batch);
+    const isNew = outcome === "fired" || outcome === "changed";
+    if (alert !== null && isNew) series.alert = metricAlert(template, alert, sample, nowMs);
+    const debt = outcome === "resolved" ? "ending" : isNew ? "alert" : series.unsent?.what;
+    const refreshMs = template.staleMs / refreshShare;
+    if (debt !== undefined) {
+      const isOwed = this.owe(series, debt, template, sample, batch);
+      if (isOwed) taken[debt === "alert" ? "fired" : "resolved"] += 1;
+    } else if (outcome === "firing" && nowMs - series.sentAtMs >= refreshMs) {
+      this.owe(series, "alert", template, sample, batch);
     }
     this.table.keep(series, this.options.metrics().seriesMax);
     return outcome;
   }
 
+  /** @returns false when the request holds it already, or there is nothing to tell. */
   private owe(
     series: Series,
     what: "alert" | "ending",
-    staleMs: number,
-    index: number,
+    { staleMs }: MetricTemplate,
+    { index }: MetricSample,
     batch: Batch,
-  ): void {
-    if (series.alert === null) return;
-    const last = batch.series.at(-1);
-    // Within a request an alert that has been put into it already need not follow itself.
-    if (last?.series === series && last.debt === series.unsent && series.unsent?.what === what) {
-      const isSame = batch.alerts.at(-1)?.annotations === series.alert.annotations;
-      if (isSame) return;
-    }
+  ): boolean {
+    const { alert } = series;
+    if (alert === null) return false;
+    const told = what === "ending" ? what : alert;
+    if (batch.last.get(series) === told) return false;
+    batch.last.set(series, told);
     series.unsent = { what };
-    batch.alerts.push(sent(series.alert, what, staleMs, batch.nowMs));
+    batch.alerts.push(sent(alert, what, staleMs, batch.nowMs));
     batch.places.push(index);
-    batch.series.push({ series, debt: series.unsent });
+    batch.debts.push({ series, debt: series.unsent });
+    return true;
   }
 
   /** What is durable is not owed any more, unless something newer is. */
   private settle(batch: Batch, rejected: RejectedAlert[]): void {
     const { taken, nowMs } = batch;
-    for (const { series, debt } of batch.series) {
+    for (const { series, debt } of batch.debts) {
       if (series.unsent !== debt || debt === null) continue;
       series.unsent = null;
       series.sentAtMs = nowMs;
@@ -272,51 +255,7 @@ export class SeriesKeeper {
     if (this.watched?.source !== templates) this.watched = new WatchedMetrics(templates);
     return this.watched;
   }
-
-  private async recover(): Promise<void> {
-    const { clock, log } = this.options;
-    const untilMs = clock.nowMs() + recoveryMsMax;
-    while (!this.end.signal.aborted && !this.recovered) {
-      try {
-        await this.readFiring();
-        this.recovered = true;
-      } catch (error) {
-        if (clock.nowMs() >= untilMs) {
-          log.error({ err: error }, "series begin without the alerts that fire: these end late");
-          this.recovered = true;
-        } else await clock.sleep(recoveryRetryMs, this.end.signal);
-      }
-    }
-  }
-
-  private async readFiring(): Promise<void> {
-    let after = "";
-    for (;;) {
-      const { items, cursor } = await this.options.alerts.list([isOfMetric], recoveryPage, after);
-      for (const item of items) this.resume(item);
-      if (cursor === null || this.end.signal.aborted) return;
-      after = cursor;
-    }
-  }
-
-  private resume(listed: ListedAlert): void {
-    const { labels, annotations, dedupKey, startsAtMs, updatedAtMs } = listed;
-    const template = this.options
-      .metrics()
-      .templates.find(({ name }) => name === labels[templateLabel]);
-    const alert = readMetricAlert(listed);
-    if (template === undefined || alert === null || dedupKey === null) return;
-    const series: Series = {
-      key: seriesKey(labels, dedupKey),
-      state: resumed(template, alert, updatedAtMs),
-      alert: { labels, annotations, startsAt: timeText(startsAtMs), dedup_key: dedupKey },
-      ...{ unsent: null, sentAtMs: 0 },
-    };
-    this.table.keep(series, this.options.metrics().seriesMax);
-  }
 }
-
-const isOfMetric = labelFilter({ label: templateLabel, op: "!=", value: "" }) as LabelFilter;
 
 /** An ending has no start: it may come within the same second. */
 function sent(
