@@ -9,7 +9,11 @@ import { HttpServer } from "../ingress/http-server.ts";
 import { LagGate } from "../ingress/lag-gate.ts";
 import type { SenderDeps } from "../ingress/senders/sender-deps.ts";
 import { anyone } from "../ingress/senders/sender-deps.ts";
+import { registerSamples } from "../ingress/samples/sample-routes.ts";
+import type { SeriesKeeper } from "../ingress/samples/series-keeper.ts";
 import { registerSenders } from "../ingress/senders/sender-routes.ts";
+import { loadConfig } from "../runtime/config/load.ts";
+import type { MetricsConfig } from "../runtime/config/metrics-section.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
 import type { ListedAlert } from "../runtime/alert-list.ts";
 import { type Heartbeat, heartbeatKey } from "../runtime/heartbeat.ts";
@@ -27,6 +31,10 @@ export type SenderWorld = {
   url: string;
   incidents: StageIncidents;
   intake: FrameIntake;
+  alerts: SenderDeps["alerts"];
+  /** The configuration of metrics in force; a test may exchange it. */
+  metrics: { inForce: MetricsConfig };
+  samples: SeriesKeeper;
   /** The alerts that fire, in the order of their fingerprints. */
   firing(): Promise<ListedAlert[]>;
   /** While it is set, the log takes nothing. */
@@ -73,10 +81,16 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
     ...changes,
   });
   keeper.start();
+  const metrics = { inForce: loadConfig(null).metrics };
+  const samples = registerSamples(server.route, {
+    ...{ intake, alerts, clock: systemClock, log: silentLog },
+    metrics: () => metrics.inForce,
+  });
+  samples.start();
   const { port } = await server.listen("127.0.0.1", 0);
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ url, incidents, intake, refusal },
+    ...{ url, incidents, intake, alerts, metrics, samples, refusal },
     firing: async () => (await alerts.list([], 1_000, "")).items,
     async send(method, path, body, headers = {}) {
       const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -90,7 +104,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
       };
     },
     async close() {
-      await keeper.stop();
+      await Promise.all([keeper.stop(), samples.stop()]);
       await server.drain(1_000);
     },
   };

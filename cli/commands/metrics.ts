@@ -154,7 +154,7 @@ function print(template: MetricTemplate, played: PlayedSample[], io: Io): void {
   };
   io.out(table(["AT", "OUTCOME", "SERIES", "WHY"], rows, colour));
   const fired = played.filter(({ outcome }) => outcome === "fired");
-  io.out(`\n${plain(template.alertname)} fires ${fired.length} times\n`);
+  io.out(`\n${plain(template.alertname)}: alerts: ${fired.length}\n`);
   for (const { alert } of fired) {
     if (alert === null) continue;
     for (const [key, value] of Object.entries({ ...alert.labels, ...alert.annotations })) {
