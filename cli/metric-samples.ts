@@ -1,4 +1,4 @@
-/** Samples that a template is tried on: JSON as POST /v1/metrics takes it, times relative or not. */
+/** Samples that a template is tried on: as POST /v1/metrics takes them, times relative or not. */
 import { converted } from "../actors/metric/quantity.ts";
 import type { MetricTemplate } from "../actors/metric/template.ts";
 import { decodeSample } from "../ingress/samples/sample-body.ts";

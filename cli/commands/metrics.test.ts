@@ -24,7 +24,8 @@ function written(name: string, text: string): string {
   return join(dir, name);
 }
 
-const lines = (...samples: object[]): string => samples.map((each) => JSON.stringify(each)).join("\n");
+const lines = (...samples: object[]): string =>
+  samples.map((each) => JSON.stringify(each)).join("\n");
 
 test("the templates in force, with their thresholds as people read them", async () => {
   const { code, out } = await metrics([]);
@@ -34,11 +35,13 @@ test("the templates in force, with their thresholds as people read them", async 
     ...["latency-p99", "above", "6 s for 1m", "10 s for 1m"],
   ]);
   const json = await metrics(["list", "--json"]);
-  expect((JSON.parse(json.out) as { name: string }[]).map(({ name }) => name)).toContain("toxicity");
+  const listed = JSON.parse(json.out) as { name: string }[];
+  expect(listed.map(({ name }) => name)).toContain("toxicity");
 });
 
 test("check: every problem with its place, and exit code 1", async () => {
-  const good = written("good.yaml", "templates: [{ name: a, metrics: [m], critical: { threshold: 1 } }]");
+  const valid = "templates: [{ name: a, metrics: [m], critical: { threshold: 1 } }]";
+  const good = written("good.yaml", valid);
   const bad = written("bad.yaml", "templates:\n  - { name: a, metrics: [m], critical: {} }\n");
   expect(await metrics(["check", good])).toMatchObject({
     ...{ code: 0, out: "DIR/good.yaml: valid: templates: 1\n" },

@@ -57,7 +57,7 @@ test("the templates that are built in are about what LLM services are watched fo
   expect(worst["oom-errors"]).toMatchObject({ threshold: 1, forMs: 0, severity: "critical" });
 });
 
-test("a template says little; the rest has defaults, and a level's word goes before its own", () => {
+test("a template says little, the rest has defaults; a level's word goes before its own", () => {
   const [template] = read(
     one("    unit: s\n    for: 1m\n    warning: { threshold: 90s }\n" +
       "    critical: { threshold: 200, for: 0s, clear: 2m, severity: high }\n"),
@@ -73,7 +73,7 @@ test("a template says little; the rest has defaults, and a level's word goes bef
 });
 
 test.each([
-  ["    warning: { threshold: high }\n", 't.yaml:4:27: templates[0].warning.threshold: got "high"'],
+  ["    warning: { threshold: no }\n", 't.yaml:4:27: templates[0].warning.threshold: got "no"'],
   ["    warning: {}\n", "templates[0].warning.threshold: got nothing, expected a number"],
   ["    unit: ms\n", "t.yaml:2:5: templates[0]: got a map, expected a level: warning or critical"],
   ["    warning: { threshold: 5, clear: 6 }\n", "clear: got 6, expected at most the threshold (5)"],
@@ -98,8 +98,8 @@ test.each([
   ["    critical: { threshold: 1 }\n    match: [x]\n", "templates[0].match[0]"],
   ["    critical: { threshold: 1 }\n    for: soon\n", "expected a duration from 0s to 1d"],
   [
-    "    critical: { threshold: 1 }\n  - name: a\n    metrics: [n]\n    critical: { threshold: 1 }\n",
-    "t.yaml:5:11: templates[1].name: the name a is taken already",
+    "    critical: { threshold: 1 }\n  - { name: a, metrics: [n], critical: { threshold: 1 } }\n",
+    "t.yaml:5:13: templates[1].name: the name a is taken already",
   ],
 ])("mistakes are told with their place, case %#", (settings, problem) => {
   expect(problemsOf(() => read(one(settings)))).toContain(problem);
