@@ -1,5 +1,5 @@
 /**
- * Metrics of OpenTelemetry (OTLP, JSON encoding) as samples. Pure.
+ * Metrics of OpenTelemetry (OTLP, in the form of its JSON encoding) as samples. Pure.
  *
  *   gauge, sum       one sample a data point; a monotonic sum must be a delta
  *   histogram        NAME.p50, NAME.p95, NAME.p99 and NAME.avg, from the buckets; a delta, too

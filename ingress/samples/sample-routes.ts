@@ -1,6 +1,6 @@
 /**
- * POST /v1/metrics: samples of metrics, in a form of our own or as OTLP/HTTP in JSON (whose
- * exporters post to this very path). 200 when the alerts that the samples cause are durable, with
+ * POST /v1/metrics: samples of metrics, in a form of our own or as OTLP/HTTP, JSON or protobuf
+ * (whose exporters post to this very path). 200 when the alerts that the samples cause are durable, with
  * a list of what was refused; 429 and 503 with Retry-After mean "not now", and repeating is safe.
  */
 import { type HttpRequest, type HttpResponse, type Route, json, problem } from "../http.ts";
@@ -12,12 +12,15 @@ import {
   unsupportedType,
 } from "../intake-answers.ts";
 import type { MetricRegistry } from "../metric-registry.ts";
-import { readJson } from "../senders/json-body.ts";
+import { type JsonBody, readJson } from "../senders/json-body.ts";
 import { decodeOtlp, isOtlp } from "./otlp.ts";
+import { exportResponse, readExportRequest } from "./otlp-protobuf.ts";
+import { ProtobufError } from "./protobuf.ts";
 import { decodeSamples } from "./sample-body.ts";
 import type { SamplesTaken } from "./sample.ts";
 import { type KeeperOptions, SeriesKeeper } from "./series-keeper.ts";
 
+const jsonType = "application/json";
 const protobuf = "application/x-protobuf";
 
 /** @returns what remembers the series, to be started and stopped. */
@@ -30,26 +33,30 @@ export function registerSamples(route: Route, deps: KeeperOptions): SeriesKeeper
 async function taken(request: HttpRequest, keeper: SeriesKeeper): Promise<HttpResponse> {
   const contentType = request.header("content-type");
   const type = mediaType(contentType);
-  if (type === protobuf) {
-    const detail =
-      "This path takes OTLP as JSON only: set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http/json " +
-      "or, in a collector, encoding: json.";
-    return problem(415, "Unsupported content type", detail);
+  if (type !== "" && type !== jsonType && type !== protobuf) {
+    return unsupportedType(contentType, [jsonType, protobuf]);
   }
-  if (type !== "" && type !== "application/json") {
-    return unsupportedType(contentType, ["application/json"]);
-  }
-  const body = readJson(request.body);
+  const body = type === protobuf ? readProtobuf(request.body) : readJson(request.body);
   if (body.kind === "refused") return notUnderstood(body.why);
-  const isFromOtlp = isOtlp(body.value);
-  const decoded = isOtlp(body.value)
-    ? decodeOtlp(body.value, (metric) => keeper.isWatched(metric))
-    : decodeSamples(body.value);
+  const { value } = body;
+  const isFromOtlp = isOtlp(value);
+  const decoded = isFromOtlp
+    ? decodeOtlp(value, (metric) => keeper.isWatched(metric))
+    : decodeSamples(value);
   if (typeof decoded === "string") return notUnderstood(decoded);
   const result = await keeper.take(decoded, request.principal);
   if (result.kind === "overloaded") return overloaded(result);
   if (result.kind === "malformed") return notUnderstood(result.error);
-  return isFromOtlp ? otlpAnswer(result) : nativeAnswer(result);
+  return isFromOtlp ? otlpAnswer(result, type) : nativeAnswer(result);
+}
+
+function readProtobuf(body: Buffer): JsonBody {
+  try {
+    return { kind: "value", value: readExportRequest(body) };
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    return { kind: "refused", why: `not an export request of OTLP: ${error.message}` };
+  }
 }
 
 function nativeAnswer({ kind: _, refused, ...counts }: SamplesTaken): HttpResponse {
@@ -61,12 +68,17 @@ function nativeAnswer({ kind: _, refused, ...counts }: SamplesTaken): HttpRespon
   return problem(rejectionStatus(refused, 0), "No valid sample", detail, answer);
 }
 
-/** As OTLP says it: what is refused must not be repeated. */
-function otlpAnswer({ refused }: SamplesTaken): HttpResponse {
+/** As OTLP says it, in the request's encoding: what is refused must not be repeated. */
+function otlpAnswer({ refused }: SamplesTaken, type: string): HttpResponse {
   const [first] = refused;
+  const errorMessage =
+    first === undefined ? "" : `${first.field}: ${first.reason} (got ${first.value})`;
+  if (type === protobuf) {
+    const headers = { "content-type": protobuf };
+    return { status: 200, headers, body: exportResponse(refused.length, errorMessage) };
+  }
   if (first === undefined) return json(200, {});
   const rejectedDataPoints = String(refused.length);
-  const errorMessage = `${first.field}: ${first.reason} (got ${first.value})`;
   return json(200, { partialSuccess: { rejectedDataPoints, errorMessage } });
 }
 
