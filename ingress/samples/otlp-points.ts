@@ -17,7 +17,8 @@ export const derivedNames = (name: string): string[] =>
 export function histogramValues(point: JsonObject, name: string): NamedValue[] | null {
   const counts = numbers(fieldOf(point, "bucketCounts"));
   const bounds = numbers(fieldOf(point, "explicitBounds") ?? []);
-  const count = Number(fieldOf(point, "count") ?? Number.NaN);
+  // A zero may be left out.
+  const count = Number(fieldOf(point, "count") ?? 0);
   if (counts === null || bounds === null || !(count >= 0)) return null;
   if (bounds.some((bound, at) => at > 0 && bound <= (bounds[at - 1] as number))) return null;
   if (count === 0) return [];
@@ -37,7 +38,7 @@ export function histogramValues(point: JsonObject, name: string): NamedValue[] |
 
 export function summaryValues(point: JsonObject, name: string): NamedValue[] | null {
   const found = fieldOf(point, "quantileValues") ?? [];
-  const count = Number(fieldOf(point, "count") ?? Number.NaN);
+  const count = Number(fieldOf(point, "count") ?? 0);
   if (!Array.isArray(found)) return null;
   const values = count > 0 ? averageOf(point, name, count) : [];
   for (const each of found as unknown[]) {
@@ -49,6 +50,27 @@ export function summaryValues(point: JsonObject, name: string): NamedValue[] | n
     }
   }
   return values;
+}
+
+/**
+ * The histogram of what came since the point before; null: that cannot be told. Extremes are
+ * those since the start, so they say nothing about it.
+ * @param growth of the count, the sum and the buckets with these bounds.
+ */
+export function grownHistogram(
+  point: JsonObject,
+  growth: (values: number[], bounds: string) => number[] | null,
+): JsonObject | null {
+  const counts = numbers(fieldOf(point, "bucketCounts")) ?? [];
+  const explicitBounds = numbers(fieldOf(point, "explicitBounds") ?? []) ?? [];
+  const sum = fieldOf(point, "sum");
+  const total = typeof sum === "number" ? [sum] : [];
+  const values = [Number(fieldOf(point, "count") ?? 0), ...total, ...counts];
+  const grown = growth(values, explicitBounds.join());
+  if (grown === null) return null;
+  const [count, ...rest] = grown;
+  const bucketCounts = rest.slice(total.length);
+  return { count, explicitBounds, bucketCounts, ...(total.length > 0 ? { sum: rest[0] } : {}) };
 }
 
 function averageOf(point: JsonObject, name: string, count: number): NamedValue[] {

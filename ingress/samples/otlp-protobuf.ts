@@ -23,10 +23,12 @@ const attribute: MessageTable = {
     4: field("doubleValue", "double"),
   }),
 };
+const start = field("startTimeUnixNano", "fixed");
 const time = field("timeUnixNano", "fixed");
 const flags = field("flags", "int");
 
 const numberPoint: MessageTable = {
+  2: start,
   3: time,
   4: field("asDouble", "double"),
   6: field("asInt", "sfixed"),
@@ -34,6 +36,7 @@ const numberPoint: MessageTable = {
   8: flags,
 };
 const histogramPoint: MessageTable = {
+  2: start,
   3: time,
   4: field("count", "fixed"),
   5: field("sum", "double"),

@@ -1,8 +1,8 @@
 /**
- * Metrics of OpenTelemetry (OTLP, in the form of its JSON encoding) as samples. Pure.
+ * Metrics of OpenTelemetry (OTLP, in the form of its JSON encoding) as samples.
  *
- *   gauge, sum       one sample a data point; a monotonic sum must be a delta
- *   histogram        NAME.p50, NAME.p95, NAME.p99 and NAME.avg, from the buckets; a delta, too
+ *   gauge, sum       one sample a data point; of a counter, what it has grown by
+ *   histogram        NAME.p50, NAME.p95, NAME.p99 and NAME.avg, from what its buckets grew by
  *   summary          its quantiles by the same names
  *
  * Attributes of the resource and of the data point become labels: those of `labelNames` by the
@@ -13,7 +13,8 @@
 import { type Fault, fault } from "../alert-check.ts";
 import { labelValueBytesMax, mapEntriesMax } from "../alert-limits.ts";
 import { cutText, fieldOf, isObject, type JsonObject, textField } from "../senders/sender.ts";
-import { derivedNames, type NamedValue, histogramValues, summaryValues } from "./otlp-points.ts";
+import type { CumulativePoint } from "./cumulative.ts";
+import { derivedNames, grownHistogram, type NamedValue, histogramValues, summaryValues } from "./otlp-points.ts";
 import { type DecodedSamples, sampleReasons, samplesPerRequestMax } from "./sample.ts";
 
 /** Names of attributes in OpenTelemetry's conventions, and the labels that they are here. */
@@ -34,6 +35,7 @@ const labelNames: Record<string, string> = {
 const noValueFlag = 1;
 
 type Labels = Record<string, string>;
+type Point = { name: string; labels: Labels; atMs: number | null; point: JsonObject };
 type Kind = "gauge" | "sum" | "histogram" | "summary" | "exponentialHistogram";
 const kinds: Kind[] = ["gauge", "sum", "histogram", "summary", "exponentialHistogram"];
 
@@ -41,12 +43,16 @@ export function isOtlp(body: unknown): body is JsonObject {
   return isObject(body) && Object.hasOwn(body, "resourceMetrics");
 }
 
+/** What a series has grown by since its point before; null: that cannot be told. */
+export type Growth = (series: string, point: CumulativePoint) => number[] | null;
+
 /** @returns a sentence when it is no export request, or has too many samples that are watched. */
 export function decodeOtlp(
   body: JsonObject,
   isWatched: (metric: string) => boolean,
+  growth: Growth,
 ): DecodedSamples | string {
-  const decoder = new Decoder(isWatched);
+  const decoder = new Decoder(isWatched, growth);
   const resources = listField(body, "resourceMetrics");
   if (resources === null) return "resourceMetrics: expected an array";
   for (const resource of resources) {
@@ -70,11 +76,13 @@ class Decoder {
     unwatched: { count: 0, metrics: new Set() },
   };
   private readonly isWatched: (metric: string) => boolean;
+  private readonly growth: Growth;
   /** Data points so far: the place of each in the request. */
   private points = 0;
 
-  constructor(isWatched: (metric: string) => boolean) {
+  constructor(isWatched: (metric: string) => boolean, growth: Growth) {
     this.isWatched = isWatched;
+    this.growth = growth;
   }
 
   metric(metric: JsonObject, resource: Labels): void {
@@ -95,14 +103,16 @@ class Decoder {
     for (const point of points) {
       const index = this.points;
       this.points += 1;
-      const found = readPoint(kind, data, point, name);
+      const own = isObject(point) ? point : {};
+      const labels = labelsOf(own, resource);
+      const atMs = nanosMs(fieldOf(own, "timeUnixNano"));
+      const found = isSinceStart(kind, data)
+        ? this.grown(kind, { name, labels, atMs, point: own })
+        : readPoint(kind, point, name);
       if (!Array.isArray(found)) {
         this.decoded.refused.push({ index, ...found });
         continue;
       }
-      const own = isObject(point) ? point : {};
-      const labels = labelsOf(own, resource);
-      const atMs = nanosMs(fieldOf(own, "timeUnixNano"));
       for (const { metric: watched, value } of found) {
         if (!this.isWatched(watched)) continue;
         const sample = { metric: watched, value, labels, atMs, index };
@@ -110,19 +120,31 @@ class Decoder {
       }
     }
   }
+
+  /** What the point's series has grown by, as if it were a delta. */
+  private grown(kind: Kind, { name, labels, atMs, point }: Point): NamedValue[] | Fault {
+    const read = readPoint(kind, point, name);
+    if (!Array.isArray(read)) return read;
+    if (atMs === null) return fault(sampleReasons.noTime, `${name}.timeUnixNano`, "");
+    const startMs = nanosMs(fieldOf(point, "startTimeUnixNano"));
+    const key = JSON.stringify([kind, name, Object.entries(labels)]);
+    if (kind === "histogram") {
+      const growth = grownHistogram(point, (values, bounds) =>
+        this.growth(`${key}${bounds}`, { startMs, atMs, values }),
+      );
+      return growth === null ? [] : readPoint(kind, growth, name);
+    }
+    const values = read.map(({ value }) => value);
+    if (values.length === 0) return [];
+    const [grown] = this.growth(key, { startMs, atMs, values }) ?? [];
+    return grown === undefined ? [] : [{ metric: name, value: grown }];
+  }
 }
 
-function readPoint(
-  kind: Kind,
-  data: JsonObject,
-  point: unknown,
-  name: string,
-): NamedValue[] | Fault {
+function readPoint(kind: Kind, point: unknown, name: string): NamedValue[] | Fault {
   if (!isObject(point)) return fault(sampleReasons.notPoint, name, point);
   if ((Number(fieldOf(point, "flags") ?? 0) & noValueFlag) !== 0) return [];
   if (kind === "exponentialHistogram") return fault(sampleReasons.notKind, name, kind);
-  const accumulates = kind === "histogram" || (kind === "sum" && data["isMonotonic"] === true);
-  if (accumulates && isCumulative(data)) return fault(sampleReasons.cumulative, name, "cumulative");
   if (kind === "histogram" || kind === "summary") {
     const read = kind === "histogram" ? histogramValues : summaryValues;
     return read(point, name) ?? fault(sampleReasons.notPoint, name, point);
@@ -134,7 +156,10 @@ function readPoint(
   return [{ metric: name, value }];
 }
 
-function isCumulative(data: JsonObject): boolean {
+/** Whether points tell of all that was since a start, and not of what came since the last one. */
+function isSinceStart(kind: Kind, data: JsonObject): boolean {
+  const accumulates = kind === "histogram" || (kind === "sum" && data["isMonotonic"] === true);
+  if (!accumulates) return false;
   const temporality = fieldOf(data, "aggregationTemporality");
   return temporality !== 1 && temporality !== "AGGREGATION_TEMPORALITY_DELTA";
 }

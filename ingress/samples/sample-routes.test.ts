@@ -179,11 +179,16 @@ test("what is wrong is named: the sample's place, the field, the value", async (
   expect((await send(many)).body["detail"]).toContain("got 10001, expected at most 10000");
 });
 
-test("only JSON: who sends protobuf is told what to set", async () => {
+test("protobuf and other content types: what is wrong is said", async () => {
   const type = { "content-type": "application/x-protobuf" };
   const binary = await world.send("POST", "/v1/metrics", "x", type);
-  expect(binary.status).toBe(415);
-  expect(binary.body["detail"]).toContain("http/json");
+  expect([binary.status, binary.body["detail"]]).toEqual([
+    ...[400, expect.stringContaining("not an export request of OTLP: ")],
+  ]);
+  const empty = await world.send("POST", "/v1/metrics", "\x7a\x00", type);
+  expect([empty.status, empty.headers.get("content-type")]).toEqual([
+    ...[200, "application/x-protobuf"],
+  ]);
   const text = { "content-type": "text/plain" };
   expect((await world.send("POST", "/v1/metrics", "x", text)).status).toBe(415);
 });
@@ -203,11 +208,11 @@ test("series are bounded: those of which all is well go first, and it is counted
 });
 
 test("OTLP: an exporter's histogram in seconds becomes the alert of the p95", async () => {
-  const export_ = (minutes: number, temporality: number) => ({
+  const export_ = (minutes: number, temporality: number, unit = "s") => ({
     resourceMetrics: [
       {
         resource: { attributes: [{ key: "service.name", value: { stringValue: "chat" } }] },
-        scopeMetrics: [{ metrics: [histogram(minutes, temporality)] }],
+        scopeMetrics: [{ metrics: [{ ...histogram(minutes, temporality), unit }] }],
       },
     ],
   });
@@ -216,12 +221,12 @@ test("OTLP: an exporter's histogram in seconds becomes the alert of the p95", as
   const found = await world.firing();
   expect(found.map((each) => each.labels["alertname"])).toContain("LLMLatencyP95High");
   expect(found[0]?.labels).toMatchObject({ service: "chat", model_id: "m-2" });
-  const cumulative = await send(export_(1, 2));
-  expect([cumulative.status, cumulative.body]).toMatchObject([
+  const odd = await send(export_(1, 1, "Cel"));
+  expect([odd.status, odd.body]).toMatchObject([
     200,
     { partialSuccess: { rejectedDataPoints: "1" } },
   ]);
-  expect(JSON.stringify(cumulative.body)).toContain("TEMPORALITY_PREFERENCE=delta");
+  expect(JSON.stringify(odd.body)).toContain("cannot be converted");
 });
 
 function histogram(minutes: number, aggregationTemporality: number): object {

@@ -13,7 +13,8 @@ import {
 } from "../intake-answers.ts";
 import type { MetricRegistry } from "../metric-registry.ts";
 import { type JsonBody, readJson } from "../senders/json-body.ts";
-import { decodeOtlp, isOtlp } from "./otlp.ts";
+import { CumulativePoints } from "./cumulative.ts";
+import { type Growth, decodeOtlp, isOtlp } from "./otlp.ts";
 import { exportResponse, readExportRequest } from "./otlp-protobuf.ts";
 import { ProtobufError } from "./protobuf.ts";
 import { decodeSamples } from "./sample-body.ts";
@@ -26,11 +27,16 @@ const protobuf = "application/x-protobuf";
 /** @returns what remembers the series, to be started and stopped. */
 export function registerSamples(route: Route, deps: KeeperOptions): SeriesKeeper {
   const keeper = new SeriesKeeper(deps);
-  route("POST", "/v1/metrics", (request) => taken(request, keeper), "ingest");
+  const cumulative = new CumulativePoints();
+  route("POST", "/v1/metrics", (request) => taken(request, keeper, cumulative), "ingest");
   return keeper;
 }
 
-async function taken(request: HttpRequest, keeper: SeriesKeeper): Promise<HttpResponse> {
+async function taken(
+  request: HttpRequest,
+  keeper: SeriesKeeper,
+  cumulative: CumulativePoints,
+): Promise<HttpResponse> {
   const contentType = request.header("content-type");
   const type = mediaType(contentType);
   if (type !== "" && type !== jsonType && type !== protobuf) {
@@ -39,9 +45,12 @@ async function taken(request: HttpRequest, keeper: SeriesKeeper): Promise<HttpRe
   const body = type === protobuf ? readProtobuf(request.body) : readJson(request.body);
   if (body.kind === "refused") return notUnderstood(body.why);
   const { value } = body;
+  // Series of two tenants may look the same until the key's tenant is put on.
+  const tenant = JSON.stringify(request.principal?.tenant ?? null);
+  const growth: Growth = (series, point) => cumulative.growth(`${tenant}${series}`, point);
   const isFromOtlp = isOtlp(value);
   const decoded = isFromOtlp
-    ? decodeOtlp(value, (metric) => keeper.isWatched(metric))
+    ? decodeOtlp(value, (metric) => keeper.isWatched(metric), growth)
     : decodeSamples(value);
   if (typeof decoded === "string") return notUnderstood(decoded);
   const result = await keeper.take(decoded, request.principal);
@@ -71,14 +80,16 @@ function nativeAnswer({ kind: _, refused, ...counts }: SamplesTaken): HttpRespon
 /** As OTLP says it, in the request's encoding: what is refused must not be repeated. */
 function otlpAnswer({ refused }: SamplesTaken, type: string): HttpResponse {
   const [first] = refused;
+  // A histogram is one data point, and several samples.
+  const points = new Set(refused.map(({ index }) => index)).size;
   const errorMessage =
     first === undefined ? "" : `${first.field}: ${first.reason} (got ${first.value})`;
   if (type === protobuf) {
     const headers = { "content-type": protobuf };
-    return { status: 200, headers, body: exportResponse(refused.length, errorMessage) };
+    return { status: 200, headers, body: exportResponse(points, errorMessage) };
   }
   if (first === undefined) return json(200, {});
-  const rejectedDataPoints = String(refused.length);
+  const rejectedDataPoints = String(points);
   return json(200, { partialSuccess: { rejectedDataPoints, errorMessage } });
 }
 

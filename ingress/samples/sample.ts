@@ -51,9 +51,7 @@ export const sampleReasons = {
   future: "the time is more than 5 minutes in the future",
   tooOld: "the time is further in the past than metrics.late_max",
   otherUnit: "the unit cannot be converted to the template's",
-  cumulative:
-    "the temporality is cumulative, expected delta " +
-    "(OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta)",
+  noTime: "a point since a start must have a time",
   notKind: "exponential histograms are not read, expected explicit buckets",
   notPoint: "a data point has no number, or buckets that do not fit their bounds",
 } as const;
