@@ -14,7 +14,13 @@ import { type Fault, fault } from "../alert-check.ts";
 import { labelValueBytesMax, mapEntriesMax } from "../alert-limits.ts";
 import { cutText, fieldOf, isObject, type JsonObject, textField } from "../senders/sender.ts";
 import type { CumulativePoint } from "./cumulative.ts";
-import { derivedNames, grownHistogram, type NamedValue, histogramValues, summaryValues } from "./otlp-points.ts";
+import {
+  derivedNames,
+  grownHistogram,
+  histogramValues,
+  type NamedValue,
+  summaryValues,
+} from "./otlp-points.ts";
 import { type DecodedSamples, sampleReasons, samplesPerRequestMax } from "./sample.ts";
 
 /** Names of attributes in OpenTelemetry's conventions, and the labels that they are here. */

@@ -1,7 +1,8 @@
 /**
  * POST /v1/metrics: samples of metrics, in a form of our own or as OTLP/HTTP, JSON or protobuf
- * (whose exporters post to this very path). 200 when the alerts that the samples cause are durable, with
- * a list of what was refused; 429 and 503 with Retry-After mean "not now", and repeating is safe.
+ * (whose exporters post to this very path). 200 when the alerts that the samples cause are
+ * durable, with a list of what was refused; 429 and 503 with Retry-After mean "not now", and
+ * repeating is safe.
  */
 import { type HttpRequest, type HttpResponse, type Route, json, problem } from "../http.ts";
 import {
