@@ -35,6 +35,8 @@ export type SenderWorld = {
   /** The configuration of metrics in force; a test may exchange it. */
   metrics: { inForce: MetricsConfig };
   samples: SeriesKeeper;
+  /** Whatever the dedup stage has told, in that order. */
+  events: DedupOutput["event"][];
   /** The alerts that fire, in the order of their fingerprints. */
   firing(): Promise<ListedAlert[]>;
   /** While it is set, the log takes nothing. */
@@ -54,6 +56,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
   const incidents = new StageIncidents();
   const refusal: { error: Error | null } = { error: null };
   const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
+  const events: DedupOutput["event"][] = [];
   let seq = 0;
   const publishFrame = async (partition: number, frame: Uint8Array): Promise<void> => {
     if (refusal.error !== null) throw refusal.error;
@@ -62,6 +65,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
     const at = { seq, timeMs: Date.now() };
     stages[partition]?.apply(Uint8Array.from(frame), at, (output) => outputs.push(output));
     const items = outputs.map(({ event }, index) => ({ stepSeq: seq, index, event }));
+    events.push(...outputs.map(({ event }) => event));
     if (items.length > 0) incidents.apply({ kind: "alerts", partition, items });
   };
   const intake = new FrameIntake({
@@ -90,7 +94,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
   const { port } = await server.listen("127.0.0.1", 0);
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ url, incidents, intake, alerts, metrics, samples, refusal },
+    ...{ url, incidents, intake, events, alerts, metrics, samples, refusal },
     firing: async () => (await alerts.list([], 1_000, "")).items,
     async send(method, path, body, headers = {}) {
       const text = typeof body === "string" ? body : JSON.stringify(body);

@@ -78,7 +78,7 @@ export function resumed(
   return { lastAtMs, levels, alert };
 }
 
-/** Changes `state` in place. */
+/** Changes the fields of `state`, and nothing that they hold. */
 export function observe(
   state: SeriesState,
   sample: SeriesSample,

@@ -66,6 +66,6 @@ function seriesOf(
     state: resumed(template, alert, updatedAtMs),
     // The same as before, so that what comes next is a repeat of it.
     alert: { labels, annotations, startsAt: timeText(startsAtMs), dedup_key: dedupKey },
-    ...{ unsent: null, sentAtMs: 0 },
+    ...{ unsent: null, sentAtMs: 0, version: 0 },
   };
 }

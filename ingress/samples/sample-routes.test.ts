@@ -5,6 +5,7 @@ import { systemClock } from "../../runtime/system-clock.ts";
 import { loadConfig } from "../../runtime/config/load.ts";
 import { silentLog } from "../../testing/ingress-door.ts";
 import { bearer, KeyedWorld, postAlerts } from "../../testing/keyed-world.ts";
+import { Random } from "../../testing/random.ts";
 import { openSenderWorld, type SenderWorld } from "../../testing/sender-world.ts";
 import { MetricRegistry } from "../metric-registry.ts";
 import { addSampleMetrics, registerSamples } from "./sample-routes.ts";
@@ -117,6 +118,32 @@ test("a log that takes nothing is a 503; the same request, repeated, is the aler
   expect(await world.firing()).toHaveLength(1);
   expect((await send(good)).body).toMatchObject({ resolved: 1 });
   expect(await world.firing()).toEqual([]);
+});
+
+test("whatever is refused and repeated: what fires is what the last sample says", async () => {
+  const text = "metrics: { overrides: { latency-p95: { for: 0s, clear_for: 0s } } }";
+  world.metrics.inForce = loadConfig("t.yaml", text).metrics;
+  const random = new Random(20_260_501);
+  const endings = (): number =>
+    world.events.filter((event) => event.kind === "resolved" && event.by === "sender").length;
+  let refusals = 0;
+  for (let at = 50; at > 0; at -= 0.5) {
+    const values = random.chance(0.5) ? [6_000] : random.chance(0.3) ? [6_000, 100] : [100];
+    const samples = values.map((value, index) => ago(at - index / 100, value));
+    const before = endings();
+    for (;;) {
+      world.refusal.error = random.chance(0.4) ? new RetryableError("away") : null;
+      const { status } = await send(samples);
+      if (status === 200) break;
+      expect(status).toBe(503);
+      refusals += 1;
+    }
+    // Neither is what began and ended within one request lost.
+    if (values.length === 2) expect([at, endings()]).toEqual([at, before + 1]);
+    const firing = await world.firing();
+    expect([at, firing.length]).toEqual([at, values.at(-1) === 6_000 ? 1 : 0]);
+  }
+  expect(refusals).toBeGreaterThan(10);
 });
 
 test("after a restart a firing series goes on: no second alert, and its end is told", async () => {

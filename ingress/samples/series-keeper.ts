@@ -2,9 +2,10 @@
  * From samples to alerts: what each sample does to its series, and the alerts that follow from it
  * on their way into the log.
  *
- * K1 Samples are taken when the alerts that they cause are durable. Until then a series owes its
- *    alert or its ending, and pays it with its next sample: that is the repeated request, if need
- *    be. So a sender that repeats what was refused loses nothing, and no sample counts twice.
+ * K1 Samples are taken when the alerts that they cause are durable. When these are refused, the
+ *    series are as they were, and the repeated request is the first of its kind. A series of which
+ *    another request has said something meanwhile stays; it owes its alert or its ending, and pays
+ *    with its next sample. So who repeats what was refused loses nothing, and nothing counts twice.
  * K2 What is in memory only is how long values have been over a threshold. Firing series are read
  *    from the alerts that fire, at the start; until then, or for half a minute, samples wait.
  * K3 An alert ends `staleMs` after it was sent last; a firing series sends it again when a fifth
@@ -62,6 +63,8 @@ export type KeeperOptions = {
 type Batch = Decoded & {
   debts: { series: Series; debt: Series["unsent"] }[];
   last: Map<Series, SentAlert | "ending">;
+  /** Series as they were before, and what of them this request has seen last. */
+  before: Map<Series, { was: Series; version: number }>;
   taken: SamplesTaken;
   nowMs: number;
 };
@@ -118,7 +121,10 @@ export class SeriesKeeper {
     }
     if (batch.alerts.length > 0) {
       const result = await submitDecoded(this.options.intake, batch, "metrics", owner ?? anyone);
-      if (result.kind !== "accepted") return result;
+      if (result.kind !== "accepted") {
+        restore(batch);
+        return result;
+      }
       this.settle(batch, result.rejected);
     }
     return this.counted(batch);
@@ -132,7 +138,7 @@ export class SeriesKeeper {
       refused: [...refused],
     };
     const nowMs = this.options.clock.nowMs();
-    return { alerts: [], places: [], refused: [], debts: [], last: new Map(), taken, nowMs };
+    return { alerts: [], places: [], refused: [], debts: [], last: new Map(), before: new Map(), taken, nowMs };
   }
 
   /** @returns why the sample is refused. */
@@ -182,9 +188,12 @@ export class SeriesKeeper {
     const own = seriesLabels(template, sample.labels);
     const key = seriesKey(own, seriesDedupKey(template, own));
     const series: Series = this.table.get(key) ?? {
-      ...{ key, state: initial(), alert: null, unsent: null, sentAtMs: 0 },
+      ...{ key, state: initial(), alert: null, unsent: null, sentAtMs: 0, version: 0 },
     };
     const { nowMs, taken } = batch;
+    const was = batch.before.get(series)?.was ?? { ...series, state: { ...series.state } };
+    series.version += 1;
+    batch.before.set(series, { was, version: series.version });
     const outcome = observe(series.state, sample, template);
     const { alert } = series.state;
     const isNew = outcome === "fired" || outcome === "changed";
@@ -254,6 +263,13 @@ export class SeriesKeeper {
     const { templates } = this.options.metrics();
     if (this.watched?.source !== templates) this.watched = new WatchedMetrics(templates);
     return this.watched;
+  }
+}
+
+/** What `observe` changes are the fields of the state, never what is in them. */
+function restore({ before }: Batch): void {
+  for (const [series, { was, version }] of before) {
+    if (series.version === version) Object.assign(series, was, { version });
   }
 }
 

@@ -16,6 +16,8 @@ export type Series = {
   unsent: { what: "alert" | "ending" } | null;
   /** When the alert was durable last, ms; 0: not since the start. */
   sentAtMs: number;
+  /** Counts samples, to tell whether somebody else was here. */
+  version: number;
 };
 
 export type SeriesCounts = { calm: number; pending: number; firing: number };
