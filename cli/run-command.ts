@@ -31,6 +31,7 @@ const loaders: Record<string, Loader> = {
   sql: () => import("./commands/sql.ts"),
   report: () => import("./commands/report.ts"),
   template: () => import("./commands/template.ts"),
+  metrics: () => import("./commands/metrics.ts"),
   capacity: () => import("./commands/capacity.ts"),
   check: () => import("./commands/check.ts"),
   routes: () => import("./commands/routes.ts"),

@@ -34,6 +34,7 @@ import * as metrics from "./metrics.ts";
 import { addPartitionMetrics } from "./partition-metrics.ts";
 import { addedUp } from "./readings.ts";
 import { addReloadMetrics, registerReload, type Reloads } from "./reload-routes.ts";
+import { addSampleMetrics, registerSamples } from "./samples/sample-routes.ts";
 import { anyone, type SenderScope } from "./senders/sender-deps.ts";
 import { registerSenders } from "./senders/sender-routes.ts";
 import { registerSql } from "./sql-routes.ts";
@@ -113,6 +114,10 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     ...{ ...ports, intake: door.intake, sources: config.sources },
     authenticate: (key, scope) => senderOf(ports.admission, key, scope),
   });
+  const samples = registerSamples(route, {
+    ...{ intake: door.intake, alerts: ports.alerts, clock: ports.clock, log },
+    metrics: () => live.config.metrics,
+  });
   registerAlertmanager(route, ports);
   const reminder = new SilenceReminder({
     ...{ dispatch: ports.dispatch, intake: door.intake, clock: ports.clock, log },
@@ -138,15 +143,17 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   metrics.addIngressMetrics(registry, readings);
   addPartitionMetrics(registry, shards, { delivery: deliveries });
   addReloadMetrics(registry, live);
+  addSampleMetrics(registry, samples);
   metrics.register(route, { registry, access: config.auth.metrics === "open" ? "open" : "read" });
   address = await server.listen(listen.host, listen.port);
   pool?.start();
   heartbeats.start();
+  samples.start();
   reminder.start();
   return {
     ...address,
     async close(graceMs) {
-      await Promise.all([heartbeats.stop(), reminder.stop()]);
+      await Promise.all([heartbeats.stop(), samples.stop(), reminder.stop()]);
       await Promise.all([pool?.close(graceMs), door.close(graceMs)]);
     },
   };

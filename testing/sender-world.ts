@@ -9,7 +9,11 @@ import { HttpServer } from "../ingress/http-server.ts";
 import { LagGate } from "../ingress/lag-gate.ts";
 import type { SenderDeps } from "../ingress/senders/sender-deps.ts";
 import { anyone } from "../ingress/senders/sender-deps.ts";
+import { registerSamples } from "../ingress/samples/sample-routes.ts";
+import type { SeriesKeeper } from "../ingress/samples/series-keeper.ts";
 import { registerSenders } from "../ingress/senders/sender-routes.ts";
+import { loadConfig } from "../runtime/config/load.ts";
+import type { MetricsConfig } from "../runtime/config/metrics-section.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
 import type { ListedAlert } from "../runtime/alert-list.ts";
 import { type Heartbeat, heartbeatKey } from "../runtime/heartbeat.ts";
@@ -27,6 +31,12 @@ export type SenderWorld = {
   url: string;
   incidents: StageIncidents;
   intake: FrameIntake;
+  alerts: SenderDeps["alerts"];
+  /** The configuration of metrics in force; a test may exchange it. */
+  metrics: { inForce: MetricsConfig };
+  samples: SeriesKeeper;
+  /** Whatever the dedup stage has told, in that order. */
+  events: DedupOutput["event"][];
   /** The alerts that fire, in the order of their fingerprints. */
   firing(): Promise<ListedAlert[]>;
   /** While it is set, the log takes nothing. */
@@ -46,6 +56,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
   const incidents = new StageIncidents();
   const refusal: { error: Error | null } = { error: null };
   const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
+  const events: DedupOutput["event"][] = [];
   let seq = 0;
   const publishFrame = async (partition: number, frame: Uint8Array): Promise<void> => {
     if (refusal.error !== null) throw refusal.error;
@@ -54,6 +65,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
     const at = { seq, timeMs: Date.now() };
     stages[partition]?.apply(Uint8Array.from(frame), at, (output) => outputs.push(output));
     const items = outputs.map(({ event }, index) => ({ stepSeq: seq, index, event }));
+    events.push(...outputs.map(({ event }) => event));
     if (items.length > 0) incidents.apply({ kind: "alerts", partition, items });
   };
   const intake = new FrameIntake({
@@ -73,10 +85,16 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
     ...changes,
   });
   keeper.start();
+  const metrics = { inForce: loadConfig(null).metrics };
+  const samples = registerSamples(server.route, {
+    ...{ intake, alerts, clock: systemClock, log: silentLog },
+    metrics: () => metrics.inForce,
+  });
+  samples.start();
   const { port } = await server.listen("127.0.0.1", 0);
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ url, incidents, intake, refusal },
+    ...{ url, incidents, intake, events, alerts, metrics, samples, refusal },
     firing: async () => (await alerts.list([], 1_000, "")).items,
     async send(method, path, body, headers = {}) {
       const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -90,7 +108,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
       };
     },
     async close() {
-      await keeper.stop();
+      await Promise.all([keeper.stop(), samples.stop()]);
       await server.drain(1_000);
     },
   };

@@ -15,6 +15,7 @@ import {
   readLifecycle,
   readSilences,
 } from "./incident-sections.ts";
+import { readMetrics } from "./metrics-section.ts";
 import { readPolicies, readRules } from "./people-sections.ts";
 import {
   readClickhouse,
@@ -65,6 +66,7 @@ const sections = [
   "rules",
   "alertmanager",
   "sources",
+  "metrics",
 ] as const;
 
 /**
@@ -152,5 +154,6 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     rules: readRules(section("rules"), Object.keys(policies)),
     alertmanager,
     sources: readSources(section("sources")),
+    metrics: readMetrics(section("metrics"), source),
   };
 }

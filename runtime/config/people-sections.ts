@@ -69,7 +69,7 @@ export function readRules(value: ConfigValue, policies: string[]): TocsinConfig[
   });
 }
 
-function readMatcher(value: ConfigValue): Matcher[] {
+export function readMatcher(value: ConfigValue): Matcher[] {
   const text = value.text();
   if (text === "") return [];
   const matcher = parseMatcher(text);

@@ -3,6 +3,7 @@ import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { IncidentConfig, Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 import type { RateLimits } from "../rate-limits.ts";
+import type { MetricsConfig } from "./metrics-section.ts";
 import type { SourceMapping } from "./sources.ts";
 
 export type HostPort = { host: string; port: number };
@@ -75,4 +76,5 @@ export type TocsinConfig = {
   /** Routes, receivers and what belongs to them; null: there are none. */
   alertmanager: AlertmanagerConfig | null;
   sources: SourceMapping[];
+  metrics: MetricsConfig;
 };

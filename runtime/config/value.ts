@@ -116,6 +116,14 @@ export class ConfigValue {
     return range.default;
   }
 
+  /** Any finite number. */
+  number(fallback: number): number {
+    const value = this.#scalar();
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    this.expected("a number");
+    return fallback;
+  }
+
   choice<T extends string>(choices: readonly T[], fallback: T): T {
     if (!this.present) return fallback;
     const value = this.#scalar();
