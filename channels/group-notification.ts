@@ -18,6 +18,10 @@ export function decodeGroupNotification(value: unknown): GroupNotification {
   if (!Array.isArray(alerts)) throw wrong("alerts", alerts, "a list");
   if (alerts.length === 0) throw wrong("alerts", alerts, "at least one alert");
   alerts.forEach((alert: unknown, i) => checkAlert(alert, `alerts[${i}]`));
+  const { truncatedAlerts: truncated = 0 } = item;
+  if (!Number.isSafeInteger(truncated) || (truncated as number) < 0) {
+    throw wrong("truncatedAlerts", truncated, "a number from 0");
+  }
   return value as GroupNotification;
 }
 

@@ -55,6 +55,16 @@ describe("pages of alerts", () => {
     }
   });
 
+  test("are short where alerts are large: each fits into a message", () => {
+    const text = "x".repeat(8_000);
+    const alerts = numbered(200).map(({ labels }) => ({ labels: { ...labels, text } }));
+    const stage = stageWith(alerts);
+    const page = stage.list({ filters: [], limit: 200, after: "" });
+    expect(page.items.length).toBeGreaterThan(60);
+    expect(codec.encode(page).length).toBeLessThan(600 * 1024);
+    expect(readAll(stage, [], 200).items).toHaveLength(200);
+  });
+
   test("with filters hold what a plain search holds", () => {
     const alerts = numbered(600);
     const stage = stageWith(alerts);

@@ -3,8 +3,9 @@
  * that order: fingerprints are spread evenly, so a page is found by looking at all rows for those
  * in a narrow range, which costs some nanoseconds a row, and sorting these.
  *
- * Q1 A page is bounded in work: at most `examinedMax` alerts are read. Where filters let few
- *    through a page may be short, or empty; `upTo` says how far it reaches.
+ * Q1 A page is bounded in work and size: at most `examinedMax` alerts are read, and none once
+ *    there are `pageBytesMax`. It may be short, or empty where filters let few through; `upTo`
+ *    says how far it reaches.
  * Q2 Before an alert is read, its packed content tells whether it can fit (packer, `finder`).
  */
 import type { AlertBody } from "../actors/alert/events.ts";
@@ -38,6 +39,8 @@ export type ListedAlert = AlertBody & {
 export type AlertPage = { items: ListedAlert[]; upTo: string | null };
 
 const examinedMax = 500;
+/** Alerts as they were sent; the last one may go beyond. NATS takes an answer of 1 MB. */
+const pageBytesMax = 512 * 1024;
 const halfRange = 2 ** 32;
 /** More than a page's share of the range, so that one look mostly suffices. */
 const rangeMargin = 1.3;
@@ -47,7 +50,7 @@ export function listAlerts(table: AlertTable, query: AlertQuery): AlertPage {
   const mayFit = preselection(table, filters);
   const page: AlertPage = { items: [], upTo: after };
   const state = blankState();
-  let examined = 0;
+  let [examined, bytes] = [0, 0];
   let from = after === "" ? 0 : Number.parseInt(after.slice(0, 8), 16);
   let range = Math.ceil((halfRange * rangeMargin * (limit + 1)) / Math.max(1, table.size));
   for (; from < halfRange; range *= 2) {
@@ -55,11 +58,14 @@ export function listAlerts(table: AlertTable, query: AlertQuery): AlertPage {
     for (const row of rowsBetween(table, from, to, mayFit)) {
       const fingerprint = textOf(table, row);
       if (fingerprint <= after) continue;
-      if (page.items.length === limit || examined === examinedMax) return page;
+      const isFull = page.items.length === limit || bytes >= pageBytesMax;
+      if (isFull || examined === examinedMax) return page;
       examined += 1;
-      const body = alertBody(table.payloads.read(table.rows.payload(row)));
+      const payload = table.payloads.read(table.rows.payload(row));
+      const body = alertBody(payload);
       if (filters.every((filter) => holds(filter, body.labels))) {
         page.items.push(listed(table, row, state, body));
+        bytes += payload.length;
       }
       page.upTo = fingerprint;
     }

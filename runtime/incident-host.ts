@@ -68,6 +68,7 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
         stageName: "incident",
         stage,
         publisher,
+        outputBytes,
         committed,
         recovered: () => mirror.start(stage.liveTimers()),
         nextWakeAtMs: () => mirror.nextWakeAtMs(stage.nextWakeAtMs()),
@@ -77,3 +78,11 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
     };
   }
 }
+
+/** Messages about groups show all of their alerts, and silences have texts; the rest is small. */
+function outputBytes(output: IncidentOutput): number {
+  const isLarge = output.kind === "notifyGroup" || output.kind === "silence";
+  return isLarge ? Buffer.byteLength(JSON.stringify(output)) : smallBytes;
+}
+
+const smallBytes = 1_500;

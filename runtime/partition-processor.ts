@@ -7,7 +7,7 @@
  *    repeated input must give the same outputs, which recovery checks against the step log.
  * P2 One step is in flight at a time; while it is, input accumulates and the next step grows.
  * P3 No output leaves before its step is durable.
- * P4 A step with too many outputs for one message (a single record may wake every actor) goes
+ * P4 A step with too much output for one message (a single record may wake every actor) goes
  *    out in parts; only the last part moves the position. A successor that finds parts without
  *    their last compares what it computes with them and goes on behind them.
  */
@@ -18,9 +18,8 @@ import { recover, type Recovered, requireEqual } from "./recovery.ts";
 import { Relay } from "./relay.ts";
 import { type Moment, SnapshotTaker, turns } from "./snapshot-taker.ts";
 import { StepLog, retrying } from "./step-log.ts";
+import { partsOf } from "./step-parts.ts";
 
-/** Outputs in one message of the step log at most. */
-const outputsPerPartMax = 500;
 /** Wakes are looked for this often; a deadline is served at most this late. */
 const wakePollMs = 50;
 
@@ -177,15 +176,13 @@ export class PartitionProcessor<Output> {
   private async commit(relay: Relay<Output>, signal: AbortSignal): Promise<void> {
     this.pendingInputBytes = 0;
     if (this.pending.length === 0 || this.pending.length < this.begun.length) return;
-    const outputs = this.withoutBegun();
+    const parts = partsOf(this.withoutBegun(), this.options.outputBytes);
     this.pending = [];
-    let start = 0;
-    for (; outputs.length - start > outputsPerPartMax; start += outputsPerPartMax) {
-      await this.appendStep(relay, signal, outputs.slice(start, start + outputsPerPartMax), true);
-    }
+    const last = parts.pop() ?? [];
+    for (const part of parts) await this.appendStep(relay, signal, part, true);
     this.stepInputSeq = this.inputSeq;
     this.stepTimeMs = this.timeMs;
-    await this.appendStep(relay, signal, start === 0 ? outputs : outputs.slice(start), false);
+    await this.appendStep(relay, signal, last, false);
   }
 
   private async appendStep(

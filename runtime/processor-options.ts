@@ -45,6 +45,8 @@ export type ProcessorOptions<Output> = {
   /** What the processor before this one died of; "" when it did not. */
   causeOfDeath: string;
   limits: ProcessorLimits;
+  /** About how many bytes an output takes in the step log; absent: 500 of them fit in any case. */
+  outputBytes?: (output: Output) => number;
   /** Called after recovery, before new input; e.g. to reconcile timers. */
   recovered?: () => Promise<void>;
   /** Called with each durable step's outputs at once; e.g. to answer commands. */

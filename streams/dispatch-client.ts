@@ -91,11 +91,20 @@ export class DispatchClient implements DispatchService {
     return (await this.#ask(0, { kind: "silence", id })).silence;
   }
 
+  /** A second try costs nothing, as the same state twice is one; a second request would not be. */
+  async keepSilence(silence: Silence): Promise<boolean> {
+    try {
+      return await this.#keepOnce(silence);
+    } catch {
+      return this.#keepOnce(silence);
+    }
+  }
+
   /**
    * Partition 0, which is asked for silences, comes first: what is in force anywhere can be seen,
    * and ended, whatever becomes of the rest.
    */
-  async keepSilence(silence: Silence): Promise<boolean> {
+  async #keepOnce(silence: Silence): Promise<boolean> {
     const inbox = createInbox();
     const answers = this.#connection.subscribe(inbox, { max: 1, timeout: silenceTimeoutMs });
     const answered = (async (): Promise<boolean> => {

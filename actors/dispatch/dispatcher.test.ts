@@ -6,6 +6,7 @@ import type { DispatchConfig, RouteConfig } from "./config.ts";
 import { type DispatchOutput, Dispatcher } from "./dispatcher.ts";
 import { dispatchSnapshotOf, dispatcherFrom } from "./dispatch-snapshot.ts";
 import { Silences, silenceRetentionMs } from "./silences.ts";
+import { notificationBytesMax } from "./telling.ts";
 import type { GroupNotification, Silence } from "./types.ts";
 
 const second = 1_000;
@@ -363,4 +364,22 @@ test("silences are forgotten when they have been over for long, each at its time
   expect(ids(1_001)).toEqual(["late", "new"]);
   expect(ids(2_000)).toEqual(["late", "new"]);
   expect(ids(2_001)).toEqual(["new"]);
+});
+
+test("a group that is too large for a message shows what fires, and how many it leaves out", () => {
+  const story = new Story();
+  const summary = "x".repeat(1_000);
+  for (let index = 0; index < 2_000; index += 1) story.fire(down(`i${index}`), { summary });
+  story.at(30);
+  const [first] = story.notifications.splice(0);
+  const bytes = Buffer.byteLength(JSON.stringify(first));
+  expect(bytes).toBeLessThan(notificationBytesMax + 1_000);
+  expect(bytes).toBeGreaterThan(notificationBytesMax - 2_000);
+  expect(first!.alerts.length + first!.truncatedAlerts!).toBe(2_000);
+  // All of them were told of: nothing is new at the next look.
+  expect(story.at(330).told()).toEqual([]);
+  for (let index = 0; index < 1_990; index += 1) story.resolve(down(`i${index}`));
+  story.at(630);
+  const [partly] = story.notifications.splice(0);
+  expect(partly!.alerts.filter(({ status }) => status === "firing")).toHaveLength(10);
 });

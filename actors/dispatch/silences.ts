@@ -24,11 +24,13 @@ export class Silences {
   /** Grows with each change, so that what was derived from the silences is known to be old. */
   version = 0;
 
-  /** Takes the silence in unless a newer state of it is known. @returns whether it was. */
+  /** Takes the silence in unless a newer state of it is known. @returns whether it holds now. */
   merge(silence: Silence, nowMs: number): boolean {
     this.#forget(nowMs);
     const known = this.#silences.get(silence.id)?.silence;
     if (known === undefined && this.#silences.size >= silencesMax) return false;
+    const isSame = known !== undefined && JSON.stringify(silence) === JSON.stringify(known);
+    if (isSame) return true;
     if (known !== undefined && !isNewer(silence, known)) return false;
     const holds = compileMatchers(silence.matchers, "bounded");
     this.#silences.set(silence.id, { silence, holds });

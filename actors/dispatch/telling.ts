@@ -9,6 +9,13 @@ import { byCodeUnits, compareLabels } from "./text.ts";
 import { containsMoment } from "./times.ts";
 import type { GroupNotification, NotifiedAlert } from "./types.ts";
 
+/**
+ * Bytes of one notification as JSON, at most: it goes through messages of the log, which may have
+ * 1 MB. One alert goes in any case.
+ */
+export const notificationBytesMax = 640 * 1024;
+const encoder = new TextEncoder();
+
 /** Decides, and keeps with the group what it told. Alerts that are muted count as not there. */
 export function notificationsOf(
   dispatcher: Dispatcher,
@@ -42,20 +49,46 @@ export function notificationsOf(
     if (shown.length === 0) continue;
     const isNew = (alert: HeldAlert): boolean =>
       told !== undefined && alert.resolvedAtMs === null && !told.firing.has(alert.fingerprint);
+    const groupKey = groupKeyOf(route, group.labels);
+    const fitting = thoseThatFit(shown, isNew, bytesOf([groupKey, group.labels]));
+    const truncatedAlerts = shown.length - fitting.length;
     notifications.push({
       kind: "group",
       id,
       receiver: name,
       integration: { kind, index },
-      groupKey: groupKeyOf(route, group.labels),
+      groupKey,
       groupLabels: group.labels,
       reason,
       status: firing.length > 0 ? "firing" : "resolved",
       atMs: nowMs,
-      alerts: shown.map((alert) => notifiedAlert(alert, isNew(alert))),
+      alerts: fitting,
+      ...(truncatedAlerts > 0 && { truncatedAlerts }),
     });
   }
   return notifications;
+}
+
+/** In the order given; where not all fit, those that fire go before those that have ended. */
+function thoseThatFit(
+  alerts: readonly HeldAlert[],
+  isNew: (alert: HeldAlert) => boolean,
+  bytesTaken: number,
+): NotifiedAlert[] {
+  const isFiring = ({ resolvedAtMs }: HeldAlert): boolean => resolvedAtMs === null;
+  const kept = new Map<HeldAlert, NotifiedAlert>();
+  let bytes = bytesTaken;
+  for (const alert of [...alerts.filter(isFiring), ...alerts.filter((one) => !isFiring(one))]) {
+    const shown = notifiedAlert(alert, isNew(alert));
+    bytes += bytesOf(shown);
+    if (bytes > notificationBytesMax && kept.size > 0) break;
+    kept.set(alert, shown);
+  }
+  return alerts.flatMap((alert) => kept.get(alert) ?? []);
+}
+
+function bytesOf(value: object): number {
+  return encoder.encode(JSON.stringify(value)).length;
 }
 
 /** Names of time intervals that keep the route quiet now. */

@@ -28,8 +28,10 @@ export type GroupNotification = {
   /** "firing" as long as one alert fires. */
   status: "firing" | "resolved";
   atMs: number;
-  /** In Alertmanager's order: by job, instance, then labels. */
+  /** In Alertmanager's order: by job, instance, then labels; as many as fit into a message. */
   alerts: NotifiedAlert[];
+  /** How many did not fit; absent: none. */
+  truncatedAlerts?: number;
 };
 
 /** The result of delivering a GroupNotification, sent back by a delivery worker. */

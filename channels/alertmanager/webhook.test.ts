@@ -177,3 +177,11 @@ test.each([
   await renderer.close();
   expect(JSON.parse(server.deliveries[0]!.body)).toEqual({ said: summary });
 });
+
+test("alerts that did not fit are counted with those beyond max_alerts", async () => {
+  const notification = sampleGroup({ truncatedAlerts: 40 });
+  await groupChannel(toPath("/hook"))(notification);
+  await groupChannel(toPath("/hook", ", max_alerts: 1"))(notification);
+  const counts = server.deliveries.map(({ body }) => JSON.parse(body).truncatedAlerts as number);
+  expect(counts).toEqual([40, 41]);
+});

@@ -25,8 +25,9 @@ export function sendWebhook(
   signal: AbortSignal,
 ): Promise<DeliveryResult> {
   const { max_alerts: alertsMax } = settings;
-  const truncated = alertsMax === 0 ? 0 : Math.max(0, notification.alerts.length - alertsMax);
   const sent = { ...notification, alerts: notification.alerts.slice(0, alertsMax || undefined) };
+  const cut = notification.alerts.length - sent.alerts.length;
+  const truncated = cut + (notification.truncatedAlerts ?? 0);
   return runAttempt(sent, context, signal, settings.timeout, async (attempt) => {
     const startMs = context.clock.nowMs();
     const url = await secretHttpUrl("url", settings.url, attempt);
