@@ -138,7 +138,8 @@ export class SeriesKeeper {
       refused: [...refused],
     };
     const nowMs = this.options.clock.nowMs();
-    return { alerts: [], places: [], refused: [], debts: [], last: new Map(), before: new Map(), taken, nowMs };
+    const empty = { alerts: [], places: [], refused: [], debts: [] };
+    return { ...empty, last: new Map(), before: new Map(), taken, nowMs };
   }
 
   /** @returns why the sample is refused. */
