@@ -27,6 +27,7 @@ import {
 } from "./process-sections.ts";
 import { ConfigError } from "./problems.ts";
 import { Reading } from "./reading.ts";
+import { readRedaction } from "./redaction-section.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import { readSources } from "./sources.ts";
 import type { TocsinConfig } from "./types.ts";
@@ -55,6 +56,7 @@ const sections = [
   "nats",
   "clickhouse",
   "ingest",
+  "redaction",
   "dedup",
   "grouping",
   "correlation",
@@ -142,6 +144,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     nats: readNats(section("nats")),
     clickhouse: readClickhouse(section("clickhouse")),
     ingest: readIngest(section("ingest")),
+    redaction: readRedaction(section("redaction")),
     dedup: readDedup(section("dedup"), alertmanager === null ? undefined : wholeDomain),
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation")),

@@ -2,6 +2,7 @@
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
+import type { RedactionConfig } from "./redaction-section.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import type { SourceMapping } from "./sources.ts";
 
@@ -63,6 +64,7 @@ export type TocsinConfig = {
     frameBytesTarget: number;
     lingerMs: number;
   };
+  redaction: RedactionConfig;
   dedup: { rollupFirstMs: number; rollupMaxMs: number; domainBy: string[][] };
   grouping: { by: string[] };
   correlation: { enabled: boolean; windowMs: number; labels: string[] };
