@@ -32,16 +32,27 @@ function signWidth(text: string, at: number): number {
     : 0;
 }
 
-/** Where the local part that ends at `end` begins; `end` when there is none. */
+/** Signs of a local part that hardly part it from what stands before it, and all of them. */
+const innerSigns = "._%+'-";
+const signs = `${innerSigns}!#$&*/=?^\`{|}~`;
+
+/**
+ * Where the local part that ends at `end` begins; `end` when there is none. Without a letter or
+ * digit among those before the sign, any signs will do.
+ */
 function localStart(text: string, from: number, end: number): number {
-  let start = end;
-  while (start > from && isLocal(text, start - 1)) start -= 1;
+  const least = localRun(text, from, end, innerSigns);
+  let start = least;
   while (start < end && !isWord(text, start)) start += 1;
-  return start;
+  return start < end ? start : localRun(text, from, end, signs);
 }
 
-function isLocal(text: string, at: number): boolean {
-  return isWord(text, at) || "._%+'-".includes(text[at] as string);
+function localRun(text: string, from: number, end: number, allowed: string): number {
+  let start = end;
+  while (start > from && (isWord(text, start - 1) || allowed.includes(text[start - 1] as string))) {
+    start -= 1;
+  }
+  return start;
 }
 
 function isWord(text: string, at: number): boolean {
