@@ -172,7 +172,7 @@ describe("every door", () => {
       register(door.server.route, { intake: door.intake });
     }
     const headers = { "content-type": type };
-    const response = await door.request(path, { method: "POST", headers, body: body as BodyInit });
+    const response = await door.request(path, { method: "POST", headers, body });
     expect(response.status, await response.text()).toBeLessThan(300);
     expect(door.log.records.map(({ payload }) => payload).join()).toContain("of [mail]");
   });

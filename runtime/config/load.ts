@@ -11,6 +11,7 @@ import { openListenProblem, readAuth } from "./auth-section.ts";
 import {
   readCorrelation,
   readDedup,
+  readFlapping,
   readGrouping,
   readLifecycle,
   readSilences,
@@ -61,6 +62,7 @@ const sections = [
   "grouping",
   "correlation",
   "lifecycle",
+  "flapping",
   "silences",
   "receivers",
   "escalation_policies",
@@ -149,6 +151,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation")),
     lifecycle: readLifecycle(section("lifecycle")),
+    flapping: readFlapping(section("flapping")),
     silences: readSilences(section("silences")),
     receivers,
     policies,

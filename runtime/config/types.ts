@@ -1,5 +1,6 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
+import type { FlappingConfig } from "../../actors/incident/flapping.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 import type { RedactionConfig } from "./redaction-section.ts";
@@ -69,6 +70,7 @@ export type TocsinConfig = {
   grouping: { by: string[] };
   correlation: { enabled: boolean; windowMs: number; labels: string[] };
   lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
+  flapping: FlappingConfig;
   /** How long before its end a silence is reminded of; 0: never. */
   silences: { remindBeforeMs: number };
   receivers: Receiver[];
