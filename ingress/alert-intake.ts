@@ -22,7 +22,7 @@ import { partitionOf } from "./fingerprint.ts";
 import type { LagGate } from "./lag-gate.ts";
 import { AlertScanner, type ScanError, columns, rowWidth } from "./json-scan.ts";
 import { ownedBody } from "./owned-body.ts";
-import { AlertRedaction } from "./redaction/alert-redaction.ts";
+import { AlertRedaction, type AlertTexts } from "./redaction/alert-redaction.ts";
 import { Ticket } from "./ticket.ts";
 
 /** What the routes' formats need beyond JSON. */
@@ -36,6 +36,8 @@ export interface FormatIntake extends AlertIntake {
     source: string,
     owner?: AlertOwner,
   ): Promise<IntakeResult>;
+  /** What will be stored of an alert's texts, once it is submitted. */
+  asStored<Texts extends AlertTexts>(texts: Texts): Texts;
 }
 
 /** Counts of alerts since the start, apart from the last three, which count requests. */
@@ -122,6 +124,10 @@ export class FrameIntake implements FormatIntake {
     const overload = this.overload(body.length);
     if (overload !== null) return Promise.resolve(overload);
     return this.begin(body, this.scanner.scanLines(body, isUtf8(body)), [], owner, true);
+  }
+
+  asStored<Texts extends AlertTexts>(texts: Texts): Texts {
+    return this.redaction?.redactedTexts(texts) ?? texts;
   }
 
   private begin(

@@ -13,6 +13,7 @@ import { registerSenders } from "../ingress/senders/sender-routes.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
 import type { ListedAlert } from "../runtime/alert-list.ts";
 import { type Heartbeat, heartbeatKey } from "../runtime/heartbeat.ts";
+import type { RedactionConfig } from "../runtime/config/redaction-section.ts";
 import type { HeartbeatStore } from "../runtime/ports.ts";
 import type { DedupOutput } from "../runtime/step.ts";
 import { systemClock } from "../runtime/system-clock.ts";
@@ -42,7 +43,10 @@ export type SenderWorld = {
 };
 
 /** @param changes in place of what the doors get. */
-export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promise<SenderWorld> {
+export async function openSenderWorld(
+  changes: Partial<SenderDeps> = {},
+  redaction: RedactionConfig | null = null,
+): Promise<SenderWorld> {
   const incidents = new StageIncidents();
   const refusal: { error: Error | null } = { error: null };
   const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
@@ -60,6 +64,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
     ...{ nowMs: Date.now, cacheSeed: 7, resolveTimeoutMs: 300_000 },
     batcher: new Batcher(partitions, publishFrame),
     gate: new LagGate(() => 0, 5_000),
+    ...(redaction === null ? {} : { redaction }),
   });
   const alerts: SenderDeps["alerts"] = {
     list: async (filters, limit, after) =>

@@ -12,7 +12,7 @@ import type { RedactionConfig } from "../../runtime/config/redaction-section.ts"
 import { annotationValueBytesMax, labelValueBytesMax } from "../alert-limits.ts";
 import { tenantLabels } from "../fingerprint.ts";
 import { type AlertScanner, columns, rowWidth } from "../json-scan.ts";
-import { Redactor } from "./redactor.ts";
+import { type Counting, Redactor } from "./redactor.ts";
 import { Suspicion } from "./suspicion.ts";
 
 const members = [
@@ -24,6 +24,12 @@ const members = [
   { name: "dedup_key", column: columns.dedupKey },
 ] as const;
 type MemberName = (typeof members)[number]["name"];
+
+/** Of an alert, what may hold something. */
+export type AlertTexts = {
+  labels: Record<string, string>;
+  annotations?: Record<string, string>;
+};
 
 type Field = { kept: Set<string>; valueBytesMax: number };
 
@@ -74,6 +80,19 @@ export class AlertRedaction {
     return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
   }
 
+  /** The texts as they are stored, without being counted. */
+  redactedTexts<Texts extends AlertTexts>(texts: Texts): Texts {
+    const { labels, annotations } = texts;
+    const uncounted = (): void => undefined;
+    return {
+      ...texts,
+      labels: this.#redactedMap(labels, this.#labels, uncounted),
+      ...(annotations === undefined
+        ? {}
+        : { annotations: this.#redactedMap(annotations, this.#annotations, uncounted) }),
+    };
+  }
+
   /** Null: the alert may stay as it is. */
   #alert(body: Uint8Array, row: Int32Array): Uint8Array | null {
     if (row[columns.broken] === 1 || row[columns.labels] === -1) return null;
@@ -108,7 +127,7 @@ export class AlertRedaction {
         const field = this.#annotations;
         const url: unknown = JSON.parse(sent);
         if (field === null || field.kept.has(name) || typeof url !== "string") return sent;
-        return JSON.stringify(this.#text(url, field));
+        return JSON.stringify(this.#text(url, field, this.#count));
       }
       default:
         return sent;
@@ -119,18 +138,27 @@ export class AlertRedaction {
     if (field === null) return sent;
     const map: unknown = JSON.parse(sent);
     if (typeof map !== "object" || map === null || Array.isArray(map)) return sent;
+    return JSON.stringify(this.#redactedMap(map as Record<string, unknown>, field, this.#count));
+  }
+
+  #redactedMap<Map extends Record<string, unknown>>(
+    map: Map,
+    field: Field | null,
+    counting: Counting,
+  ): Map {
+    if (field === null) return map;
     // Without a prototype "__proto__" is a name like any other.
     const redacted = Object.create(null) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(map) as [string, unknown][]) {
+    for (const [name, value] of Object.entries(map)) {
       const isKept = field.kept.has(name) || typeof value !== "string";
-      redacted[name] = isKept ? value : this.#text(value, field);
+      redacted[name] = isKept ? value : this.#text(value, field, counting);
     }
-    return JSON.stringify(redacted);
+    return redacted as Map;
   }
 
   /** A replacement may be longer than what it replaces; the alert is not to be refused for it. */
-  #text(text: string, { valueBytesMax }: Field): string {
-    const redacted = this.#redactor.redact(text, this.#count);
+  #text(text: string, { valueBytesMax }: Field, counting: Counting): string {
+    const redacted = this.#redactor.redact(text, counting);
     if (redacted === text || Buffer.byteLength(redacted) <= valueBytesMax) return redacted;
     if (Buffer.byteLength(text) > valueBytesMax) return text;
     const cut = Buffer.from(redacted).subarray(0, valueBytesMax - 4).toString();
