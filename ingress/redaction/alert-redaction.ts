@@ -23,7 +23,9 @@ const members = [
   { name: "generatorURL", column: columns.generatorURL },
   { name: "dedup_key", column: columns.dedupKey },
 ] as const;
-type MemberName = (typeof members)[number]["name"];
+/** Those that may hold something. */
+const redactable = ["labels", "annotations", "generatorURL"] as const;
+type MemberName = (typeof redactable)[number];
 
 /** Of an alert, what may hold something. */
 export type AlertTexts = {
@@ -96,28 +98,29 @@ export class AlertRedaction {
   /** Null: the alert may stay as it is. */
   #alert(body: Uint8Array, row: Int32Array): Uint8Array | null {
     if (row[columns.broken] === 1 || row[columns.labels] === -1) return null;
-    const isSuspected = this.#isSuspected(body, row, columns.labels, this.#labels);
-    const inAnnotations =
-      this.#isSuspected(body, row, columns.annotations, this.#annotations) ||
-      this.#isSuspected(body, row, columns.generatorURL, this.#annotations);
-    if (!isSuspected && !inAnnotations && hasOnlyMembers(body, row)) return null;
+    const suspects = (name: MemberName): boolean => this.#isSuspected(body, row, name);
+    const suspected = redactable.filter(suspects);
+    if (suspected.length === 0 && hasOnlyMembers(body, row)) return null;
     const written: string[] = [];
     for (const { name, column } of members) {
       const start = row[column] as number;
       if (start === -1) continue;
       const sent = textOf(body, start, row[column + 1] as number);
-      written.push(`"${name}":${this.#member(name, sent)}`);
+      const isClear = !suspected.some((one) => one === name);
+      written.push(`"${name}":${isClear ? sent : this.#member(name, sent)}`);
     }
     return Buffer.from(`{${written.join(",")}}`);
   }
 
-  #isSuspected(body: Uint8Array, row: Int32Array, column: number, field: Field | null): boolean {
+  #isSuspected(body: Uint8Array, row: Int32Array, name: MemberName): boolean {
+    const field = name === "labels" ? this.#labels : this.#annotations;
+    const column = columns[name];
     const start = row[column] as number;
     if (field === null || start === -1) return false;
     return this.#suspicion.suspects(body, start, row[column + 1] as number);
   }
 
-  #member(name: MemberName, sent: string): string {
+  #member(name: (typeof members)[number]["name"], sent: string): string {
     switch (name) {
       case "labels":
         return this.#map(sent, this.#labels);
@@ -172,24 +175,30 @@ export class AlertRedaction {
 
 /** Whether the alert consists of the members that the row knows, each written plainly and once. */
 function hasOnlyMembers(body: Uint8Array, row: Int32Array): boolean {
-  let expected = 2;
-  let rest = 0;
-  let count = 0;
-  const spans: [number, number][] = [];
+  let between = (row[columns.end] as number) - (row[columns.start] as number);
+  let expected = 1;
   for (const { name, column } of members) {
     if (row[column] === -1) continue;
-    count += 1;
-    expected += name.length + 3;
-    spans.push([row[column] as number, row[column + 1] as number]);
+    between -= (row[column + 1] as number) - (row[column] as number);
+    // Its quotes, its colon, and what parts it from the next.
+    expected += name.length + 4;
   }
-  spans.sort((a, b) => a[0] - b[0]);
-  spans.push([row[columns.end] as number, 0]);
+  return between === expected || between - blanksBetween(body, row) === expected;
+}
+
+/** White space between the alert's members. */
+function blanksBetween(body: Uint8Array, row: Int32Array): number {
+  const spans = members
+    .map(({ column }) => [row[column] as number, row[column + 1] as number] as const)
+    .filter(([start]) => start !== -1)
+    .sort((a, b) => a[0] - b[0]);
+  let blanks = 0;
   let at = row[columns.start] as number;
-  for (const [start, end] of spans) {
-    for (; at < start; at += 1) if ((body[at] as number) > 0x20) rest += 1;
+  for (const [start, end] of [...spans, [row[columns.end] as number, 0] as const]) {
+    for (; at < start; at += 1) if ((body[at] as number) <= 0x20) blanks += 1;
     at = end;
   }
-  return rest === expected + Math.max(0, count - 1);
+  return blanks;
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
