@@ -93,8 +93,10 @@ describe("patterns of the configuration", () => {
 });
 
 test("styles", () => {
-  const styled = (style: "word" | "stars"): string =>
-    new Redactor({ kinds: ["mail"], patterns: [], style }).redact("to a@b.example", () => undefined);
+  const styled = (style: "word" | "stars"): string => {
+    const redactor = new Redactor({ kinds: ["mail"], patterns: [], style });
+    return redactor.redact("to a@b.example", () => undefined);
+  };
   expect(styled("word")).toBe("to [redacted]");
   expect(styled("stars")).toBe("to ***");
 });
