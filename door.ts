@@ -37,6 +37,7 @@ export default async function runDoor(task: DoorTask): Promise<void> {
   const keys = await openKeys(task, link, logger);
   const door = new AlertDoor({
     ingest: task.ingest,
+    redaction: task.redaction,
     partitions: task.partitions,
     log: logger,
     publishFrame: framePublisher(log),

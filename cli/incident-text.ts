@@ -42,6 +42,7 @@ export function incidentDetails(item: IncidentView, nowMs: number, paint: Paint)
     "alerts",
     `${item.alert_count} received, ${item.fingerprint_count} distinct, ${item.firing_count} firing`,
   );
+  if (item.flapping) add("flapping", "yes: it stays open until its alerts are quiet");
   add("created", when(item.created_at, nowMs));
   add("updated", when(item.updated_at, nowMs));
   add("acknowledged", whenBy(item.acknowledged_at, item.acknowledged_by, nowMs));

@@ -30,6 +30,7 @@ const loaders: Record<string, Loader> = {
   note: () => import("./commands/note.ts"),
   sql: () => import("./commands/sql.ts"),
   report: () => import("./commands/report.ts"),
+  redact: () => import("./commands/redact.ts"),
   template: () => import("./commands/template.ts"),
   metrics: () => import("./commands/metrics.ts"),
   capacity: () => import("./commands/capacity.ts"),

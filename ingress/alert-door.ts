@@ -19,6 +19,7 @@ import { type IngressReadings, readingsOf } from "./readings.ts";
 
 export type DoorPorts = {
   ingest: TocsinConfig["ingest"];
+  redaction: TocsinConfig["redaction"];
   /** Of the dedup stage. */
   partitions: number;
   log: Logger;
@@ -54,6 +55,7 @@ export class AlertDoor {
       nowMs: ports.nowMs,
       resolveTimeoutMs: ports.ingest.resolveTimeoutMs,
       cacheSeed: ports.cacheSeed,
+      redaction: ports.redaction,
     });
     this.intake = intake;
     this.server = openServer(ports);

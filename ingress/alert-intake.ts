@@ -6,6 +6,7 @@
  * The work on a body is synchronous, so that it needs no copy beyond the one into its frames.
  */
 import { isUtf8 } from "node:buffer";
+import type { RedactionConfig } from "../runtime/config/redaction-section.ts";
 import { RetryableError } from "../runtime/errors.ts";
 import type {
   AlertIntake,
@@ -21,6 +22,7 @@ import { partitionOf } from "./fingerprint.ts";
 import type { LagGate } from "./lag-gate.ts";
 import { AlertScanner, type ScanError, columns, rowWidth } from "./json-scan.ts";
 import { ownedBody } from "./owned-body.ts";
+import { AlertRedaction, type AlertTexts } from "./redaction/alert-redaction.ts";
 import { Ticket } from "./ticket.ts";
 
 /** What the routes' formats need beyond JSON. */
@@ -34,6 +36,8 @@ export interface FormatIntake extends AlertIntake {
     source: string,
     owner?: AlertOwner,
   ): Promise<IntakeResult>;
+  /** What will be stored of an alert's texts, once it is submitted. */
+  asStored<Texts extends AlertTexts>(texts: Texts): Texts;
 }
 
 /** Counts of alerts since the start, apart from the last three, which count requests. */
@@ -60,6 +64,8 @@ export type IntakeOptions = {
   resolveTimeoutMs: number;
   /** Any number unknown to senders. */
   cacheSeed: number;
+  /** Default: nothing is redacted. */
+  redaction?: RedactionConfig;
 };
 
 export const defaultResolveTimeoutMs = 5 * 60_000;
@@ -84,6 +90,8 @@ export class FrameIntake implements FormatIntake {
   private readonly clockMs: () => number;
   private readonly scanner = new AlertScanner();
   private readonly reader: AlertReader;
+  /** Null: it is switched off. */
+  readonly redaction: AlertRedaction | null;
   private rejections = 0;
 
   constructor(options: IntakeOptions) {
@@ -92,6 +100,8 @@ export class FrameIntake implements FormatIntake {
     this.nowMs = options.nowMs;
     this.clockMs = options.clockMs ?? (() => performance.now());
     this.reader = new AlertReader(options.resolveTimeoutMs, options.cacheSeed);
+    const { redaction } = options;
+    this.redaction = redaction?.enabled === true ? new AlertRedaction(redaction) : null;
   }
 
   submit(body: Uint8Array, source: string, owner?: AlertOwner): Promise<IntakeResult> {
@@ -107,13 +117,17 @@ export class FrameIntake implements FormatIntake {
     const overload = this.overload(body.length);
     if (overload !== null) return Promise.resolve(overload);
     if (!isUtf8(body)) return this.malformed("the body is not valid UTF-8");
-    return this.begin(body, this.scanner.scan(body), refused, owner);
+    return this.begin(body, this.scanner.scan(body), refused, owner, false);
   }
 
   submitLines(body: Uint8Array, _source: string, owner?: AlertOwner): Promise<IntakeResult> {
     const overload = this.overload(body.length);
     if (overload !== null) return Promise.resolve(overload);
-    return this.begin(body, this.scanner.scanLines(body, isUtf8(body)), [], owner);
+    return this.begin(body, this.scanner.scanLines(body, isUtf8(body)), [], owner, true);
+  }
+
+  asStored<Texts extends AlertTexts>(texts: Texts): Texts {
+    return this.redaction?.redactedTexts(texts) ?? texts;
   }
 
   private begin(
@@ -121,16 +135,34 @@ export class FrameIntake implements FormatIntake {
     error: ScanError | null,
     refused: RejectedAlert[],
     owner: AlertOwner | undefined,
+    areLines: boolean,
   ): Promise<IntakeResult> {
     if (error !== null) return this.malformed(`${error.message} (byte ${error.offset})`);
-    if (owner === undefined) return this.take(body, refused, null);
+    if (owner === undefined) return this.redact(body, refused, null, areLines);
     const waitSeconds = owner.takeAlerts(this.scanner.count + refused.length);
     if (waitSeconds !== null) return Promise.resolve(aboveLimit(waitSeconds));
     const owned = ownedBody(body, this.scanner, owner);
-    if (owned === null) return this.take(body, refused, null);
+    if (owned === null) return this.redact(body, refused, null, areLines);
     const fault = this.scanner.scan(owned.body);
     if (fault !== null) return this.malformed(`${fault.message}, with the API key's labels`);
-    return this.take(owned.body, [...owned.refused, ...refused], owned.places);
+    return this.redact(owned.body, [...owned.refused, ...refused], owned.places, false);
+  }
+
+  /** Before anything is derived from the alerts, and so before anything is stored. */
+  private redact(
+    body: Uint8Array,
+    refused: RejectedAlert[],
+    places: readonly number[] | null,
+    areLines: boolean,
+  ): Promise<IntakeResult> {
+    const { scanner, redaction } = this;
+    const redacted = redaction === null ? null : redaction.redacted(body, scanner, areLines);
+    if (redacted === null) return this.take(body, refused, places);
+    const fault = areLines
+      ? scanner.scanLines(redacted, isUtf8(redacted))
+      : scanner.scan(redacted);
+    if (fault !== null) return this.malformed(`${fault.message}, after redaction`);
+    return this.take(redacted, refused, places);
   }
 
   /** @param places what each scanned alert's index is in the request; null: the same. */
@@ -201,7 +233,9 @@ export class FrameIntake implements FormatIntake {
       else group.count += 1;
     }
     for (const [reason, { count, first }] of groups) {
-      const detail = first.field === "" ? first.value : `${first.field}: ${first.value}`;
+      // A refused value was not redacted; its field is all that may be kept of it.
+      const value = this.redaction === null ? first.value : "(value withheld by redaction)";
+      const detail = first.field === "" ? value : `${first.field}: ${value}`;
       const payload = JSON.stringify({ reason, detail: cut(detail, rejectionDetailBytesMax) });
       this.rejections = (this.rejections + 1) % this.batcher.partitions;
       this.batcher.rejection(ticket, this.rejections, receivedAtMs, Buffer.from(payload), count);

@@ -40,8 +40,10 @@ import { registerSenders } from "./senders/sender-routes.ts";
 import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
+type IngressSections = "listen" | "ingest" | "redaction" | "partitions" | "auth" | "sources";
+
 export type SurfacePorts = {
-  config: Pick<TocsinConfig, "listen" | "ingest" | "partitions" | "auth" | "sources">;
+  config: Pick<TocsinConfig, IngressSections>;
   /** What paths may begin with; "": nothing. */
   routePrefix: string;
   /** Threads that listen, this one included; `entry`: file URL of the others'. */
@@ -97,8 +99,9 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const doors = listeners.count - 1;
   const listen = doors === 0 ? config.listen : await portToShare(config.listen);
   const door = new AlertDoor({
-    ...{ log, ingest: config.ingest, partitions: config.partitions.dedup },
-    ...{ publishFrame: ports.publishFrame, frameBytesMax: ports.frameBytesMax },
+    ...{ log, ingest: config.ingest, redaction: config.redaction },
+    ...{ partitions: config.partitions.dedup, publishFrame: ports.publishFrame },
+    frameBytesMax: ports.frameBytesMax,
     ...{ lagMs: ports.lagMs, nowMs: ports.clock.nowMs, cacheSeed: ports.cacheSeed },
     ...{ sharePort: doors > 0, elsewhere: null, admission: ports.admission },
     routePrefix: ports.routePrefix,
@@ -193,12 +196,12 @@ function openDoors(
 ): DoorPool {
   const { config, listeners, lagMs, log, routePrefix } = ports;
   const { entry, natsUrl, logLevel } = listeners;
-  const { ingest, partitions } = config;
+  const { ingest, redaction, partitions } = config;
   return new DoorPool({
     ...{ entry, doors, lagMs, logger: log },
     task: {
       ...{ ...listen, natsUrl, logLevel, ingest, partitions: partitions.dedup },
-      ...{ auth: ports.doorAuth, routePrefix },
+      ...{ auth: ports.doorAuth, routePrefix, redaction },
     },
     dispatch: (request) => server.dispatch(request),
   });

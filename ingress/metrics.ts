@@ -29,6 +29,12 @@ export function addIngressMetrics(registry: MetricRegistry, read: () => IngressR
   );
   registry.callback(
     "counter",
+    "tocsin_redactions_total",
+    "Personal data and secrets taken out of alerts, by kind.",
+    () => read().redactions.map(([kind, value]) => ({ labels: { kind }, value })),
+  );
+  registry.callback(
+    "counter",
     "tocsin_alerts_failed_total",
     "Alerts whose sender was told to try again.",
     () => one(read().counters.failed),

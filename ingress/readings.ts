@@ -8,6 +8,8 @@ import { type RateRefusal, RateRefusals } from "./key-quota.ts";
 export type IngressReadings = {
   counters: IntakeCounters;
   rejectedByReason: [reason: string, alerts: number][];
+  /** What was taken out of alerts, by kind. */
+  redactions: [kind: string, count: number][];
   framesSent: number;
   framesFailed: number;
   /** Alert bytes not yet durable. */
@@ -30,6 +32,7 @@ export function readingsOf(door: {
   return {
     counters: { ...intake.counters },
     rejectedByReason: [...intake.rejectedByReason],
+    redactions: [...(intake.redaction?.counts ?? [])],
     framesSent: batcher.framesSent,
     framesFailed: batcher.framesFailed,
     pendingBytes: batcher.pendingBytes,
@@ -44,10 +47,6 @@ export function readingsOf(door: {
 export function addedUp(all: readonly IngressReadings[]): IngressReadings {
   const sum = (value: (one: IngressReadings) => number): number =>
     all.reduce((total, one) => total + value(one), 0);
-  const reasons = new Map<string, number>();
-  for (const [reason, alerts] of all.flatMap((one) => one.rejectedByReason)) {
-    reasons.set(reason, (reasons.get(reason) ?? 0) + alerts);
-  }
   const rateLimited = new RateRefusals();
   for (const { keyId, limit, count } of all.flatMap((one) => one.rateLimited)) {
     rateLimited.count(keyId, limit, count);
@@ -62,7 +61,8 @@ export function addedUp(all: readonly IngressReadings[]): IngressReadings {
       overloadedRequests: sum(({ counters }) => counters.overloadedRequests),
       laggingRequests: sum(({ counters }) => counters.laggingRequests),
     },
-    rejectedByReason: [...reasons],
+    rejectedByReason: summed(all.flatMap((one) => one.rejectedByReason)),
+    redactions: summed(all.flatMap((one) => one.redactions)),
     framesSent: sum((one) => one.framesSent),
     framesFailed: sum((one) => one.framesFailed),
     pendingBytes: sum((one) => one.pendingBytes),
@@ -71,6 +71,12 @@ export function addedUp(all: readonly IngressReadings[]): IngressReadings {
     answers: [0, 1, 2, 3, 4, 5].map((index) => sum((one) => one.answers[index] ?? 0)),
     rateLimited: rateLimited.list(),
   };
+}
+
+function summed(counts: [string, number][]): [string, number][] {
+  const sums = new Map<string, number>();
+  for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count);
+  return [...sums];
 }
 
 /** What remains of a door that is gone: its counts, and nothing under way. */

@@ -98,6 +98,8 @@ function viewOf(row: ArchivedRow): IncidentView {
     alert_count: Number(row.alert_count),
     fingerprint_count: Number(row.fingerprint_count),
     firing_count: Number(row.firing_count),
+    // What has left memory is quiet.
+    flapping: false,
     version: Number(row.version),
     created_at: time(row.created_at) ?? "",
     updated_at: time(row.updated_at) ?? "",

@@ -19,6 +19,7 @@ export type DoorTask = {
   host: string;
   port: number;
   ingest: TocsinConfig["ingest"];
+  redaction: TocsinConfig["redaction"];
   /** Of the dedup stage. */
   partitions: number;
   logLevel: string;

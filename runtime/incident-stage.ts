@@ -41,6 +41,7 @@ export const defaultIncidentConfig: IncidentConfig = {
   reopenWindowMs: 600_000,
   closeAfterMs: 3_600_000,
   retireAfterMs: 3_600_000,
+  flapping: { enabled: true, threshold: 5, windowMs: 900_000, coolDownMs: 600_000 },
   policies: {},
   rules: [],
   dispatch: null,

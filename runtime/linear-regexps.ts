@@ -4,7 +4,7 @@
  * one has backtracked too often (`compileMatchers` with "bounded").
  */
 import { setFlagsFromString } from "node:v8";
-import { boundedSource } from "../actors/incident/matchers.ts";
+import { boundedPart, boundedSource } from "../actors/incident/matchers.ts";
 import type { Matcher } from "../actors/incident/types.ts";
 
 /** For the whole process, its later threads included; call it before any expression is made. */
@@ -25,4 +25,20 @@ export function refusedExpression({ op, value }: Matcher): string | null {
   } catch {
     return "it could take for ever; expected none with (?m) or counts such as {1,100}";
   }
+}
+
+export type LinearRegexp = { kind: "ok"; regexp: RegExp } | { kind: "error"; message: string };
+
+/** An expression of Go's that is looked for anywhere, again and again (flag "g"). */
+export function compileLinear(text: string): LinearRegexp {
+  const bounded = boundedPart(text);
+  if (bounded.kind === "error") return bounded;
+  boundBacktracking();
+  try {
+    new RegExp(bounded.source, "l");
+  } catch {
+    const message = "it could take for ever; expected none with (?m) or counts such as {1,100}";
+    return { kind: "error", message };
+  }
+  return { kind: "ok", regexp: new RegExp(bounded.source, "g") };
 }

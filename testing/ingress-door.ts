@@ -8,6 +8,7 @@ import { FrameIntake } from "../ingress/alert-intake.ts";
 import { type BatchLimits, Batcher } from "../ingress/batcher.ts";
 import { type HttpLimits, HttpServer } from "../ingress/http-server.ts";
 import { LagGate } from "../ingress/lag-gate.ts";
+import type { RedactionConfig } from "../runtime/config/redaction-section.ts";
 import type { Logger } from "../runtime/ports.ts";
 import { type FrameRecord, readFrame } from "./frame-records.ts";
 
@@ -51,6 +52,7 @@ export async function openDoor(
     batch?: Partial<BatchLimits>;
     admission?: Admission;
     log?: Logger;
+    redaction?: RedactionConfig;
   } = {},
   nowMs: () => number = Date.now,
 ): Promise<Door> {
@@ -59,6 +61,7 @@ export async function openDoor(
   const intake = new FrameIntake({
     ...{ batcher, nowMs, cacheSeed: 7, resolveTimeoutMs: 300_000 },
     gate: new LagGate(() => 0, 5_000),
+    ...(options.redaction === undefined ? {} : { redaction: options.redaction }),
   });
   const server = new HttpServer({
     log: options.log ?? silentLog,

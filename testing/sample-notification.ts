@@ -18,6 +18,7 @@ export function sampleIncident(over: Partial<IncidentView> = {}): IncidentView {
     alert_count: 12,
     fingerprint_count: 3,
     firing_count: 2,
+    flapping: false,
     created_at: "2026-01-01T00:00:00.000Z",
     updated_at: "2026-01-01T00:00:05.000Z",
     acknowledged_at: null,

@@ -17,6 +17,7 @@ import type { MetricsConfig } from "../runtime/config/metrics-section.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
 import type { ListedAlert } from "../runtime/alert-list.ts";
 import { type Heartbeat, heartbeatKey } from "../runtime/heartbeat.ts";
+import type { RedactionConfig } from "../runtime/config/redaction-section.ts";
 import type { HeartbeatStore } from "../runtime/ports.ts";
 import type { DedupOutput } from "../runtime/step.ts";
 import { systemClock } from "../runtime/system-clock.ts";
@@ -52,7 +53,10 @@ export type SenderWorld = {
 };
 
 /** @param changes in place of what the doors get. */
-export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promise<SenderWorld> {
+export async function openSenderWorld(
+  changes: Partial<SenderDeps> = {},
+  redaction: RedactionConfig | null = null,
+): Promise<SenderWorld> {
   const incidents = new StageIncidents();
   const refusal: { error: Error | null } = { error: null };
   const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
@@ -72,6 +76,7 @@ export async function openSenderWorld(changes: Partial<SenderDeps> = {}): Promis
     ...{ nowMs: Date.now, cacheSeed: 7, resolveTimeoutMs: 300_000 },
     batcher: new Batcher(partitions, publishFrame),
     gate: new LagGate(() => 0, 5_000),
+    ...(redaction === null ? {} : { redaction }),
   });
   const alerts: SenderDeps["alerts"] = {
     list: async (filters, limit, after) =>

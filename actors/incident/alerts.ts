@@ -17,6 +17,7 @@ import {
   sortedLabels,
   titleOf,
 } from "./identity.ts";
+import { beginFlapping, countOpening, staysOpen } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import type { Arrival } from "./placement.ts";
@@ -77,16 +78,19 @@ function arrive(turn: Turn, event: Opened): void {
     return;
   }
   const { incident, because } = placement;
+  const opensAgain = incident.firingCount === 0 && incident.members.length > 0;
+  const flaps = opensAgain && countOpening(turn, incident);
   desk.enrol(incident, fingerprint);
   if (incident.groupKey !== overflowKey) desk.claim(incident, groupKey);
   incident.alertCount += event.received;
   const detail = alertDetail(event);
   if (placement.kind === "reopen") {
-    reopen(turn, incident, { by: "alerts", because, detail });
+    reopen(turn, incident, { by: "alerts", because, detail }, flaps);
   } else {
     incident.lastOpenedMs = nowMs;
     desk.relate(incident);
     record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
+    if (flaps) beginFlapping(turn, incident);
   }
   raiseSeverity(turn, incident, body);
   if (placement.kind === "join" && placement.related !== undefined) {
@@ -102,6 +106,7 @@ function openFor(
   because: string,
 ): void {
   const { tenant, environment, service, fingerprint } = arrival;
+  const before = turn.desk.byGroupKey(arrival, groupKey);
   const incident = newIncident(turn);
   incident.tenant = tenant;
   incident.environment = environment;
@@ -114,7 +119,10 @@ function openFor(
   incident.labels = sortedLabels(body.labels);
   incident.annotations = sortedLabels(body.annotations);
   const detail = { fingerprint, received: 1 };
-  open(turn, incident, fingerprint, { by: "alerts", because, detail });
+  // Too late to be reopened, it may still be the same alert, over and over.
+  const isNext = before?.firingCount === 0 && before.resolved?.by === "alerts";
+  const flaps = isNext && countOpening(turn, incident, before);
+  open(turn, incident, fingerprint, { by: "alerts", because, detail }, flaps);
 }
 
 function change(turn: Turn, incident: Incident, event: Opened): void {
@@ -149,6 +157,7 @@ function end(turn: Turn, event: Resolved): void {
   const detail = { fingerprint, received, resolved_by: by, total: event.total };
   record(turn, incident, { kind: "alertResolved", by: "alerts", because, detail });
   if (firingCount > 0 || !isOpen(incident.status)) return;
+  if (staysOpen(turn, incident)) return;
   resolve(turn, incident, { by: "alerts", because: "the last firing alert was resolved" });
 }
 

@@ -5,6 +5,7 @@
 import type { Labels } from "../alert/events.ts";
 import type { EscalationPolicy, EscalationState } from "../escalation/escalation.ts";
 import { nextWakeAtMs as nextEscalationAtMs } from "../escalation/escalation.ts";
+import { type FlapState, flappingEndsAtMs } from "./flapping.ts";
 import type { IncidentEventKind, IncidentStatus, Severity } from "./types.ts";
 
 /** Distinct fingerprints one incident takes; a further one opens the next incident. */
@@ -61,6 +62,8 @@ export type Incident = {
   /** Values of labels that relate alerts, beyond those of the first one; null: none. */
   seen: Record<string, string[]> | null;
   reopens: number;
+  /** Null until its alerts begin to fire for the second time. Replaced, never changed in place. */
+  flap: FlapState | null;
   /** As it was when the incident opened: a new configuration does not change it (I11). */
   policy: EscalationPolicy | null;
   escalation: EscalationState | null;
@@ -78,11 +81,14 @@ export type Incident = {
 
 /** The soonest of its deadlines; null when it waits for nothing. */
 export function nextWakeAtMs(incident: Incident): number | null {
-  const { escalation, housekeepingAtMs } = incident;
+  const { escalation, flap, housekeepingAtMs } = incident;
   const climbAtMs = escalation === null ? null : nextEscalationAtMs(escalation);
-  if (climbAtMs === null) return housekeepingAtMs;
-  if (housekeepingAtMs === null) return climbAtMs;
-  return Math.min(climbAtMs, housekeepingAtMs);
+  return sooner(sooner(climbAtMs, housekeepingAtMs), flappingEndsAtMs(flap));
+}
+
+function sooner(one: number | null, other: number | null): number | null {
+  if (one === null) return other;
+  return other === null ? one : Math.min(one, other);
 }
 
 /** A new incident without alerts, policy or history; the caller fills in what it has. */
@@ -116,6 +122,7 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     root: null,
     seen: null,
     reopens: 0,
+    flap: null,
     policy: null,
     escalation: null,
     told: [],

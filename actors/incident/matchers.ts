@@ -32,13 +32,19 @@ export function compileMatchers(
 
 /** The anchored expression for `new RegExp` without flags, or why there is none. */
 export function boundedSource(text: string): GoRegexp {
+  const part = boundedPart(text);
+  return part.kind === "error" ? part : { kind: "ok", source: `^(?:${part.source})$` };
+}
+
+/** As `boundedSource`, not anchored. */
+export function boundedPart(text: string): GoRegexp {
   const translated = translateGoRegexp(text);
   if (translated.kind === "error") return translated;
   const source = translated.source.replaceAll("\\u{10ffff}", "\\uffff");
   if (/\\(?:u|p|P)\{/.test(source)) {
     return { kind: "error", message: "classes as \\p{…} and characters beyond U+FFFF" };
   }
-  return { kind: "ok", source: `^(?:${source})$` };
+  return { kind: "ok", source };
 }
 
 function compileMatcher(matcher: Matcher, trust: Trust): CompiledMatcher {

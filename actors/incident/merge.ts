@@ -3,6 +3,7 @@
  * counts, grouping keys and the people who were told of it go over to the target, which from
  * then on answers for all of them.
  */
+import { endFlapping } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
@@ -28,6 +29,7 @@ export function mergeInto(
   if (refusal !== null || target === undefined) return refusal;
 
   const alerts = source.alertCount;
+  endFlapping(turn, source, by, `merged into ${target.id} by ${by}`);
   moveTo(turn, source, target);
   leaveOpen(turn, source, "merged", `merged into ${target.id} by ${by}`);
   source.mergedInto = target.id;

@@ -28,9 +28,12 @@ export function startEscalation(turn: Turn, incident: Incident): EscalationEffec
  * is left alone; while nobody does, the new policy begins at its foot.
  */
 export function reroute(turn: Turn, incident: Incident, labels: Labels): void {
-  const policy = turn.desk.choosePolicy(incident, labels);
-  if (policy === null || policy.name === incident.policy?.name) return;
   if (incident.status !== "triggered") return;
+  const flaps = incident.flap !== null && incident.flap.sinceMs !== null;
+  const chosen = turn.desk.choosePolicy(incident, labels);
+  // While it flaps its policy rests, and begins again for what has become worse.
+  const policy = chosen === null && flaps ? incident.policy : chosen;
+  if (policy === null || (policy.name === incident.policy?.name && !flaps)) return;
   incident.policy = policy;
   tellEffects(turn, incident, startEscalation(turn, incident));
 }
@@ -90,6 +93,12 @@ export function tellResolved(turn: Turn, incident: Incident): void {
   const because = "was told of the incident, so hears of its end";
   tell(turn, incident, receivers, "resolved", level, because);
   incident.told = [];
+}
+
+/** Once, and the receivers of the first level: that the incident flaps. */
+export function tellFlapping(turn: Turn, incident: Incident): void {
+  const receivers = incident.policy?.levels[0]?.receivers ?? [];
+  tell(turn, incident, receivers, "flapping", 1, "the incident flaps; its openings tell nobody");
 }
 
 function tell(

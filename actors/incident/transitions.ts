@@ -4,6 +4,8 @@
  * desk's indexes and to the people who are told.
  */
 import { durationText } from "./duration.ts";
+import { beginFlapping, endFlapping, tellStillFiring } from "./flap-steps.ts";
+import { flappingEndsAtMs } from "./flapping.ts";
 import type { Incident } from "./incident.ts";
 import { blankIncident } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
@@ -33,6 +35,7 @@ export function newIncident(turn: Turn): Incident {
 
 /**
  * @param fingerprint the alert that it opens with; null when a person opened it.
+ * @param flaps it continues an incident, and begins to flap with this opening.
  * @returns the incident as it was at its opening, version 1.
  */
 export function open(
@@ -40,6 +43,7 @@ export function open(
   incident: Incident,
   fingerprint: string | null,
   cause: Cause,
+  flaps = false,
 ): IncidentView {
   const { desk } = turn;
   incident.policy = desk.choosePolicy(incident, incident.labels);
@@ -50,7 +54,8 @@ export function open(
   }
   const effects = startEscalation(turn, incident);
   const view = record(turn, incident, { kind: "opened", ...cause });
-  tellEffects(turn, incident, effects);
+  if (flaps) beginFlapping(turn, incident);
+  else tellEffects(turn, incident, effects);
   return view;
 }
 
@@ -68,6 +73,7 @@ export function take(
 }
 
 export function resolve(turn: Turn, incident: Incident, cause: Cause): void {
+  endFlapping(turn, incident, cause.by, `resolved by ${cause.by}`);
   leaveOpen(turn, incident, "resolved", `resolved by ${cause.by}`);
   incident.resolved = { atMs: turn.nowMs, by: cause.by };
   incident.housekeepingAtMs = turn.nowMs + turn.desk.config.closeAfterMs;
@@ -82,7 +88,8 @@ export function close(turn: Turn, incident: Incident, cause: Cause): void {
   record(turn, incident, { kind: "closed", ...cause });
 }
 
-export function reopen(turn: Turn, incident: Incident, cause: Cause): void {
+/** @param flaps it begins to flap with this opening: that is told instead of the opening. */
+export function reopen(turn: Turn, incident: Incident, cause: Cause, flaps = false): void {
   incident.status = "triggered";
   incident.acknowledged = null;
   incident.resolved = null;
@@ -96,7 +103,8 @@ export function reopen(turn: Turn, incident: Incident, cause: Cause): void {
   if (heir === undefined || !isOpen(heir.status)) turn.desk.claim(incident, incident.groupKey);
   const effects = startEscalation(turn, incident);
   record(turn, incident, { kind: "reopened", ...cause });
-  tellEffects(turn, incident, effects);
+  if (flaps) beginFlapping(turn, incident);
+  else tellEffects(turn, incident, effects);
 }
 
 /** The incident leaves the open ones; what people were told of it moves with the caller. */
@@ -115,6 +123,7 @@ export function leaveOpen(
 export function wake(turn: Turn, incident: Incident): void {
   turn.touched.add(incident);
   wakeEscalation(turn, incident);
+  wakeFlapping(turn, incident);
   const dueAtMs = incident.housekeepingAtMs;
   if (dueAtMs === null || dueAtMs > turn.nowMs) return;
   if (incident.status === "resolved") {
@@ -122,6 +131,18 @@ export function wake(turn: Turn, incident: Incident): void {
     close(turn, incident, { by: "timer", because: `resolved for ${durationText(sinceMs)}` });
   } else {
     retire(turn, incident);
+  }
+}
+
+function wakeFlapping(turn: Turn, incident: Incident): void {
+  const endsAtMs = flappingEndsAtMs(incident.flap);
+  if (endsAtMs === null || endsAtMs > turn.nowMs) return;
+  const quiet = `quiet for ${durationText(incident.flap?.coolDownMs ?? 0)}`;
+  endFlapping(turn, incident, "timer", `no alert began or ended: ${quiet}`);
+  if (incident.firingCount > 0) tellStillFiring(turn, incident);
+  else {
+    const because = `the last firing alert was resolved, and the incident ${quiet}`;
+    resolve(turn, incident, { by: "alerts", because });
   }
 }
 

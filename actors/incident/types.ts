@@ -8,6 +8,7 @@ import type { TopologyConfig } from "../correlation/topology.ts";
 import type { DispatchConfig } from "../dispatch/config.ts";
 import type { DispatchOutput } from "../dispatch/dispatcher.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
+import type { FlappingConfig } from "./flapping.ts";
 
 export const severities = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof severities)[number];
@@ -45,6 +46,8 @@ export type IncidentConfig = {
   closeAfterMs: number;
   /** A closed or merged incident leaves memory after this time. */
   retireAfterMs: number;
+  /** Undefined in configurations of versions that knew nothing of it: off. */
+  flapping?: FlappingConfig;
   policies: Record<string, EscalationPolicy>;
   /** First match wins; no match: no escalation policy, nobody is told. */
   rules: { matchers: Matcher[]; policy: string }[];
@@ -125,6 +128,8 @@ export type IncidentView = {
   /** Distinct fingerprints that ever belonged to it, and those firing now. */
   fingerprint_count: number;
   firing_count: number;
+  /** Its alerts end and begin again and again; it stays open until they are quiet. */
+  flapping: boolean;
   created_at: string;
   updated_at: string;
   acknowledged_at: string | null;
@@ -161,6 +166,8 @@ export const incidentEventKinds = [
   "resolved",
   "closed",
   "reopened",
+  "flappingBegan",
+  "flappingEnded",
   "merged",
   "noteAdded",
   "escalated",
@@ -187,7 +194,7 @@ export type IncidentEvent = {
   detail: Record<string, string | number>;
 };
 
-export type NotificationReason = "opened" | "escalated" | "reopened" | "resolved";
+export type NotificationReason = "opened" | "escalated" | "reopened" | "resolved" | "flapping";
 
 /** One message to one receiver, put on the outbox of its channel. */
 export type Notification = {

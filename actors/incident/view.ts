@@ -22,6 +22,7 @@ export function viewOf(incident: Incident): IncidentView {
     alert_count: incident.alertCount,
     fingerprint_count: incident.members.length,
     firing_count: incident.firingCount,
+    flapping: incident.flap !== null && incident.flap.sinceMs !== null,
     created_at: timeText(incident.createdAtMs),
     updated_at: timeText(incident.updatedAtMs),
     acknowledged_at: acknowledged === null ? null : timeText(acknowledged.atMs),

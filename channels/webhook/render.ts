@@ -60,6 +60,11 @@ export function summarize(notification: Notification): string {
       );
     case "reopened":
       return `${severity(incident)} incident reopened: ${what}, ${counts}.`;
+    case "flapping":
+      return (
+        `${severity(incident)} incident flaps: ${what}. It stays open; what begins and ends in ` +
+        "it is not told until it is quiet."
+      );
     case "resolved":
       return (
         `Incident resolved${incident.resolved_by ? ` by ${incident.resolved_by}` : ""}: ${what}, ` +

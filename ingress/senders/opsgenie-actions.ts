@@ -207,7 +207,7 @@ async function update(
   const sent = updated(alert, change, deps.clock.nowMs());
   const refusal = refusalOf(await submitOne(deps.intake, sent, "opsgenie", call.principal));
   if (refusal !== null) return refusal;
-  recent.note(alert.fingerprint, sent);
+  recent.note(alert.fingerprint, deps.intake.asStored(sent));
   return { isSuccess: true, status: "Updated alert" };
 }
 

@@ -94,7 +94,7 @@ async function create(
   const refusal = refusalOf(await submitOne(deps.intake, alert, "opsgenie", call.principal));
   if (refusal !== null) return refusal;
   const alertId = fingerprintOfAlert(alert);
-  recent.note(alertId, alert);
+  recent.note(alertId, deps.intake.asStored(alert));
   outcomes.note(call.requestId, {
     ...{ action: "Create", isSuccess: true, status: "Created alert", processedAtMs: nowMs },
     ...{ alertId, alias, tenant: call.principal.tenant },

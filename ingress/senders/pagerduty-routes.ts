@@ -70,7 +70,7 @@ async function enqueue(
   const result = await submitOne(deps.intake, alert, "pagerduty", principal);
   const refusal = refusalOf(result, version);
   if (refusal !== null) return refusal;
-  if (event.action === "trigger") recent.note(fingerprint, alert);
+  if (event.action === "trigger") recent.note(fingerprint, deps.intake.asStored(alert));
   else recent.forget(fingerprint);
   return processed(version, key);
 }

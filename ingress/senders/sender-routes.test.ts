@@ -45,7 +45,9 @@ test("too much: each sender's status, always with Retry-After", async () => {
     ...{ kind: "overloaded", status: 429, retryAfterSeconds: 7, reason: "too much" },
   };
   const busy = async (): Promise<IntakeResult> => overloaded;
-  const intake: SenderDeps["intake"] = { submit: busy, submitLines: busy, submitWith: busy };
+  const intake: SenderDeps["intake"] = {
+    ...{ submit: busy, submitLines: busy, submitWith: busy, asStored: (texts) => texts },
+  };
   const full = await openSenderWorld({ sources, intake });
   for (const [path, body, status] of doors) {
     const answer = await full.send("POST", path, body);

@@ -16,6 +16,7 @@ export function incidentConfig(config: TocsinConfig): IncidentConfig {
     groupBy: config.grouping.by,
     correlation: config.correlation,
     ...config.lifecycle,
+    flapping: config.flapping,
     policies: config.policies,
     rules: config.rules,
     dispatch: config.alertmanager?.dispatch ?? null,

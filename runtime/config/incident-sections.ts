@@ -85,6 +85,17 @@ export function readLifecycle(value: ConfigValue): TocsinConfig["lifecycle"] {
   return { reopenWindowMs, closeAfterMs, retireAfterMs };
 }
 
+export function readFlapping(value: ConfigValue): TocsinConfig["flapping"] {
+  const section = value.section(["enabled", "threshold", "window", "cool_down"]);
+  const range = { min: second, max: day };
+  return {
+    enabled: section("enabled").flag(true),
+    threshold: section("threshold").integer({ default: 5, min: 2, max: 1_000 }),
+    windowMs: section("window").duration({ default: 15 * minute, ...range }),
+    coolDownMs: section("cool_down").duration({ default: 10 * minute, ...range }),
+  };
+}
+
 export function readSilences(value: ConfigValue): TocsinConfig["silences"] {
   const before = value.section(["remind_before"])("remind_before");
   return { remindBeforeMs: before.duration({ default: 0, min: 0, max: day }) };

@@ -11,6 +11,7 @@ import { openListenProblem, readAuth } from "./auth-section.ts";
 import {
   readCorrelation,
   readDedup,
+  readFlapping,
   readGrouping,
   readLifecycle,
   readSilences,
@@ -28,6 +29,7 @@ import {
 } from "./process-sections.ts";
 import { ConfigError } from "./problems.ts";
 import { Reading } from "./reading.ts";
+import { readRedaction } from "./redaction-section.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import { readSources } from "./sources.ts";
 import type { TocsinConfig } from "./types.ts";
@@ -56,10 +58,12 @@ const sections = [
   "nats",
   "clickhouse",
   "ingest",
+  "redaction",
   "dedup",
   "grouping",
   "correlation",
   "lifecycle",
+  "flapping",
   "silences",
   "receivers",
   "escalation_policies",
@@ -144,10 +148,12 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     nats: readNats(section("nats")),
     clickhouse: readClickhouse(section("clickhouse")),
     ingest: readIngest(section("ingest")),
+    redaction: readRedaction(section("redaction")),
     dedup: readDedup(section("dedup"), alertmanager === null ? undefined : wholeDomain),
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation")),
     lifecycle: readLifecycle(section("lifecycle")),
+    flapping: readFlapping(section("flapping")),
     silences: readSilences(section("silences")),
     receivers,
     policies,

@@ -1,7 +1,10 @@
 /** The configuration as the program uses it: complete, checked, in ms and bytes, frozen. */
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { IncidentConfig, Matcher } from "../../actors/incident/types.ts";
+import type { FlappingConfig } from "../../actors/incident/flapping.ts";
+import type { Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
+import type { RedactionConfig } from "./redaction-section.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import type { MetricsConfig } from "./metrics-section.ts";
 import type { SourceMapping } from "./sources.ts";
@@ -64,10 +67,12 @@ export type TocsinConfig = {
     frameBytesTarget: number;
     lingerMs: number;
   };
+  redaction: RedactionConfig;
   dedup: { rollupFirstMs: number; rollupMaxMs: number; domainBy: string[][] };
   grouping: { by: string[] };
   correlation: IncidentConfig["correlation"];
   lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
+  flapping: FlappingConfig;
   /** How long before its end a silence is reminded of; 0: never. */
   silences: { remindBeforeMs: number };
   receivers: Receiver[];

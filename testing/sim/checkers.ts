@@ -225,7 +225,9 @@ const timersFireOnce: Checker = (world) => {
     for (const { output } of outputsOf(stepRecords<IncidentOutput>(world, subject))) {
       if (output.kind !== "event") continue;
       const { kind, incident, atMs } = output.event;
-      if (kind === "reopened") forget(seen, incident.id);
+      if (beginsAnew.has(kind) || (kind === "severityRaised" && incident.flapping)) {
+        forget(seen, incident.id);
+      }
       if (kind !== "escalated" && kind !== "closed" && kind !== "retired") continue;
       const { level, round } = incident.escalation ?? { level: 0, round: 0 };
       const key = `${incident.id} ${kind} ${kind === "escalated" ? `${round}/${level}` : ""}`;
@@ -236,7 +238,9 @@ const timersFireOnce: Checker = (world) => {
   return faults;
 };
 
-/** A reopened incident begins to climb anew. */
+/** An incident that reopens, or still fires once it has flapped, begins to climb anew. */
+const beginsAnew = new Set<string>(["reopened", "flappingEnded"]);
+
 function forget(seen: Set<string>, incidentId: string): void {
   for (const key of [...seen]) if (key.startsWith(`${incidentId} `)) seen.delete(key);
 }

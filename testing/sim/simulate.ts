@@ -25,6 +25,9 @@ const catchUpMsMax = 30_000;
 /** Longer than every life of the simulated configuration together: all incidents retire. */
 const restMsMax = 60_000;
 const lookEveryMs = 1_000;
+/** Looks at what readers see, and the pauses between them, before it counts as wrong. */
+const looksMax = 20;
+const lookAgainMs = 50;
 const actionEveryMsMax = 600;
 const disturbanceEveryMsMax = 8_000;
 
@@ -72,7 +75,8 @@ async function converge(world: World, spine: Spine, workload: Workload): Promise
     world.fail(`not caught up ${lateMsMax + catchUpMsMax} ms after healing: ${left}`);
   }
   if (failed()) return;
-  reportDisagreements(world, spine);
+  await reportDisagreements(world, spine);
+  if (failed()) return;
   workload.finish();
   const restByMs = scheduler.nowMs() + restMsMax;
   // Nobody sends anything any more: only the system's own wakes move its time on.
@@ -80,13 +84,20 @@ async function converge(world: World, spine: Spine, workload: Workload): Promise
     await scheduler.runUntil(failed, scheduler.nowMs() + lookEveryMs);
     if (failed()) return;
     const left = [...unfinished(world, spine, workload), ...alive(spine)];
-    if (left.length === 0) return reportDisagreements(world, spine);
+    if (left.length === 0) return await reportDisagreements(world, spine);
     if (scheduler.nowMs() > restByMs) world.fail(`comes to no rest: ${left.join("; ")}`);
   }
 }
 
-function reportDisagreements(world: World, spine: Spine): void {
-  const wrong = disagreements(world, spine);
+/** A step that was stored a moment ago is not relayed yet: only what persists is wrong. */
+async function reportDisagreements(world: World, spine: Spine): Promise<void> {
+  const { scheduler } = world;
+  const failed = (): boolean => world.failure !== null;
+  let wrong = disagreements(world, spine);
+  for (let look = 0; wrong.length > 0 && look < looksMax && !failed(); look += 1) {
+    await scheduler.runUntil(failed, scheduler.nowMs() + lookAgainMs);
+    wrong = disagreements(world, spine);
+  }
   if (wrong.length > 0) world.fail(`readers are misled: ${wrong.slice(0, 5).join("; ")}`);
 }
 

@@ -80,6 +80,7 @@ export const incidentConfig: IncidentConfig = {
   reopenWindowMs: 10_000,
   closeAfterMs: 15_000,
   retireAfterMs: 15_000,
+  flapping: { enabled: true, threshold: 3, windowMs: 8_000, coolDownMs: 4_000 },
   policies: {
     night: {
       name: "night",
