@@ -2,7 +2,6 @@
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { IncidentConfig, Matcher } from "../../actors/incident/types.ts";
 import type { FlappingConfig } from "../../actors/incident/flapping.ts";
-import type { Matcher } from "../../actors/incident/types.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 import type { RedactionConfig } from "./redaction-section.ts";
 import type { RateLimits } from "../rate-limits.ts";
