@@ -6,6 +6,7 @@ import {
   alertResolved,
   command,
   configured,
+  merged,
   nothing,
 } from "../../testing/scenario-happenings.ts";
 import { type Scenario, scenario } from "../../testing/scenario.ts";
@@ -108,7 +109,19 @@ describe("an alert that opens and ends again and again", () => {
       .thenNothing();
   });
 
-  test("can be resolved or merged by a person, and counts anew", () => {
+  test("can be merged into another by a person, which ends it", () => {
+    flap("merged")
+      .at("08:00").when(alertFired("db-down"), alertFired("other", { labels: { service: "x" } }))
+      .at("08:30").when(merged("db-down", "other"))
+      .then(
+        happened("flappingEnded", { by: "ada", incident: { flapping: false } }),
+        happened("merged", { incident: { status: "merged" } }),
+      )
+      .at("30:00").when(nothing())
+      .thenNo(happened("flappingEnded"));
+  });
+
+  test("can be resolved by a person, and counts anew", () => {
     flap("resolved by hand")
       .at("08:00").when(alertFired("db-down"))
       .at("08:30").when(command({ kind: "resolve", note: "" }, { on: "db-down" }))

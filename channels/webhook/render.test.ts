@@ -24,7 +24,7 @@ test("a notification is one structured CloudEvent", () => {
 
 test("each reason has its sentence", () => {
   const incident = sampleIncident({ firing_count: 1, resolved_by: "alerts", alert_count: 1 });
-  const text = (reason: "escalated" | "reopened" | "resolved"): string =>
+  const text = (reason: "escalated" | "reopened" | "resolved" | "flapping"): string =>
     summarize(sampleNotification({ reason, level: 2, incident }));
   expect(text("escalated")).toBe(
     "Critical incident still triggered, escalated to level 2: " +
@@ -32,6 +32,10 @@ test("each reason has its sentence", () => {
   );
   expect(text("reopened")).toBe(
     "Critical incident reopened: HighLatency (chat-api, prod, acme), 1 alert firing.",
+  );
+  expect(text("flapping")).toBe(
+    "Critical incident flaps: HighLatency (chat-api, prod, acme). It stays open; what begins and " +
+      "ends in it is not told until it is quiet.",
   );
   expect(text("resolved")).toBe(
     "Incident resolved by alerts: HighLatency (chat-api, prod, acme), 1 alert received.",

@@ -27,6 +27,7 @@ export function findIpv6(text: string, found: Found): void {
     const [run] = match;
     if (run.length > runCharsMax) continue;
     if (!run.includes("::") && run.split(":").length < 8) continue;
+    if (!isMeant(run)) continue;
     const address = addressIn(text, match.index, run);
     if (address !== null) found(...address);
   }
@@ -34,6 +35,9 @@ export function findIpv6(text: string, found: Found): void {
 
 /** The longest address of the run, leftmost first. Words such as "std::vector" are none. */
 function addressIn(text: string, at: number, run: string): [number, number] | null {
+  const isApart =
+    !isAlphanumeric(text.charCodeAt(at - 1)) && !isAlphanumeric(text.charCodeAt(at + run.length));
+  if (isApart && isIPv6(run)) return [at, at + run.length];
   const starts = placesAfter(run, ":");
   const ends = [...placesBefore(run)].reverse();
   for (const start of starts.slice(0, partsMax)) {
@@ -41,7 +45,7 @@ function addressIn(text: string, at: number, run: string): [number, number] | nu
     for (const end of ends.slice(0, partsMax)) {
       if (end === run.length && isAlphanumeric(text.charCodeAt(at + end))) continue;
       const word = run.slice(start, end);
-      if (isIPv6(word) && isMeant(word)) return [at + start, at + end];
+      if (isMeant(word) && isIPv6(word)) return [at + start, at + end];
     }
   }
   return null;

@@ -8,7 +8,10 @@ import * as alertmanager from "../alertmanager.ts";
 import { Batcher } from "../batcher.ts";
 import * as cloudevents from "../cloudevents.ts";
 import { LagGate } from "../lag-gate.ts";
+import { MetricRegistry } from "../metric-registry.ts";
+import { addIngressMetrics } from "../metrics.ts";
 import * as native from "../native.ts";
+import { addedUp, readingsOf } from "../readings.ts";
 
 const usual: RedactionConfig = {
   ...{ enabled: true, kinds: ["mail", "card", "token"], fields: "annotations", style: "kind" },
@@ -175,5 +178,8 @@ describe("every door", () => {
     const response = await door.request(path, { method: "POST", headers, body });
     expect(response.status, await response.text()).toBeLessThan(300);
     expect(door.log.records.map(({ payload }) => payload).join()).toContain("of [mail]");
+    const registry = new MetricRegistry();
+    addIngressMetrics(registry, () => addedUp([readingsOf(door), readingsOf(door)]));
+    expect(registry.text()).toContain('tocsin_redactions_total{kind="mail"} 2');
   });
 });

@@ -7,6 +7,7 @@ import { type Found, isDigit } from "./kind-finder.ts";
 
 const cardDigitsMin = 13;
 const cardDigitsMax = 19;
+const issuerDigits = 4;
 
 /** Visa, Mastercard, American Express, Discover, Diners, JCB, UnionPay, Maestro. */
 const issuers =
@@ -14,7 +15,7 @@ const issuers =
 
 /**
  * Digits with at most one blank or dash between them. Of a longer sequence each part is tried
- * that consists of whole groups. What stands after "0." is a fraction.
+ * that consists of whole groups.
  */
 export function findCards(text: string, found: Found): void {
   let at = 0;
@@ -23,13 +24,14 @@ export function findCards(text: string, found: Found): void {
       at += 1;
       continue;
     }
-    const groups = groupsFrom(text, at);
+    const sequence = sequenceFrom(text, at);
+    const { groups } = sequence;
     at = (groups.at(-1) as Group).end;
-    const last = groups.length - 1;
-    const isFraction = isPoint(text, (groups[0] as Group).start - 1);
-    const isWhole = isPoint(text, at);
-    for (let first = isFraction ? 1 : 0; first <= last; first += 1) {
-      const until = cardUntil(text, groups, first, isWhole ? last - 1 : last);
+    // What stands before or behind a decimal point is a part of another number.
+    const least = isPoint(text, (groups[0] as Group).start - 1) ? 1 : 0;
+    const most = groups.length - (isPoint(text, at) ? 2 : 1);
+    for (let first = least; first <= most; first += 1) {
+      const until = cardUntil(sequence, first, most);
       if (until === -1) continue;
       found((groups[first] as Group).start, (groups[until] as Group).end);
       first = until;
@@ -37,18 +39,22 @@ export function findCards(text: string, found: Found): void {
   }
 }
 
-type Group = { start: number; end: number };
+/** Digits without a separator; `digitsBefore` of its sequence stand before it. */
+type Group = { start: number; end: number; digitsBefore: number };
+type Sequence = { digits: string; groups: Group[] };
 
-function groupsFrom(text: string, start: number): Group[] {
+function sequenceFrom(text: string, start: number): Sequence {
   const groups: Group[] = [];
+  let digits = "";
   let at = start;
   for (;;) {
     const groupStart = at;
     while (at < text.length && isDigit(text.charCodeAt(at))) at += 1;
-    groups.push({ start: groupStart, end: at });
+    groups.push({ start: groupStart, end: at, digitsBefore: digits.length });
+    digits += text.slice(groupStart, at);
     const separator = text[at];
-    if (separator !== " " && separator !== "-") return groups;
-    if (!isDigit(text.charCodeAt(at + 1))) return groups;
+    const isOver = separator !== " " && separator !== "-";
+    if (isOver || !isDigit(text.charCodeAt(at + 1))) return { digits, groups };
     at += 1;
   }
 }
@@ -59,16 +65,15 @@ function isPoint(text: string, at: number): boolean {
 }
 
 /** The last group of the longest card number that begins with group `first`; -1: there is none. */
-function cardUntil(text: string, groups: Group[], first: number, last: number): number {
-  let digits = "";
+function cardUntil({ digits, groups }: Sequence, first: number, most: number): number {
+  const from = (groups[first] as Group).digitsBefore;
   let until = -1;
-  for (let index = first; index <= last; index += 1) {
-    const { start, end } = groups[index] as Group;
-    if (digits.length + end - start > cardDigitsMax) return until;
-    digits += text.slice(start, end);
-    if (digits.length >= cardDigitsMin && issuers.test(digits) && hasCheckDigit(digits)) {
-      until = index;
-    }
+  if (!issuers.test(digits.slice(from, from + issuerDigits))) return until;
+  for (let index = first; index <= most; index += 1) {
+    const { start, end, digitsBefore } = groups[index] as Group;
+    const count = digitsBefore + end - start - from;
+    if (count > cardDigitsMax) return until;
+    if (count >= cardDigitsMin && hasCheckDigit(digits.slice(from, from + count))) until = index;
   }
   return until;
 }
