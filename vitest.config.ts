@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,5 +7,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/.tocsin/**"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // Many tests wait for programs that they start; of two processors the default leaves one idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

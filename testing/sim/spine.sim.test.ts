@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { simulate } from "./simulate.ts";
 
-const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 /** Seeds beyond those that once found a bug: stale snapshots, stale timers, stale states. */
 const foundSomething = [47, 61, 91, 119];
 
