@@ -28,8 +28,17 @@ export class Router {
     methods.set(method, { handler, access });
   };
 
-  /** HEAD finds the handler of GET, unless it has its own. */
+  /**
+   * HEAD finds the handler of GET, unless it has its own. A slash at the end makes no difference:
+   * some clients end every path with one (Opsgenie's for Node).
+   */
   match(method: string, path: string): Match {
+    const match = this.find(method, path);
+    if (match.kind !== "notFound" || path.length === 1 || !path.endsWith("/")) return match;
+    return this.find(method, path.slice(0, -1));
+  }
+
+  private find(method: string, path: string): Match {
     const methods = this.exact.get(path);
     if (methods !== undefined) return pick(methods, method, noParams);
     const segments = path.split("/");

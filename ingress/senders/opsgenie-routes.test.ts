@@ -237,3 +237,11 @@ test("a key sees and ends the alerts of its tenant only", async () => {
   expect((await as("a", "GET", path)).status).toBe(200);
   await own.close();
 });
+
+test("paths may end with a slash, as Opsgenie's client for Node writes them", async () => {
+  const created = await world.send("POST", "/v2/alerts/", { message: "slash", alias: "slash" });
+  expect(created.status).toBe(202);
+  const listed = await world.send("GET", "/v2/alerts/?limit=5");
+  expect(listed.status).toBe(200);
+  expect((await world.send("GET", "/v2/alerts//")).status).toBe(404);
+});
