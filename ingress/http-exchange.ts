@@ -7,7 +7,7 @@
  */
 import { gunzip } from "node:zlib";
 import type * as uWS from "uWebSockets.js";
-import { RetryableError } from "../runtime/errors.ts";
+import { LimitError, RetryableError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
 import {
@@ -176,12 +176,20 @@ export function retryable(answer: HttpResponse, seconds: number): HttpResponse {
 /** The answer for a handler that failed; the log says why. */
 export function failure(log: Logger, method: string, path: string, error: unknown): HttpResponse {
   if (error instanceof RetryableError) {
+    const seconds = retryAfterSeconds(error);
+    if (error instanceof LimitError) {
+      return retryable(problem(429, "Rate limited", `${error.message}.`), seconds);
+    }
     log.warn({ err: error, method, path }, "a request could not be served now");
-    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000));
     return retryable(problem(503, "Unavailable", "Try again in a moment."), seconds);
   }
   log.error({ err: error, method, path }, "a request's handler failed");
   return problem(500, "Internal error", "The program failed at this request; its log says why.");
+}
+
+/** Whole seconds, at least one. */
+export function retryAfterSeconds({ retryAfterMs }: RetryableError): number {
+  return Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000));
 }
 
 /** A header value can neither end its line nor begin another. */

@@ -5,7 +5,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import type { HostPort, TocsinConfig } from "../runtime/config/types.ts";
 import type { DoorAuth } from "../runtime/door-task.ts";
-import { RetryableError, TerminalError } from "../runtime/errors.ts";
+import { LimitError, TerminalError } from "../runtime/errors.ts";
 import type { Clock, HeartbeatStore, Logger } from "../runtime/ports.ts";
 import type {
   AlertLists,
@@ -173,7 +173,7 @@ function registerAlertmanager(route: Route, ports: SurfacePorts): void {
   });
 }
 
-/** @throws RetryableError when the key has used up its limit of requests. */
+/** @throws LimitError when the key has used up its limit of requests. */
 function senderOf(
   admission: Admission | null,
   key: string,
@@ -185,7 +185,7 @@ function senderOf(
   const { status, headers } = checked.answer;
   if (status !== 429) return null;
   const retryAfterMs = Number(headers?.["retry-after"] ?? 1) * 1_000;
-  throw new RetryableError("the limit of this API key is used up", { retryAfterMs });
+  throw new LimitError("the limit of this API key is used up", { retryAfterMs });
 }
 
 function openDoors(

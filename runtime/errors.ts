@@ -9,6 +9,9 @@ export class RetryableError extends Error {
   }
 }
 
+/** Whoever asked has used up a limit of theirs: nothing is wrong, and they are to wait. */
+export class LimitError extends RetryableError {}
+
 /** I/O or input that fails however often it is repeated. */
 export class TerminalError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -4,7 +4,8 @@
  */
 import type { AlertOwner } from "../../runtime/services.ts";
 import type { IntakeResult } from "../../runtime/services.ts";
-import { RetryableError, TerminalError } from "../../runtime/errors.ts";
+import { LimitError, RetryableError, TerminalError } from "../../runtime/errors.ts";
+import { retryAfterSeconds } from "../http-exchange.ts";
 import { type Handler, type HttpRequest, type HttpResponse, json } from "../http.ts";
 import { readJsonObject } from "./json-body.ts";
 
@@ -33,11 +34,11 @@ export function opsgenieHandler(
   return async (request) => {
     const requestId = deps.newId();
     const beganMs = deps.clock.nowMs();
-    const principal = deps.authenticate(requestKey(request), scope);
-    const given =
-      principal === null
-        ? refused(401, "Could not authenticate")
-        : await answering(() => answer({ request, principal, requestId }));
+    const given = await answering(async () => {
+      const principal = deps.authenticate(requestKey(request), scope);
+      if (principal === null) return refused(401, "Could not authenticate");
+      return answer({ request, principal, requestId });
+    });
     return enveloped(given, requestId, (deps.clock.nowMs() - beganMs) / 1000);
   };
 }
@@ -91,8 +92,10 @@ async function answering(answer: () => Promise<OpsgenieAnswer>): Promise<Opsgeni
   } catch (error) {
     if (error instanceof TerminalError) return refused(422, error.message);
     if (!(error instanceof RetryableError)) throw error;
+    const after = { retryAfterSeconds: retryAfterSeconds(error) };
+    if (error instanceof LimitError) return { ...refused(429, error.message), ...after };
     const why = `${error.message}; whether it took effect is unknown, repeating is safe`;
-    return { ...refused(503, why), retryAfterSeconds: 1 };
+    return { ...refused(503, why), ...after };
   }
 }
 

@@ -4,7 +4,8 @@
  * or that the incident was told; an acknowledge or a resolve that nothing waits for is accepted.
  */
 import type { IntakeResult } from "../../runtime/services.ts";
-import { RetryableError } from "../../runtime/errors.ts";
+import { LimitError, RetryableError } from "../../runtime/errors.ts";
+import { retryAfterSeconds } from "../http-exchange.ts";
 import { type HttpRequest, type HttpResponse, type Route, json } from "../http.ts";
 import { submitOne } from "./decoded-intake.ts";
 import { type IncidentFinder, anyIncident, isOpenIncident } from "./incident-finder.ts";
@@ -38,11 +39,11 @@ export function registerPagerDuty(route: Route, deps: SenderDeps, shared: Shared
   const handler =
     (version: Version, read: (body: JsonObject, headerKey: string) => PagerDutyReading) =>
     (request: HttpRequest) =>
-      answering(() => enqueue(request, deps, shared, version, read));
+      answering(version, () => enqueue(request, deps, shared, version, read));
   route("POST", "/v2/enqueue", handler(v2, readEventV2));
   route("POST", "/generic/2010-04-15/create_event.json", handler(v1, readEventV1));
   route("POST", "/v2/change/enqueue", (request) => {
-    return answering(() => enqueueChange(request, deps));
+    return answering(v2, () => enqueueChange(request, deps));
   });
 }
 
@@ -162,15 +163,22 @@ function refusalOf(result: IntakeResult, version: Version): HttpResponse | null 
   }
 }
 
-async function answering(answer: () => Promise<HttpResponse>): Promise<HttpResponse> {
+async function answering(
+  version: Version,
+  answer: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   try {
     return await answer();
   } catch (error) {
     if (!(error instanceof RetryableError)) throw error;
     const { message } = error;
     const why = `${message}; whether the incident was told is unknown, repeating is safe`;
-    const answered = failure(503, "temporarily unavailable", why, []);
-    return { ...answered, headers: { ...answered.headers, "retry-after": "1" } };
+    const answered =
+      error instanceof LimitError
+        ? failure(version.throttled, "throttle exceeded", message, [])
+        : failure(503, "temporarily unavailable", why, []);
+    const after = { "retry-after": String(retryAfterSeconds(error)) };
+    return { ...answered, headers: { ...answered.headers, ...after } };
   }
 }
 

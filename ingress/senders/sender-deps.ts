@@ -17,7 +17,7 @@ export type SenderDeps = {
   /**
    * Whom a key stands for. @param key as the sender gave it, "" when there was none.
    * @returns null when it is not valid or may not do this.
-   * @throws RetryableError when it has used up its limit of requests.
+   * @throws LimitError when it has used up its limit of requests.
    */
   authenticate(key: string, scope: SenderScope): AlertOwner | null;
   clock: Clock;

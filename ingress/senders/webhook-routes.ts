@@ -5,7 +5,8 @@
  * W1 Alertmanager repeats a webhook after a 5xx and drops it after any 4xx, a 429 included. So
  *    "too many" is a 503 here.
  */
-import type { IntakeResult } from "../../runtime/services.ts";
+import { LimitError, RetryableError } from "../../runtime/errors.ts";
+import type { AlertOwner, IntakeResult } from "../../runtime/services.ts";
 import { type HttpRequest, type HttpResponse, type Route, problem } from "../http.ts";
 import { alertsAnswer } from "../native.ts";
 import { submitDecoded } from "./decoded-intake.ts";
@@ -27,13 +28,24 @@ async function taken(
   deps: SenderDeps,
   flavour: WebhookFlavour,
 ): Promise<HttpResponse> {
-  const principal = deps.authenticate(requestKey(request), "ingest");
+  const principal = authenticated(request, deps);
   if (principal === null) return problem(401, "Unauthorized", "The request has no valid key.");
   const body = readJsonObject(request.body);
   if (body.kind === "refused") return notUnderstood(body.why);
   const decoded = decodeWebhook(body.object, flavour, principal, deps.clock.nowMs());
   if (typeof decoded === "string") return notUnderstood(decoded);
   return alertsAnswer(patient(await submitDecoded(deps.intake, decoded, flavour, principal)));
+}
+
+/** 503 where others get 429: Alertmanager drops what it gets any 4xx for. */
+function authenticated(request: HttpRequest, deps: SenderDeps): AlertOwner | null {
+  try {
+    return deps.authenticate(requestKey(request), "ingest");
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    const { message, retryAfterMs } = error;
+    throw new RetryableError(message, { retryAfterMs: retryAfterMs ?? 1_000 });
+  }
 }
 
 function patient(result: IntakeResult): IntakeResult {
