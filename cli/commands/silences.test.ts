@@ -1,6 +1,6 @@
 /** `tocsin silences` against the real routes of the API, with silences and alerts in memory. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lookupOf } from "../../actors/dispatch/routes.ts";
+import { compileRoutes, lookupOf } from "../../actors/dispatch/routes.ts";
 import { Silences, silenceState } from "../../actors/dispatch/silences.ts";
 import { compileMatchers } from "../../actors/incident/matchers.ts";
 import { registerAlertmanagerApi } from "../../ingress/alertmanager-api/routes.ts";
@@ -9,12 +9,15 @@ import type { ListedAlert } from "../../runtime/alert-list.ts";
 import { holds } from "../../runtime/label-filter.ts";
 import { boundBacktracking } from "../../runtime/linear-regexps.ts";
 import type { DispatchService } from "../../runtime/services.ts";
+import { load, smallest } from "../../testing/alertmanager-file.ts";
 import { capturedIo } from "../../testing/captured-io.ts";
 import { silentLog } from "../../testing/ingress-door.ts";
 import { runTocsin } from "../run-command.ts";
 
 const hourMs = 3_600_000;
 boundBacktracking();
+const { dispatch } = load(smallest);
+const routes = { config: dispatch, root: compileRoutes(dispatch.route), receiverLabels: {} };
 let server: HttpServer;
 let silences: Silences;
 let alerts: ListedAlert[];
@@ -31,7 +34,8 @@ beforeEach(async () => {
   let serial = 0;
   server = new HttpServer({ log: silentLog });
   registerAlertmanagerApi(server.route, {
-    ...{ dispatch: memoryDispatch(), nowMs: Date.now, routes: () => null, receivers: () => [] },
+    ...{ dispatch: memoryDispatch(), nowMs: Date.now, receivers: () => [] },
+    routes: () => routes,
     alerts: {
       list: async (filters) => {
         const fits = (each: ListedAlert): boolean =>

@@ -4,7 +4,7 @@ import { Silences, silenceState } from "../../actors/dispatch/silences.ts";
 import type { Silence } from "../../actors/dispatch/types.ts";
 import type { DispatchService } from "../../runtime/services.ts";
 import type { HttpRequest } from "../http.ts";
-import { deleteSilence } from "./silences.ts";
+import { deleteSilence, postSilence } from "./silences.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 const id = "0b9f8a52-3c1d-4f7e-9a55-6d1f0f6f2b1c";
@@ -30,7 +30,8 @@ function contested(changes: number) {
     },
   } as unknown as DispatchService;
   const request = { params: { id } } as unknown as HttpRequest;
-  const end = () => deleteSilence(request, { dispatch, nowMs: () => nowMs, newId: () => id });
+  const deps = { dispatch, routes: () => ({}), nowMs: () => nowMs, newId: () => id };
+  const end = () => deleteSilence(request, deps);
   return { end, state: () => silenceState(silences.get(id)!, nowMs) };
 }
 
@@ -44,4 +45,16 @@ test("one that could not be ended is not said to have ended", async () => {
   const { end, state } = contested(100);
   expect((await end()).status).toBe(409);
   expect(state()).toBe("active");
+});
+
+test("without routes a silence would mute nothing, and is refused", async () => {
+  const wish = { matchers: [{ name: "a", value: "b", isRegex: false }], createdBy: "c" };
+  const times = { startsAt: "2026-01-01T00:00:00Z", endsAt: "2099-01-01T00:00:00Z" };
+  const body = Buffer.from(JSON.stringify({ ...wish, ...times, comment: "d" }));
+  const request = { body, query: new URLSearchParams() } as unknown as HttpRequest;
+  const dispatch = {} as DispatchService;
+  const deps = { dispatch, routes: () => null, nowMs: () => nowMs, newId: () => id };
+  const answer = await postSilence(request, deps);
+  expect(answer.status).toBe(400);
+  expect(String(answer.body)).toContain("no routes are configured");
 });

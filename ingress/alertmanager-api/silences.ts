@@ -18,6 +18,8 @@ import { BadSilence, readSilence, weekdayNames } from "./silence-body.ts";
 
 export type SilencesDeps = {
   dispatch: DispatchService;
+  /** Null: nothing is told by routes, so there is nothing that a silence could mute. */
+  routes(): object | null;
   nowMs(): number;
   newId(): string;
 };
@@ -68,6 +70,7 @@ export async function postSilence(
     return answer(code === 400 ? 400 : 422, { code, message });
   }
   const { id, wish } = request;
+  if (deps.routes() === null) return refuseWithoutRoutes();
   const nowMs = deps.nowMs();
   const refusal = refusedWish(wish, nowMs);
   if (refusal !== null) return answer(400, refusal);
@@ -111,6 +114,16 @@ function noUuid(id: string): HttpResponse {
 
 function isEqual(a: Matcher, b: Matcher): boolean {
   return a.label === b.label && a.op === b.op && a.value === b.value;
+}
+
+/** Escalations are not silenced: a silence that is taken and does nothing would be a trap. */
+function refuseWithoutRoutes(): HttpResponse {
+  return answer(
+    400,
+    "silences mute what routes tell, and no routes are configured: start with --config " +
+      "alertmanager.yml, or name one as alertmanager in tocsin.yaml. Escalations of incidents " +
+      "stop when somebody takes the incident",
+  );
 }
 
 function refuseEverything(matchers: number): HttpResponse {
