@@ -35,6 +35,8 @@ export class LiveConfig implements Reloads {
   /** Partitions to tell, once there are any. */
   #announce: ((config: TocsinConfig) => Promise<void>) | null = null;
   #reloading: Promise<ReloadOutcome> | null = null;
+  /** Called after each reload that succeeded. */
+  reloaded: () => void = () => {};
   /** `atMs`: when the configuration in force was read. */
   last = { succeeded: true, atMs: Date.now() };
 
@@ -87,6 +89,7 @@ export class LiveConfig implements Reloads {
     this.last.succeeded = outcome.kind === "done";
     if (outcome.kind === "done") {
       this.last.atMs = Date.now();
+      this.reloaded();
       this.#log.info({ file: this.#file, nextStart: outcome.nextStart }, "configuration reloaded");
     } else {
       this.#log.error({ file: this.#file, why: outcome.why }, "configuration not reloaded");

@@ -24,6 +24,7 @@ import { collectWhenIdle } from "./runtime/idle-collector.ts";
 import { boundBacktracking } from "./runtime/linear-regexps.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
+import { handOverOverlooked } from "./runtime/overlooked-alerts.ts";
 import type { Hash32 } from "./runtime/placement.ts";
 import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";
@@ -135,6 +136,7 @@ async function start(context: Context): Promise<void> {
   const url = `http://${host}:${port}`;
   delivery = await openDelivery(context, parts, url);
   await becomeReady(parts, life.signal);
+  lookForOverlooked(context, parts);
   const startedInMs = Date.now() - beganMs;
   const nats = withoutPassword(parts.nats.url);
   const { pid } = process;
@@ -142,6 +144,22 @@ async function start(context: Context): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   say(`ready on ${url} after ${startedInMs} ms, data in ${config.dataDir}`);
   say(`incident events: nats sub -s ${nats} 'incidents.>'`);
+}
+
+/** Now, and whenever another configuration may have brought routes. */
+function lookForOverlooked({ config, live, logger, life }: Context, parts: Parts): void {
+  const { connection, log, hash } = parts;
+  const { dedup, incident } = config.partitions;
+  const partitionOf = (domain: string): number => domainPartitionOf(hash, domain, incident);
+  const alerts = new AlertClient(connection, dedup);
+  const dispatch = new DispatchClient(connection, log, incident, partitionOf);
+  const options = { alerts, dispatch, clock: systemClock, log: logger };
+  live.reloaded = () => {
+    handOverOverlooked(options, life.signal).catch((error: unknown) => {
+      logger.warn({ err: error }, "alerts from before there were routes could not be looked for");
+    });
+  };
+  live.reloaded();
 }
 
 function say(line: string): void {

@@ -16,6 +16,8 @@ export type DispatchQuery =
   /** Behind the id `after`; "": from the first. */
   | { kind: "silences"; after: string }
   | { kind: "silence"; id: string }
+  /** Since when there are routes. */
+  | { kind: "since" }
   | { kind: "wouldMute"; matchers: Matcher[] };
 
 export type DispatchAnswer =
@@ -26,6 +28,8 @@ export type DispatchAnswer =
   | { kind: "alerts"; dispatching: boolean; alerts: AlertDispatch[]; looked: number }
   | { kind: "silences"; silences: Silence[]; next: string | null }
   | { kind: "silence"; silence: Silence | null }
+  /** `agoMs` null: there are no routes. */
+  | { kind: "since"; agoMs: number | null }
   | { kind: "wouldMute"; muted: number; of: number };
 
 export const fingerprintsMax = 1_000;
@@ -52,6 +56,8 @@ export function answerDispatch(
     }
     case "silence":
       return { kind: "silence", silence: silences.get(query.id) };
+    case "since":
+      return { kind: "since", agoMs: dispatcher === null ? null : nowMs - dispatcher.sinceMs };
     case "wouldMute": {
       if (dispatcher === null) return { kind: "wouldMute", muted: 0, of: 0 };
       return { kind: "wouldMute", ...wouldMute(dispatcher, query.matchers) };

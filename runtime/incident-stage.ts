@@ -109,6 +109,9 @@ export class IncidentStage implements Stage<IncidentOutput> {
       case "groupDelivery":
         this.#dispatching.applyDelivery(record.report, this.#nowMs, schedule);
         break;
+      case "overlooked":
+        this.#dispatching.takeOver(record.alerts, this.#nowMs, schedule);
+        break;
       case "silence":
         this.#dispatching.applySilence(record.silence, record.replyTo, this.#nowMs, schedule);
         break;

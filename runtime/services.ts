@@ -64,6 +64,10 @@ export interface DispatchService {
   alerts(
     alerts: readonly { fingerprint: string; domain: string }[],
   ): Promise<Map<string, AlertStatus>>;
+  /** How long ago the newest partition got routes, ms of its log; null: it has none. */
+  routedForMs(): Promise<number | null>;
+  /** Hands over alerts that began to fire before there were routes; those known are left out. */
+  takeOver(alerts: readonly ListedAlert[]): Promise<void>;
   silences(): Promise<Silence[]>;
   silence(id: string): Promise<Silence | null>;
   /**

@@ -4,7 +4,7 @@
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
-import type { GroupDelivery, Silence } from "../actors/dispatch/types.ts";
+import type { GroupDelivery, OverlookedAlert, Silence } from "../actors/dispatch/types.ts";
 import type { Command, DeliveryReport, IncidentConfig } from "../actors/incident/types.ts";
 
 export type WorkRecord =
@@ -17,6 +17,8 @@ export type WorkRecord =
   | { kind: "command"; command: Command }
   | { kind: "delivery"; report: DeliveryReport }
   | { kind: "groupDelivery"; report: GroupDelivery }
+  /** Alerts of this partition that began to fire before there were routes. */
+  | { kind: "overlooked"; alerts: OverlookedAlert[] }
   /** To every partition alike; `replyTo` is set in the record of one of them. */
   | { kind: "silence"; silence: Silence; replyTo: string }
   | { kind: "config"; config: IncidentConfig | DedupConfig }

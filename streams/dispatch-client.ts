@@ -13,6 +13,7 @@ import {
   answerDispatch,
   fingerprintsMax,
 } from "../runtime/dispatch-reads.ts";
+import type { ListedAlert } from "../runtime/alert-list.ts";
 import { RetryableError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/ports.ts";
 import type { DispatchService } from "../runtime/services.ts";
@@ -74,6 +75,28 @@ export class DispatchClient implements DispatchService {
     };
     await Promise.all([...byPartition].map(([partition, those]) => ask(partition, those)));
     return found;
+  }
+
+  async routedForMs(): Promise<number | null> {
+    const partitions = Array.from({ length: this.#partitions }, (_, index) => index);
+    const answers = await Promise.all(
+      partitions.map((partition) => this.#ask(partition, { kind: "since" })),
+    );
+    const ago = answers.map(({ agoMs }) => agoMs);
+    return ago.includes(null) ? null : Math.min(...ago.map((ms) => ms ?? 0));
+  }
+
+  async takeOver(alerts: readonly ListedAlert[]): Promise<void> {
+    for (const alert of alerts) {
+      const { fingerprint, labels, annotations, generatorURL, dedupKey } = alert;
+      const { startsAtMs, endsAtMs } = alert;
+      const body = { labels, annotations, generatorURL, dedupKey };
+      const record: WorkRecord = {
+        kind: "overlooked",
+        alerts: [{ fingerprint, body, startsAtMs, endsAtMs }],
+      };
+      await this.#log.append(workSubject(this.#partitionOf(alert.domain)), codec.encode(record));
+    }
   }
 
   /** All partitions have the same silences: the first one is asked. */

@@ -12,11 +12,19 @@ type ToldRow = Omit<Told, "firing" | "resolved"> & {
 type GroupRow = Omit<Group, "alerts" | "told"> & { alerts: string[]; told: ToldRow[] };
 type AlertRow = Omit<HeldAlert, "groups" | "silencedBy">;
 
-export type DispatchSnapshot = { serial: number; alerts: AlertRow[]; groups: GroupRow[] };
+export type DispatchSnapshot = {
+  serial: number;
+  sinceMs: number;
+  ended: [fingerprint: string, atMs: number][];
+  alerts: AlertRow[];
+  groups: GroupRow[];
+};
 
 export function dispatchSnapshotOf(dispatcher: Dispatcher): DispatchSnapshot {
   return {
     serial: dispatcher.serial,
+    sinceMs: dispatcher.sinceMs,
+    ended: [...dispatcher.ended],
     alerts: [...dispatcher.alerts.values()].map(({ groups: _, silencedBy: __, ...row }) => row),
     groups: [...dispatcher.groups.values()].map((group) => ({
       ...group,
@@ -36,6 +44,8 @@ export function dispatcherFrom(
 ): Dispatcher {
   const dispatcher = new Dispatcher(partition, config, silences);
   dispatcher.serial = snapshot.serial;
+  dispatcher.sinceMs = snapshot.sinceMs;
+  for (const [fingerprint, atMs] of snapshot.ended) dispatcher.ended.set(fingerprint, atMs);
   dispatcher.restore(snapshot.alerts.map(heldAlert), snapshot.groups.map(group));
   return dispatcher;
 }

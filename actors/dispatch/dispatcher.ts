@@ -19,7 +19,7 @@ import { compileRoutes, groupLabelsOf, matchingRoutes, routesBelow } from "./rou
 import type { Silences } from "./silences.ts";
 import { labelsText } from "./text.ts";
 import { notificationsOf } from "./telling.ts";
-import type { GroupDelivery, GroupNotification, Silence } from "./types.ts";
+import type { GroupDelivery, GroupNotification, OverlookedAlert, Silence } from "./types.ts";
 
 export type DispatchOutput =
   | { kind: "notifyGroup"; notification: GroupNotification }
@@ -29,6 +29,10 @@ export type DispatchOutput =
   | { kind: "silence"; silence: Silence; taken: boolean; replyTo: string }
   | { kind: "groupDelivery"; report: GroupDelivery; atMs: number };
 export type EmitDispatch = (output: DispatchOutput) => void;
+
+/** Ends of unknown alerts that are remembered, and for how long: what overlaps takes seconds. */
+const endedMax = 20_000;
+const endedKeptMs = 10 * 60_000;
 
 export type HeldAlert = {
   fingerprint: string;
@@ -55,6 +59,10 @@ export class Dispatcher {
   readonly groups = new Map<string, Group>();
   /** Groups opened since the partition began. */
   serial = 0;
+  /** Since when there are routes, ms; alerts that fired before may be unknown here. */
+  sinceMs = 0;
+  /** Ends of alerts that were unknown: what is told of such an alert afterwards came too late. */
+  readonly ended = new Map<string, number>();
   #root: Route;
   #routes = new Map<Group, Route>();
   #byId = new Map<string, Group>();
@@ -99,7 +107,11 @@ export class Dispatcher {
       }
       case "resolved": {
         const alert = this.alerts.get(event.fingerprint);
-        if (alert === undefined || event.by === "unmatched") break;
+        if (event.by === "unmatched") break;
+        if (alert === undefined) {
+          this.#rememberEnd(event.fingerprint, nowMs);
+          break;
+        }
         if (alert.resolvedAtMs === null) this.inhibition.end(alert.fingerprint, alert.labels);
         alert.resolvedAtMs = event.endedAtMs;
         alert.endsAtMs = event.endedAtMs;
@@ -108,6 +120,15 @@ export class Dispatcher {
       }
       case "rejected":
         break;
+    }
+  }
+
+  /** Takes in what fired before there were routes, unless it is known or has ended since. */
+  takeOver(alerts: readonly OverlookedAlert[], nowMs: number, emit: EmitDispatch): void {
+    for (const alert of alerts) {
+      const { fingerprint } = alert;
+      if (this.alerts.has(fingerprint) || this.ended.has(fingerprint)) continue;
+      this.#fire({ kind: "opened", received: 1, atMs: nowMs, ...alert }, nowMs, emit);
     }
   }
 
@@ -190,6 +211,7 @@ export class Dispatcher {
     emit: EmitDispatch,
   ): void {
     const { fingerprint, body, startsAtMs, endsAtMs } = event;
+    this.ended.delete(fingerprint);
     const { labels, annotations, generatorURL } = body;
     const times = { startsAtMs, endsAtMs, updatedAtMs: nowMs, resolvedAtMs: null };
     const content = { labels, annotations, generatorURL };
@@ -235,6 +257,15 @@ export class Dispatcher {
       // As in Alertmanager: whoever has waited long enough elsewhere does not wait again.
       const hasWaited = !group.hasFlushed && alert.startsAtMs + groupWaitMs < nowMs;
       if (hasWaited && group.nextFlushAtMs > nowMs) this.#schedule(group, nowMs, emit);
+    }
+  }
+
+  #rememberEnd(fingerprint: string, nowMs: number): void {
+    this.ended.delete(fingerprint);
+    this.ended.set(fingerprint, nowMs);
+    for (const [oldest, atMs] of this.ended) {
+      if (this.ended.size <= endedMax && atMs + endedKeptMs >= nowMs) break;
+      this.ended.delete(oldest);
     }
   }
 

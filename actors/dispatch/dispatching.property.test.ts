@@ -48,7 +48,7 @@ const configs: (DispatchConfig | null)[] = [
 
 type Op =
   | { kind: "fire"; key: number; name: number; severity: number }
-  | { kind: "refresh" | "resolve"; key: number }
+  | { kind: "refresh" | "resolve" | "takeOver"; key: number }
   | { kind: "silence"; id: number; name: number; forS: number }
   | { kind: "giveUp"; back: number }
   | { kind: "configure"; which: number }
@@ -61,6 +61,7 @@ const is = <Kind extends Op["kind"]>(...kinds: Kind[]) => fc.constantFrom(...kin
 const op: fc.Arbitrary<Op> = fc.oneof(
   often(fc.record({ kind: is("fire"), key, name: small, severity: small })),
   often(fc.record({ kind: is("refresh", "resolve"), key })),
+  fc.record({ kind: is("takeOver"), key }),
   fc.record({ kind: is("silence"), id: small, name: small, forS: fc.nat(200) }),
   fc.record({ kind: is("giveUp"), back: small }),
   fc.record({ kind: is("configure"), which: fc.nat({ max: 3 }) }),
@@ -101,6 +102,14 @@ class World {
         if (!this.#firing.delete(each.key)) break;
         const ended = { endedAtMs: nowMs, by: "sender", total: 2 } as const;
         this.#apply({ ...this.#times(each.key), kind: "resolved", ...ended });
+        break;
+      }
+      case "takeOver": {
+        const labels = this.#firing.get(each.key);
+        if (labels === undefined) break;
+        const { fingerprint, ...times } = this.#times(each.key);
+        const alert = { fingerprint, body: this.#body(labels), ...times };
+        dispatching.takeOver([alert], nowMs, this.#emit);
         break;
       }
       case "silence":

@@ -8,7 +8,7 @@ import type { DispatchSnapshot } from "./dispatch-snapshot.ts";
 import { dispatchSnapshotOf, dispatcherFrom } from "./dispatch-snapshot.ts";
 import { type DispatchOutput, Dispatcher } from "./dispatcher.ts";
 import { Silences } from "./silences.ts";
-import type { GroupDelivery, Silence } from "./types.ts";
+import type { GroupDelivery, OverlookedAlert, Silence } from "./types.ts";
 
 type Emit = (output: DispatchOutput) => void;
 
@@ -45,6 +45,7 @@ export class Dispatching {
     } else if (this.dispatcher === null) {
       this.dispatcher = new Dispatcher(this.#partition, config, this.silences);
       this.dispatcher.serial = this.#serial;
+      this.dispatcher.sinceMs = nowMs;
     } else {
       this.dispatcher.configure(config, nowMs, emit);
     }
@@ -52,6 +53,10 @@ export class Dispatching {
 
   applyAlert(event: AlertEvent, nowMs: number, emit: Emit): void {
     this.dispatcher?.apply(event, nowMs, emit);
+  }
+
+  takeOver(alerts: readonly OverlookedAlert[], nowMs: number, emit: Emit): void {
+    this.dispatcher?.takeOver(alerts, nowMs, emit);
   }
 
   /** `replyTo`: where the answer goes; empty: nobody waits for it. */

@@ -2,7 +2,7 @@
  * What dispatching puts out and shows: one notification per group and integration, silences, and
  * the views that Alertmanager's API v2 asks for. Plain data that survives msgpack and JSON.
  */
-import type { Labels } from "../alert/events.ts";
+import type { AlertBody, Labels } from "../alert/events.ts";
 import type { Matcher } from "../incident/types.ts";
 import type { ZoneOffsets } from "./zones.ts";
 
@@ -82,6 +82,14 @@ export type SilenceRecurrence = {
 };
 
 export type SilenceState = "pending" | "active" | "expired";
+
+/** An alert that began to fire before there were routes, as its owner holds it. */
+export type OverlookedAlert = {
+  fingerprint: string;
+  body: AlertBody;
+  startsAtMs: number;
+  endsAtMs: number;
+};
 
 /** Whether an alert is told of, as Alertmanager's API shows it. */
 export type AlertStatus = {

@@ -54,6 +54,8 @@ afterEach(() => server.drain(100));
 function memoryDispatch(): DispatchService {
   return {
     alerts: async () => new Map(),
+    routedForMs: async () => null,
+    takeOver: async () => {},
     silences: async () => silences.all(),
     silence: async (id) => silences.get(id),
     keepSilence: async (silence) => silences.merge(silence, Date.now()),

@@ -35,6 +35,8 @@ function world(remindBeforeMs: number) {
   };
   const dispatch: DispatchService = {
     alerts: async () => new Map(),
+    routedForMs: async () => null,
+    takeOver: async () => {},
     silences: async () => state.silences,
     silence: async () => null,
     keepSilence: async () => true,
