@@ -27,13 +27,17 @@ export function labelsText(labels: Labels): string {
 
 /** `{severity=~"page|ticket",team="db"}`, in Alertmanager's order. */
 export function matchersText(matchers: readonly Matcher[]): string {
-  const sorted = [...matchers].sort(
+  return `{${sortedMatchers(matchers).map(matcherText).join(",")}}`;
+}
+
+/** By label, then value, then operator: the order of Alertmanager's route keys. */
+export function sortedMatchers(matchers: readonly Matcher[]): Matcher[] {
+  return [...matchers].sort(
     (a, b) =>
       byCodeUnits(a.label, b.label) ||
       byCodeUnits(a.value, b.value) ||
       matcherOps.indexOf(a.op) - matcherOps.indexOf(b.op),
   );
-  return `{${sorted.map(matcherText).join(",")}}`;
 }
 
 export function matcherText({ label, op, value }: Matcher): string {

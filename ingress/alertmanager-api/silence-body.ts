@@ -8,6 +8,7 @@ import { refusedExpression } from "../../runtime/linear-regexps.ts";
 import type { ZoneOffsets } from "../../actors/dispatch/zones.ts";
 import type { SilenceRecurrence } from "../../actors/dispatch/types.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
+import { weekdayNames } from "../../runtime/config/recurrence.ts";
 import { zoneOffsets } from "../../runtime/time-zones.ts";
 import type { SilenceWish } from "../../runtime/silence-changes.ts";
 import { jsonFault } from "../json-check.ts";
@@ -34,9 +35,6 @@ const matchersMax = 100;
 const textCharsMax = 65_536;
 /** All of it: every partition keeps it, and many have to fit into one answer. */
 const silenceBytesMax = 128 * 1024;
-export const weekdayNames = [
-  ...["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
-];
 
 /** @throws BadSilence | BadQuery */
 export function readSilence(body: Buffer): SilenceBody {

@@ -5,6 +5,7 @@
 import { silenceState } from "../../actors/dispatch/silences.ts";
 import type { Silence } from "../../actors/dispatch/types.ts";
 import type { Matcher } from "../../actors/incident/types.ts";
+import { clockOf, weekdayNames } from "../../runtime/config/recurrence.ts";
 import type { DispatchService } from "../../runtime/services.ts";
 import {
   changeSilence,
@@ -14,7 +15,7 @@ import {
 } from "../../runtime/silence-changes.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
 import { answer, readFlag, readMatchers } from "./query.ts";
-import { BadSilence, readSilence, weekdayNames } from "./silence-body.ts";
+import { BadSilence, readSilence } from "./silence-body.ts";
 
 export type SilencesDeps = {
   dispatch: DispatchService;
@@ -167,10 +168,6 @@ function silenceView(silence: Silence, nowMs: number): object {
 
 function recurrenceView(recurrence: NonNullable<Silence["recurrence"]>): object {
   const { weekdays, fromMinute, toMinute, location } = recurrence;
-  const clock = (minute: number): string => {
-    const [hours, minutes] = [Math.floor(minute / 60), minute % 60];
-    return `${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
-  };
   const names = weekdays.map((day) => weekdayNames[day]);
-  return { weekdays: names, from: clock(fromMinute), to: clock(toMinute), location };
+  return { weekdays: names, from: clockOf(fromMinute), to: clockOf(toMinute), location };
 }

@@ -2,7 +2,10 @@
 import type { SilenceRecurrence } from "../../actors/dispatch/types.ts";
 import { zoneOffsets } from "../time-zones.ts";
 
-const dayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+/** In English, lower case, as `Date` counts them: 0 is Sunday. */
+export const weekdayNames = [
+  ...["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
+];
 const minutesPerDay = 1_440;
 
 export const recurrenceForm =
@@ -37,7 +40,7 @@ export function clockOf(minute: number): string {
 }
 
 /** The whole English name, in lower case; 0 is Sunday. */
-export const weekdayName = (day: number): string => dayNames[day] ?? "";
+export const weekdayName = (day: number): string => weekdayNames[day] ?? "";
 
 /** Sorted, each once; none for "daily". Null when a word is no day. */
 function parseDays(text: string): number[] | null {
@@ -59,7 +62,7 @@ function parseDays(text: string): number[] | null {
 
 /** By its name or the beginning of it, three letters at least; -1: none. */
 function dayOf(word: string): number {
-  return word.length < 3 ? -1 : dayNames.findIndex((name) => name.startsWith(word));
+  return word.length < 3 ? -1 : weekdayNames.findIndex((name) => name.startsWith(word));
 }
 
 function minuteOf(text: string | undefined): number | null {

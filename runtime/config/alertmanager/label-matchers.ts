@@ -2,7 +2,8 @@
 import { translateGoRegexp } from "../../../actors/incident/go-regexp.ts";
 import type { Matcher } from "../../../actors/incident/types.ts";
 import type { ConfigValue } from "../value.ts";
-import { parseMatchers, sortedMatchers } from "./matcher-list.ts";
+import { sortedMatchers } from "../../../actors/dispatch/text.ts";
+import { parseMatchers } from "./matcher-list.ts";
 
 const matchersMax = 10_000;
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { parseMatchers, sortedMatchers } from "./matcher-list.ts";
+import { sortedMatchers } from "../../../actors/dispatch/text.ts";
+import { parseMatchers } from "./matcher-list.ts";
 
 const good: [text: string, matchers: string[][]][] = [
   ["", []],

@@ -19,7 +19,6 @@ const textCharsMax = 65_536;
 /** Go's \s, which is ASCII. */
 const classicMatcher =
   /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*([^]*?)[\t\n\f\r ]*$/;
-const operatorOrder = ["=", "!=", "=~", "!~"];
 
 /** In the order written; none for "" and "{}". Expressions are checked as Go would. */
 export function parseMatchers(text: string): ParsedMatchers {
@@ -33,20 +32,6 @@ export function parseMatchers(text: string): ParsedMatchers {
   if (utf8.kind === "error") return classicList.kind === "ok" ? classic : utf8;
   const agree = classic.kind === "error" || sameMatchers(utf8.matchers, classic.matchers);
   return agree ? utf8 : classic;
-}
-
-/** By label, then value, then operator: the order of Alertmanager's route keys. */
-export function sortedMatchers(matchers: Matcher[]): Matcher[] {
-  return matchers.toSorted(
-    (a, b) =>
-      compareTexts(a.label, b.label)
-      || compareTexts(a.value, b.value)
-      || operatorOrder.indexOf(a.op) - operatorOrder.indexOf(b.op),
-  );
-}
-
-function compareTexts(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function sameMatchers(a: Matcher[], b: Matcher[]): boolean {

@@ -1,12 +1,12 @@
 /** `time_intervals`, and the older `mute_time_intervals`: named times at which routes are quiet. */
 import type { TimeInterval } from "../../../actors/dispatch/config.ts";
+import { weekdayNames } from "../recurrence.ts";
 import type { ConfigValue } from "../value.ts";
 
 const intervalsMax = 10_000;
 const rangesMax = 1_000;
 const shortestMonthDays = 28;
 
-const weekdayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const monthNames = ["january", "february", "march", "april", "may", "june"].concat(
   ["july", "august", "september", "october", "november", "december"],
 );
