@@ -153,7 +153,8 @@ function lookForOverlooked({ config, live, logger, life }: Context, parts: Parts
   const partitionOf = (domain: string): number => domainPartitionOf(hash, domain, incident);
   const alerts = new AlertClient(connection, dedup);
   const dispatch = new DispatchClient(connection, log, incident, partitionOf);
-  const options = { alerts, dispatch, clock: systemClock, log: logger };
+  const hasRoutes = (): boolean => live.routes !== null;
+  const options = { alerts, dispatch, clock: systemClock, log: logger, hasRoutes };
   live.reloaded = () => {
     handOverOverlooked(options, life.signal).catch((error: unknown) => {
       logger.warn({ err: error }, "alerts from before there were routes could not be looked for");

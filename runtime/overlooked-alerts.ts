@@ -12,11 +12,14 @@ export type OverlookedOptions = {
   dispatch: DispatchService;
   clock: Clock;
   log: Logger;
+  /** Whether the configuration in force has routes; partitions hear of it a moment later. */
+  hasRoutes(): boolean;
 };
 
 const pageAlerts = 500;
 /** Routes that are older were looked after by the process that brought them. */
 const newForMs = 10 * 60_000;
+const askAgainMs = 200;
 /** An alert on its way from stage to stage is not overlooked. */
 const onItsWayMs = 3_000;
 
@@ -25,9 +28,14 @@ export async function handOverOverlooked(
   options: OverlookedOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { alerts, dispatch, clock, log } = options;
-  const routedForMs = await dispatch.routedForMs();
-  if (routedForMs === null || routedForMs > newForMs) return 0;
+  const { alerts, dispatch, clock, log, hasRoutes } = options;
+  let routedForMs: number | null = null;
+  while (routedForMs === null) {
+    if (signal.aborted || !hasRoutes()) return 0;
+    routedForMs = await dispatch.routedForMs();
+    if (routedForMs === null) await clock.sleep(askAgainMs, signal);
+  }
+  if (routedForMs > newForMs) return 0;
   let count = 0;
   for (let cursor: string | null = ""; cursor !== null && !signal.aborted; ) {
     const page = await alerts.list([], pageAlerts, cursor);
