@@ -3,6 +3,7 @@
  * what was expected), so that a caller repairs a request in one go and never has to guess.
  */
 import { TerminalError, RetryableError } from "../runtime/errors.ts";
+import { retryAfterSeconds } from "./http-exchange.ts";
 import { problem } from "./http.ts";
 import type { HttpResponse } from "./http.ts";
 
@@ -49,7 +50,7 @@ export async function answering(
   } catch (error) {
     if (error instanceof TerminalError) return problem(400, "Refused", error.message);
     if (!(error instanceof RetryableError)) throw error;
-    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000));
+    const seconds = retryAfterSeconds(error);
     const response = problem(
       503,
       "No answer in time",

@@ -3,6 +3,7 @@
  * Grafana and whatever else reads from an Alertmanager.
  */
 import { RetryableError, TerminalError } from "../../runtime/errors.ts";
+import { retryAfterSeconds } from "../http-exchange.ts";
 import type { Handler, HttpRequest, HttpResponse, Route } from "../http.ts";
 import { type AlertsDeps, listAlerts, listGroups } from "./alerts.ts";
 import { answer, BadQuery } from "./query.ts";
@@ -79,7 +80,7 @@ async function guarded(handle: () => Promise<HttpResponse>): Promise<HttpRespons
     }
     if (!(error instanceof RetryableError)) throw error;
     const response = answer(503, `${error.message}; to repeat the request is safe`);
-    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
+    const seconds = retryAfterSeconds(error);
     return { ...response, headers: { ...response.headers, "retry-after": String(seconds) } };
   }
 }
