@@ -179,7 +179,9 @@ const terminals = spawnSync("script", ["--version"]).status === 0;
 if (!terminals) process.stderr.write("no program script, so no terminal to be closed\n");
 
 test.skipIf(!terminals)("SIGHUP reloads; a terminal that is closed ends it", async () => {
-  start({}, (command) => ["script", "-qfc", command.join(" "), "/dev/null"]);
+  // Not every shell gives its process to its last command, and one that lives on leads the session:
+  // the signal would end that shell, and its end close the terminal.
+  start({}, (command) => ["script", "-qfc", `exec ${command.join(" ")}`, "/dev/null"]);
   await eventually(answersReady, startMsMax);
   const family = processTree(child.pid ?? -1);
   const [program] = processesOf(`main.ts --config ${dir}`).filter((pid) => pid !== child.pid);
