@@ -18,6 +18,9 @@ export class ServiceGraph {
   readonly #dependants = new Map<string, string[]>();
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
+  readonly #steps = new Map<string, Map<string, number>>();
+  /** Services that it knows. */
+  readonly size: number;
 
   constructor(dependencies: Dependencies, depthMax: number) {
     this.#depthMax = depthMax;
@@ -28,6 +31,23 @@ export class ServiceGraph {
         push(this.#dependants, dependency, service);
       }
     }
+    this.size = new Set([...this.#dependencies.keys(), ...this.#dependants.keys()]).size;
+  }
+
+  /** How many edges lie between the service and one that it depends on; null: it does not. */
+  stepsUp(service: string, dependency: string): number | null {
+    let steps = this.#steps.get(service);
+    if (steps === undefined) {
+      const reached = this.upstreamOf(service);
+      if (reached.length === 0) return null;
+      steps = new Map(reached.map((one) => [one.service, one.steps]));
+      this.#steps.set(service, steps);
+    }
+    return steps.get(dependency) ?? null;
+  }
+
+  knows(service: string): boolean {
+    return this.#dependencies.has(service) || this.#dependants.has(service);
   }
 
   /** What it depends on, directly or not; nearest first, then in the order of names. */

@@ -23,7 +23,7 @@ import { isOpen } from "./lifecycle.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
 import { isMoreSevere, severityOf } from "./severity.ts";
-import { gather } from "./root.ts";
+import { gather, signOf } from "./root.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
 import { reroute } from "./telling.ts";
 import type { Turn } from "./turn.ts";
@@ -70,6 +70,7 @@ function arrive(turn: Turn, event: Opened): void {
     labels: body.labels,
     dedupKey: body.dedupKey,
     groupKey,
+    sign: signOf(turn, event),
     atMs: nowMs,
   };
   const placement = place(desk, arrival);
@@ -93,9 +94,7 @@ function arrive(turn: Turn, event: Opened): void {
     if (flaps) beginFlapping(turn, incident);
   }
   raiseSeverity(turn, incident, body);
-  if (placement.kind === "join" && placement.related !== undefined) {
-    gather(turn, incident, placement.related, arrival);
-  }
+  gather(turn, incident, arrival);
 }
 
 function openFor(
@@ -118,6 +117,7 @@ function openFor(
   incident.dedupKey = body.dedupKey;
   incident.labels = sortedLabels(body.labels);
   incident.annotations = sortedLabels(body.annotations);
+  incident.signs = [arrival.sign];
   const detail = { fingerprint, received: 1 };
   // Too late to be reopened, it may still be the same alert, over and over.
   const isNext = before?.firingCount === 0 && before.resolved?.by === "alerts";

@@ -9,9 +9,7 @@
  * D4 Correlation rules are a function of the open incidents and the configuration: rebuilt
  *    ones answer as those that grew.
  */
-import { CoOccurrence } from "../correlation/co-occurrence.ts";
-import type { CorrelationRule } from "../correlation/rule.ts";
-import { Topology } from "../correlation/topology.ts";
+import { Correlator } from "../correlation/correlator.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
 import { aliasesMax } from "./incident.ts";
@@ -36,7 +34,7 @@ export class Desk {
   readonly incidents = new Map<string, Incident>();
   readonly members = new Membership();
   readonly commands = new CommandMemory();
-  rules: CorrelationRule<Incident>[] = [];
+  correlator: Correlator<Incident>;
   /** Incidents opened since the partition began. */
   serial = 0;
   #groups = new ScopedIndex<Incident>();
@@ -45,7 +43,7 @@ export class Desk {
     this.partition = partition;
     this.config = config;
     this.choosePolicy = compileRules(config);
-    this.#rebuildRules();
+    this.correlator = correlatorOf(config);
   }
 
   /** Rules for what opens from now on; open incidents keep their policies (I11). */
@@ -102,12 +100,12 @@ export class Desk {
   /** Tells the correlation rules of an open incident, or of a new alert in it. */
   relate(incident: Incident): void {
     if (!isOpen(incident.status)) return;
-    for (const rule of this.rules) rule.add(incident);
+    this.correlator.add(incident);
   }
 
   /** Before an incident's labels change, and once it is no longer open. */
   unrelate(incident: Incident): void {
-    for (const rule of this.rules) rule.remove(incident);
+    this.correlator.remove(incident);
   }
 
   /** D1: moves the fingerprint here if it fired elsewhere before, and counts it as firing. */
@@ -144,13 +142,14 @@ export class Desk {
   }
 
   #rebuildRules(): void {
-    const { correlation } = this.config;
-    this.rules = [];
-    // What depends on what is better evidence than what happened at the same time.
-    if (correlation.topology) this.rules.push(new Topology<Incident>(correlation.topology));
-    if (correlation.enabled) this.rules.push(new CoOccurrence<Incident>(correlation));
+    this.correlator = correlatorOf(this.config);
     for (const incident of this.incidents.values()) this.relate(incident);
   }
+}
+
+function correlatorOf({ correlation }: IncidentConfig): Correlator<Incident> {
+  const agree = correlation.topology?.agree ?? ["region", "model_id"];
+  return new Correlator<Incident>({ ...correlation, agree });
 }
 
 function scopeOf(of: { tenant: string; environment: string }): string {

@@ -3,6 +3,7 @@
  * with a single alert, so the rare parts are null until needed and nothing is kept twice.
  */
 import type { Labels } from "../alert/events.ts";
+import type { Sign } from "../correlation/evidence.ts";
 import type { EscalationPolicy, EscalationState } from "../escalation/escalation.ts";
 import { nextWakeAtMs as nextEscalationAtMs } from "../escalation/escalation.ts";
 import { type FlapState, flappingEndsAtMs } from "./flapping.ts";
@@ -59,8 +60,8 @@ export type Incident = {
   cause: string | null;
   /** The alert that turned out to be the cause of the others; null: it is the first one. */
   root: { service: string; fingerprint: string; because: string } | null;
-  /** Values of labels that relate alerts, beyond those of the first one; null: none. */
-  seen: Record<string, string[]> | null;
+  /** What its alerts tell about trouble, distinct ones, the first alert's first. */
+  signs: Sign[];
   reopens: number;
   /** Null until its alerts begin to fire for the second time. Replaced, never changed in place. */
   flap: FlapState | null;
@@ -120,7 +121,7 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     mergedInto: null,
     cause: null,
     root: null,
-    seen: null,
+    signs: [],
     reopens: 0,
     flap: null,
     policy: null,

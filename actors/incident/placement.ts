@@ -6,7 +6,7 @@
  *   3. an open incident that a correlation rule relates it to
  *   4. none: a new incident
  */
-import type { Related } from "../correlation/rule.ts";
+import type { Related, Sign } from "../correlation/evidence.ts";
 import type { Desk } from "./desk.ts";
 import { incidentsMax } from "./desk.ts";
 import { durationText, quoted } from "./duration.ts";
@@ -27,6 +27,7 @@ export type Arrival = Identity & {
   labels: Labels;
   dedupKey: string | null;
   groupKey: string;
+  sign: Sign;
   atMs: number;
 };
 
@@ -70,12 +71,7 @@ function joinOrReopen(
 }
 
 function relatedTo(desk: Desk, arrival: Arrival): Related<Incident> | null {
-  for (const rule of desk.rules) {
-    const related = rule.find(arrival);
-    if (related === null) continue;
-    if (!isFull(desk, related.candidate, arrival.fingerprint)) return related;
-  }
-  return null;
+  return desk.correlator.find(arrival, (candidate) => !isFull(desk, candidate, arrival.fingerprint));
 }
 
 function overflow(desk: Desk, arrival: Arrival): Placement {

@@ -1,47 +1,71 @@
 /**
- * What a cause does to the incidents that it explains: the one that it joins gets it as its root,
- * and those that nobody has taken yet become part of it. Whoever was told of one of them is told
- * no second time: people go over with a merge.
+ * What a cause does to the incidents that it explains.
  */
-import type { Labels } from "../alert/events.ts";
-import type { Related } from "../correlation/rule.ts";
-import { labelOf } from "./identity.ts";
+import type { AlertEvent } from "../alert/events.ts";
+import type { Sign } from "../correlation/evidence.ts";
+import { categoryOf } from "../similarity/metric-category.ts";
+import { identityOf, labelOf } from "./identity.ts";
 import type { Incident } from "./incident.ts";
 import { mergeInto } from "./merge.ts";
+import type { Arrival } from "./placement.ts";
+import { severityOf } from "./severity.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 
 /** Incidents that one alert brings together at once; others follow with the next ones. */
 const gatheredMax = 20;
-/** Values remembered of each label. */
-const seenMax = 16;
+/** Distinct signs an incident remembers. */
+export const signsMax = 32;
 
-export function gather(
+export function signOf(
   turn: Turn,
-  incident: Incident,
-  { root, because, explains = [] }: Related<Incident>,
-  { fingerprint, labels }: { fingerprint: string; labels: Labels },
-): void {
-  see(incident, turn.desk.config.correlation.topology?.agree ?? [], labels);
-  if (root !== undefined && root !== incident.root?.service) {
-    moveRoot(turn, incident, { service: root, fingerprint, because });
-  }
-  for (const other of explains.slice(0, gatheredMax)) {
+  { fingerprint, body, startsAtMs }: Extract<AlertEvent, { kind: "opened" | "changed" }>,
+): Sign {
+  const { labels, annotations } = body;
+  const alertname = labelOf(labels, "alertname");
+  const agree = turn.desk.config.correlation.topology?.agree ?? ["region", "model_id"];
+  return {
+    service: identityOf(labels).service,
+    alertname,
+    ...categoryOf({ alertname, labels, summary: labelOf(annotations, "summary") }),
+    severity: severityOf(labelOf(labels, "severity")),
+    agree: agree.map((label) => labelOf(labels, label)),
+    fingerprint,
+    atMs: Math.min(startsAtMs, turn.nowMs),
+  };
+}
+
+export function gather(turn: Turn, incident: Incident, arrival: Arrival): void {
+  const { desk } = turn;
+  addSigns(turn, incident, [arrival.sign]);
+  for (const other of desk.correlator.explainedBy(incident, arrival).slice(0, gatheredMax)) {
     // Somebody works on it: it is theirs to merge.
     if (other === incident || other.status !== "triggered") continue;
-    mergeInto(turn, other, incident.id, "topology");
+    const { signs } = other;
+    if (mergeInto(turn, other, incident.id, "topology") === null) addSigns(turn, incident, signs);
   }
 }
 
-/** A trouble of several regions is known by each of them from then on. */
-function see(incident: Incident, agree: string[], labels: Labels): void {
-  for (const label of agree) {
-    const value = labelOf(labels, label);
-    if (value === "" || value === labelOf(incident.labels, label)) continue;
-    const seen = incident.seen?.[label] ?? [];
-    if (seen.includes(value) || seen.length >= seenMax) continue;
-    incident.seen = { ...incident.seen, [label]: [...seen, value] };
+function addSigns(turn: Turn, incident: Incident, signs: readonly Sign[]): void {
+  let grown = false;
+  for (const sign of signs) {
+    if (incident.signs.length >= signsMax) break;
+    if (incident.signs.some((known) => isSame(known, sign))) continue;
+    incident.signs.push(sign);
+    grown = true;
   }
+  if (!grown) return;
+  turn.desk.relate(incident);
+  const root = turn.desk.correlator.rootFor(incident);
+  if (root !== null) moveRoot(turn, incident, root);
+}
+
+function isSame(one: Sign, other: Sign): boolean {
+  return (
+    one.service === other.service &&
+    one.category === other.category &&
+    one.agree.every((value, at) => value === other.agree[at])
+  );
 }
 
 function moveRoot(turn: Turn, incident: Incident, root: NonNullable<Incident["root"]>): void {

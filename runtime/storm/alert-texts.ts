@@ -137,7 +137,7 @@ function filled(dice: Dice, template: string, labels: Record<string, string>): s
       case "model":
         return labels["model_id"] ?? service;
       case "tenant":
-        return labels["tenant_id"] ?? service;
+        return labels["customer"] ?? service;
       default:
         return labels[name] ?? service;
     }

@@ -86,7 +86,7 @@ export function noisyNeighbour(scene: Scene, count: number): Cause {
   const cause = scene.cascade({
     kind: "noisy_neighbour",
     about: `${noisy} floods ${service}; what it shares with other tenants wears out`,
-    root: { service, text, labels: { tenant_id: noisy } },
+    root: { service, text, labels: { customer: noisy } },
     labels: {},
     regions: [region],
     affected: [{ service, hop: 0, texts: roleTexts.api }, ...worn],
@@ -100,7 +100,7 @@ export function noisyNeighbour(scene: Scene, count: number): Cause {
   };
   for (const tenant of tenants.filter((one) => one !== noisy).slice(0, Math.max(0, count - 1))) {
     if (dice.fraction() < 0.4) continue;
-    const labels = { region, service, tenant_id: tenant };
+    const labels = { region, service, customer: tenant };
     const delayMs = scene.durationMs * dice.between(0.02, 0.08);
     cause.series.push(...scene.series(throttled, labels, beginMs + delayMs, endMs));
   }
@@ -121,7 +121,7 @@ export function costSpike(scene: Scene, count: number): Cause {
   const wanted = Math.min(count, 1 + dice.below(models.length));
   const series = models.slice(0, wanted).flatMap((_, nth): Series[] => {
     const model_id = models[(first + nth) % models.length] ?? "";
-    const labels = { service: "billing", tenant_id: tenant, model_id };
+    const labels = { service: "billing", customer: tenant, model_id };
     const fireMs = beginMs + dice.between(0, 0.1) * durationMs;
     return scene.series(text(3), labels, fireMs, null).map((one) => ({
       ...one,
