@@ -21,13 +21,16 @@ export const weights = {
   small: 0.6,
   age: 0.3,
   unexplained: 1,
+  key: 1.2,
 };
-export const tuning = { rootGain: 1, unexplained: 1.5, alerted: 1.5, cause: 3, rank: 0.3, latentSteps: 2, siblingDependants: 12, hysteresis: 0.5,
-  merge: 1, mergeDisagree: 3 };
+export const tuning = { rootGain: 1, unexplained: 1.5, alerted: 1.5, cause: Number(process.env.CA ?? 3), rank: 0.3, latentSteps: 2, siblingDependants: 12, hysteresis: 0.5,
+  merge: 0, mergeDisagree: Number(process.env.MD ?? 3), prior: Number(process.env.PRIOR ?? 2), mergeUnexplained: Number(process.env.MU ?? 6), cone: 1 };
 
 const metMax = 16;
 const loadCategories = new Set(["traffic"]);
-const labelCategories = new Set(["model quality", "output quality", "feedback", "cost"]);
+const labelCategories = new Set(["model_quality", "output_quality", "user_feedback", "cost"]);
+const hostCategories = new Set(["node", "cpu", "memory", "gpu"]);
+const causesOfHosts = new Set(["network", "hardware", "traffic", "change"]);
 const enough = 1;
 
 export type CorrelatorConfig = {
@@ -95,17 +98,22 @@ export class Correlator<C extends Candidate> {
     return found;
   }
 
+  /** What is gained by taking `other` for a part of `into`; 0 or more: they are one. */
   mergeScore(into: C, other: C): number {
     const root = rootOf(into);
-    if (isOwnCause(rootSignOf(other)) ) return -1;
-    let sum = 0;
+    const theirs = rootOf(other);
+    let sum = tuning.prior - this.#blame(theirs.service, theirs.sign, other.signs);
     let conflict = 0;
+    let telling = 0;
+    const causes = other.signs.filter(({ role }) => role === "cause");
+    if (causes.some((one) => root.sign === null || one.service !== root.service || one.category !== root.sign.category)) return -1;
     for (const sign of other.signs) {
       if (!isTelling(sign.severity)) continue;
-      const gain = this.#gain(root.service, root.sign, sign);
-      sum += gain === null ? -tuning.unexplained : weights.explained + weights.specificity * gain;
+      telling += 1;
+      if (this.#gain(root.service, root.sign, sign) === null) sum -= tuning.mergeUnexplained;
       conflict = Math.max(conflict, this.#disagreements(sign, into));
     }
+    if (telling === 0) return -1;
     return sum - tuning.mergeDisagree * conflict;
   }
 
@@ -114,15 +122,15 @@ export class Correlator<C extends Candidate> {
     const { signs } = candidate;
     if (signs.length < 2) return null;
     let best: { service: string; sign: Sign | null; score: number } | null = null;
-    let now = -Infinity;
-    const current = rootOf(candidate).service;
+    const known = rootOf(candidate);
+    const now = this.#blame(known.service, known.sign, signs);
     for (const suspect of this.#suspects(signs)) {
       const score = this.#blame(suspect.service, suspect.sign, signs);
-      if (suspect.service === current) now = Math.max(now, score);
       if (best === null || score > best.score) best = { ...suspect, score };
     }
-    if (best === null || best.service === current || best.score < now + tuning.hysteresis) return null;
-    const explained = signs.filter((sign) => best.service === sign.service || this.#gain(best.service, best.sign, sign) !== null).length;
+    if (best === null || best.score < now + tuning.hysteresis) return null;
+    const { service, sign: own } = best;
+    const explained = signs.filter((sign) => this.#gain(service, own, sign) !== null).length;
     const because = `${quoted(best.service)} explains ${explained} of ${signs.length} kinds of alerts`;
     return { service: best.service, fingerprint: best.sign?.fingerprint ?? "", because };
   }
@@ -147,24 +155,26 @@ export class Correlator<C extends Candidate> {
   }
 
   #blame(service: string, own: Sign | null, signs: Sign[]): number {
-    let score = 0;
+    let score = -tuning.cone * this.#coneCost(service, own);
     for (const sign of signs) {
-      if (!isTelling(sign.severity)) continue;
-      if (sign.service === service) score += tuning.rootGain * this.#specificity(service, own);
-      else {
-        const gain = this.#gain(service, own, sign);
-        score += gain === null ? -tuning.unexplained : tuning.rootGain * gain;
-      }
+      if (isTelling(sign.severity) && this.#gain(service, own, sign) === null) score -= tuning.unexplained;
     }
     if (own === null) return score;
-    score += tuning.alerted - tuning.rank * own.rank;
+    score += tuning.alerted - tuning.rank * own.rank / 10;
     if (own.role === "cause") score += tuning.cause;
     return score;
+  }
+
+  #coneCost(service: string, own: Sign | null): number {
+    const { size } = this.#graph;
+    return size === 0 ? 0 : Math.log(size) - this.#specificity(service, own);
   }
 
   /** ln(services / services that it reaches); null: trouble there does not explain the sign. */
   #gain(service: string, own: Sign | null, sign: Sign): number | null {
     if (sign.service === service) return this.#specificity(service, own);
+    if (sign.role === "cause") return null;
+    if (hostCategories.has(sign.category) && own !== null && !causesOfHosts.has(own.category)) return null;
     if (own !== null && labelCategories.has(own.category)) {
       const same = own.agree.some((value, at) => value !== "" && value === sign.agree[at]);
       return same && labelCategories.has(sign.category) ? 2 : null;
@@ -190,6 +200,10 @@ export class Correlator<C extends Candidate> {
     const scope = scopeOf(sighting);
     const { sign } = sighting;
     const seen = new Set<C>();
+    if (sighting.alias !== undefined) {
+      seen.add(sighting.alias as C);
+      yield sighting.alias as C;
+    }
     const sinceMs = sighting.atMs - this.#windowMs;
     for (const bucket of this.#buckets(sighting, scope, sign)) {
       let met = 0;
@@ -231,7 +245,6 @@ export class Correlator<C extends Candidate> {
 
   #weigh(sighting: Sighting, candidate: C, into: Evidence[] | null): number {
     const { sign } = sighting;
-    const root = rootOf(candidate);
     let score = 0;
     const add = (kind: Evidence["kind"], weight: number, because: () => string): void => {
       score += weight;
@@ -251,13 +264,20 @@ export class Correlator<C extends Candidate> {
       } else add("agreement", -weights.disagree, () => `another ${name}: ${quoted(value)}`);
     });
     if (!isTelling(sign.severity)) add("role", -weights.small, () => `of severity ${sign.severity}`);
-    const rootSign = rootSignOf(candidate);
-    if (sign.role === "cause" && (root.service !== sign.service || rootSign?.role === "cause") && !(sign.category === rootSign?.category && sign.service === root.service)) {
-      const upstream = this.#graph.stepsUp(root.service, sign.service) !== null || root.service === sign.service;
-      const load = loadCategories.has(sign.category) && this.#graph.stepsUp(sign.service, root.service) !== null;
-      if (!(upstream || load) || rootSign?.role === "cause") add("role", -weights.ownCause, () => `${sign.alertname} is a cause of its own`);
+    if (this.#isOwnCause(sign, candidate)) {
+      add("role", -weights.ownCause, () => `${sign.alertname} is a cause of its own`);
     }
     return score;
+  }
+
+  /** What happens of itself is explained by nothing, and explains what has no such cause yet. */
+  #isOwnCause(sign: Sign, candidate: C): boolean {
+    if (sign.role !== "cause") return false;
+    const root = rootOf(candidate);
+    const causes = candidate.signs.filter(({ role }) => role === "cause");
+    if (causes.some(({ service, category }) => service === sign.service && category === sign.category)) return false;
+    if (causes.length > 0) return true;
+    return this.#gain(sign.service, sign, root.sign ?? { ...sign, service: root.service, category: "" }) === null;
   }
 
   #relation(sighting: Sighting, candidate: C, add: (kind: Evidence["kind"], weight: number, because: () => string) => void): void {
@@ -273,6 +293,7 @@ export class Correlator<C extends Candidate> {
       kind = of;
       text = because;
     };
+    if (sighting.alias === candidate) offer(weights.key, "key", () => "same grouping key as an alert that joined it");
     if (within && this.#config.labels.includes("service")) {
       if (candidate.signs.some(({ service }, at) => at === 0 && service === sign.service)) {
         offer(weights.service, "service", () => `same service ${quoted(sign.service)}`);
@@ -334,14 +355,6 @@ export class Correlator<C extends Candidate> {
     });
     return count;
   }
-}
-
-function rootSignOf(candidate: Candidate): Sign | null {
-  return rootOf(candidate).sign;
-}
-
-function isOwnCause(sign: Sign | null): boolean {
-  return sign !== null && sign.role === "cause";
 }
 
 function rootOf(candidate: Candidate): { service: string; sign: Sign | null } {

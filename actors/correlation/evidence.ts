@@ -7,6 +7,7 @@ import type { Labels } from "../alert/events.ts";
 import type { Severity } from "../incident/types.ts";
 
 export const evidenceKinds = [
+  "key",
   "service",
   "topology",
   "label",
@@ -60,7 +61,9 @@ export type Candidate = {
 };
 
 /** A new alert, as correlation sees it. */
-export type Sighting = { tenant: string; environment: string; labels: Labels; sign: Sign; atMs: number };
+export type Sighting = { tenant: string; environment: string; labels: Labels; sign: Sign; atMs: number;
+  /** The open incident that its grouping key leads to because another alert joined it. */
+  alias?: Candidate };
 
 export type Related<C extends Candidate> = {
   candidate: C;

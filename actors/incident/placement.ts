@@ -28,6 +28,7 @@ export type Arrival = Identity & {
   dedupKey: string | null;
   groupKey: string;
   sign: Sign;
+  alias?: Incident;
   atMs: number;
 };
 
@@ -43,10 +44,11 @@ export function place(desk: Desk, arrival: Arrival): Placement {
     if (returned !== null) return returned;
   }
   const grouped = desk.byGroupKey(arrival, arrival.groupKey);
-  if (grouped !== undefined) {
+  if (grouped !== undefined && (grouped.groupKey === arrival.groupKey || !isOpen(grouped.status))) {
     const joined = joinOrReopen(desk, grouped, arrival, sameKey(arrival));
     if (joined !== null) return joined;
   }
+  if (grouped !== undefined && isOpen(grouped.status)) arrival.alias = grouped;
   const related = relatedTo(desk, arrival);
   if (related !== null) {
     return { kind: "join", incident: related.candidate, because: related.because, related };
