@@ -24,7 +24,7 @@ export const weights = {
   key: 1.2,
 };
 export const tuning = { rootGain: 1, unexplained: 1.5, alerted: 1.5, cause: Number(process.env.CA ?? 3), rank: 0.3, latentSteps: 2, siblingDependants: 12, hysteresis: 0.5,
-  merge: 0, mergeDisagree: Number(process.env.MD ?? 3), prior: Number(process.env.PRIOR ?? 2), mergeUnexplained: Number(process.env.MU ?? 6), cone: 1 };
+  merge: 0, mergeDisagree: Number(process.env.MD ?? 3), mergeDisagreeMore: Number(process.env.MM ?? 0), resource: Number(process.env.RE ?? 0), prior: Number(process.env.PRIOR ?? 2), mergeUnexplained: Number(process.env.MU ?? 6), cone: 1 };
 
 const metMax = 16;
 const loadCategories = new Set(["traffic"]);
@@ -111,10 +111,10 @@ export class Correlator<C extends Candidate> {
       if (!isTelling(sign.severity)) continue;
       telling += 1;
       if (this.#gain(root.service, root.sign, sign) === null) sum -= tuning.mergeUnexplained;
-      conflict = Math.max(conflict, this.#disagreements(sign, into));
+      conflict += this.#disagreements(sign, into);
     }
     if (telling === 0) return -1;
-    return sum - tuning.mergeDisagree * conflict;
+    return sum - tuning.mergeDisagree * Math.min(conflict, 1) - tuning.mergeDisagreeMore * Math.min(5, Math.max(0, conflict - 1));
   }
 
   /** The service that most likely is to blame, and how clearly. */
@@ -162,6 +162,7 @@ export class Correlator<C extends Candidate> {
     if (own === null) return score;
     score += tuning.alerted - tuning.rank * own.rank / 10;
     if (own.role === "cause") score += tuning.cause;
+    else if (own.role === "resource" && own.rank < 30) score += tuning.resource;
     return score;
   }
 
@@ -277,7 +278,8 @@ export class Correlator<C extends Candidate> {
     const causes = candidate.signs.filter(({ role }) => role === "cause");
     if (causes.some(({ service, category }) => service === sign.service && category === sign.category)) return false;
     if (causes.length > 0) return true;
-    return this.#gain(sign.service, sign, root.sign ?? { ...sign, service: root.service, category: "" }) === null;
+    const all = [...candidate.signs, sign];
+    return this.#blame(sign.service, sign, all) <= this.#blame(root.service, root.sign, all);
   }
 
   #relation(sighting: Sighting, candidate: C, add: (kind: Evidence["kind"], weight: number, because: () => string) => void): void {
@@ -334,7 +336,7 @@ export class Correlator<C extends Candidate> {
       const gain = this.#gain(one.service, one, sign);
       if (gain !== null) offer(0.9 * weights.explained + weights.specificity * gain, "topology", () => `${quoted(sign.service)} depends on ${quoted(one.service)}`);
     }
-    if (labelCategories.has(sign.category)) return;
+    if (labelCategories.has(sign.category) || sign.role === "cause") return;
     for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {
       if (steps > tuning.latentSteps) break;
       if (this.#graph.downstreamOf(service).length > tuning.siblingDependants) continue;

@@ -49,15 +49,28 @@ export function gather(turn: Turn, incident: Incident, arrival: Arrival): void {
 function addSigns(turn: Turn, incident: Incident, signs: readonly Sign[]): void {
   let grown = false;
   for (const sign of signs) {
-    if (incident.signs.length >= signsMax) break;
     if (incident.signs.some((known) => isSame(known, sign))) continue;
-    incident.signs.push(sign);
+    if (incident.signs.length < signsMax) incident.signs.push(sign);
+    else if (!supersede(turn, incident, sign)) continue;
     grown = true;
   }
   if (!grown) return;
   turn.desk.relate(incident);
   const root = turn.desk.correlator.rootFor(incident);
   if (root !== null) moveRoot(turn, incident, root);
+}
+
+/** Where there is no more room, what is further from the cause gives way. */
+function supersede({ desk }: Turn, incident: Incident, sign: Sign): boolean {
+  let last = 0;
+  incident.signs.forEach(({ rank }, at) => {
+    if (at > 0 && rank >= (incident.signs[last]?.rank ?? 0)) last = at;
+  });
+  if (last === 0 || (incident.signs[last]?.rank ?? 0) <= sign.rank) return false;
+  desk.unrelate(incident);
+  incident.signs[last] = sign;
+  desk.relate(incident);
+  return true;
 }
 
 function isSame(one: Sign, other: Sign): boolean {
