@@ -55,7 +55,6 @@ const topology = {
   dependencies: Object.fromEntries(platform.map(({ name, dependsOn }) => [name, [...dependsOn]])),
   windowMs: 600_000,
   depthMax: 4,
-  agree: ["region", "model_id"],
 };
 
 type Storms = Map<StormKind, Storm[]>;
@@ -81,7 +80,7 @@ function choose(storms: Storms, { say }: BenchSettings): Correlation {
   let best: { correlation: Correlation; scores: Scores } | null = null;
   for (const labels of labelSets) {
     for (const windowMs of windowsMs) {
-      const setting = { enabled: true, windowMs, labels, topology };
+      const setting = { ...defaultIncidentConfig.correlation, windowMs, labels, topology };
       const tallies = judge(tocsinWith(setting), storms);
       const scores = overall(tallies);
       say(`  ${labels.join("+")} within ${windowMs / 1000} s: ${noteOf(scores)}`);

@@ -111,9 +111,9 @@ function alertsRecord(events: AlertEvent[]): WorkRecord {
 
 function configRecord(hash: string): WorkRecord {
   const groupBy = hash === "story" ? ["alertname", "service"] : ["service"];
-  const by = { windowMs: 60_000, labels: ["service"] };
+  const by = { windowMs: 60_000, labels: ["service"], agree: ["severity"], weights: {} };
   const topology = {
-    ...{ windowMs: 60_000, depthMax: 3, agree: ["severity"] },
+    ...{ windowMs: 60_000, depthMax: 3 },
     dependencies: { a: ["b"], b: ["c"] },
   };
   const correlation = { enabled: hash === "story", ...by, topology };

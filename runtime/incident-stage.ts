@@ -36,6 +36,8 @@ export const defaultIncidentConfig: IncidentConfig = {
     enabled: true,
     windowMs: 300_000,
     labels: ["service", "model_id"],
+    agree: ["region", "model_id"],
+    weights: {},
     topology: null,
   },
   reopenWindowMs: 600_000,

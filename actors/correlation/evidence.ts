@@ -1,46 +1,48 @@
 /**
- * Evidence: what speaks for an alert being part of an open incident, or against it, each piece
- * with its weight. What is enough to join is 1 in all; weights are set so that one good piece
- * is, and that a contradiction takes it away again.
+ * Evidence: what speaks for an alert being part of an open incident, or against it. Each piece
+ * has a weight; what adds up to `enough` joins them. A weight of 1 is enough alone, and one that
+ * contradicts takes it away again.
  */
 import type { Labels } from "../alert/events.ts";
 import type { Severity } from "../incident/types.ts";
+import type { CategoryRole } from "../similarity/taxonomy.ts";
 
 export const evidenceKinds = [
+  /** Its grouping key leads to the incident, because another alert of that key joined it. */
   "key",
+  /** Another alert of the incident is of the same service. */
   "service",
+  /** One depends on the other, or both on a third. */
   "topology",
+  /** Both have the same value of a label that relates alerts, such as a model. */
   "label",
+  /** Labels whose values speak for or against, such as a region. */
   "agreement",
+  /** What of itself happens is not explained by others, and small alerts explain nothing. */
   "role",
+  /** How long ago the incident's last alert began. */
   "time",
-  "lift",
-  "text",
-  "message",
-  "series",
 ] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
+/** One piece: its weight (against: negative), and a few words for a person. */
 export type Evidence = { kind: EvidenceKind; weight: number; because: string };
 
-/** What an alert can be in a chain of causes; see metric-category.ts. */
-export type Role = "cause" | "resource" | "symptom" | "feedback";
+/** The sum of weights from which an alert belongs to an incident. */
+export const enough = 1;
 
 /** What an alert tells about trouble: where it is, of what kind, and since when. */
 export type Sign = {
   service: string;
   alertname: string;
   category: string;
-  role: Role;
-  /** Lower is nearer to the cause. */
+  role: CategoryRole;
+  /** Lower is nearer to the cause; 0 to 99. */
   rank: number;
   severity: Severity;
-  /** Values of the labels that speak for or against (`agree`), in their order; "": absent. */
+  /** Values of the labels that speak for or against, in their order; "": absent. */
   agree: string[];
-  /** Empty for an incident that a person opened. */
   fingerprint: string;
-  /** When it began, as its sender says, within what is plausible; ms. */
-  atMs: number;
 };
 
 /** What correlation may know of an open incident. */
@@ -52,22 +54,41 @@ export type Candidate = {
   environment: string;
   labels: Labels;
   severity: Severity;
-  /** Distinct ones of its alerts, that of its first alert first; at most `signsMax`. */
+  /** Distinct ones of its alerts, that of its first alert first; none: a person opened it. */
   signs: Sign[];
-  /** Where its trouble comes from, as far as is known; null: the service of its first alert. */
+  /** Where its trouble comes from, as far as is known; null: its first alert. */
   root: { service: string; fingerprint: string } | null;
   /** When an alert last began to fire in it; repeats do not count. */
   lastOpenedMs: number;
 };
 
 /** A new alert, as correlation sees it. */
-export type Sighting = { tenant: string; environment: string; labels: Labels; sign: Sign; atMs: number;
-  /** The open incident that its grouping key leads to because another alert joined it. */
-  alias?: Candidate };
+export type Sighting = {
+  tenant: string;
+  environment: string;
+  labels: Labels;
+  sign: Sign;
+  atMs: number;
+  /** The open incident that its grouping key leads to; null: none. */
+  grouped: Candidate | null;
+};
 
 export type Related<C extends Candidate> = {
   candidate: C;
   score: number;
   evidence: Evidence[];
+  /** What speaks for it, in one sentence. */
   because: string;
 };
+
+/** Where an incident's trouble comes from; `sign` is null where no alert of it says so. */
+export type Root = { service: string; sign: Sign | null };
+
+export function rootOf({ root, signs }: Candidate): Root {
+  const [first] = signs;
+  if (root === null) return { service: first?.service ?? "", sign: first ?? null };
+  const sign = signs.find(
+    ({ fingerprint, service }) => fingerprint === root.fingerprint && service === root.service,
+  );
+  return { service: root.service, sign: sign ?? null };
+}

@@ -46,10 +46,6 @@ export class ServiceGraph {
     return steps.get(dependency) ?? null;
   }
 
-  knows(service: string): boolean {
-    return this.#dependencies.has(service) || this.#dependants.has(service);
-  }
-
   /** What it depends on, directly or not; nearest first, then in the order of names. */
   upstreamOf(service: string): readonly Reached[] {
     return this.#reached(service, this.#dependencies, this.#upstream);

@@ -23,7 +23,7 @@ import { isOpen } from "./lifecycle.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
 import { isMoreSevere, severityOf } from "./severity.ts";
-import { gather, signOf } from "./root.ts";
+import { changeFirstSign, gather, signOf } from "./root.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
 import { reroute } from "./telling.ts";
 import type { Turn } from "./turn.ts";
@@ -70,7 +70,7 @@ function arrive(turn: Turn, event: Opened): void {
     labels: body.labels,
     dedupKey: body.dedupKey,
     groupKey,
-    sign: signOf(turn, event),
+    sign: signOf(turn, fingerprint, body),
     atMs: nowMs,
   };
   const placement = place(desk, arrival);
@@ -135,6 +135,7 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
     incident.labels = sortedLabels(body.labels);
     incident.annotations = sortedLabels(body.annotations);
     incident.description = descriptionOf(body);
+    changeFirstSign(incident, signOf(turn, fingerprint, body));
     desk.relate(incident);
   }
   const because = `alert ${quoted(nameOf(body))} has new labels or annotations`;

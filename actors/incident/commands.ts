@@ -8,6 +8,7 @@ import { identityOf, labelOf, sortedLabels, titleCharsMax } from "./identity.ts"
 import type { Incident } from "./incident.ts";
 import { isOpen, judge } from "./lifecycle.ts";
 import { mergeInto } from "./merge.ts";
+import { signOf } from "./root.ts";
 import { close, newIncident, open, reopen, resolve, take } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -81,6 +82,8 @@ function create(turn: Turn, action: Create, by: string): CommandOutcome {
   incident.groupKey = dedupKey === null ? `incident:${incident.id}` : `dedup:${dedupKey}`;
   incident.dedupKey = dedupKey;
   incident.labels = sortedLabels(labels);
+  const body = { labels: incident.labels, annotations: { summary: action.title } };
+  incident.signs = [signOf(turn, "", body)];
   const because = `${by} opened it by hand`;
   return { kind: "done", incident: open(turn, incident, null, { by, because }) };
 }

@@ -5,9 +5,7 @@
  *
  * D1 A fingerprint belongs to at most one incident: the last one it fired in.
  * D2 A grouping key leads to the incident that claimed it last.
- * D3 Correlation rules know exactly the open incidents.
- * D4 Correlation rules are a function of the open incidents and the configuration: rebuilt
- *    ones answer as those that grew.
+ * D3 Correlation knows exactly the open incidents.
  */
 import { Correlator } from "../correlation/correlator.ts";
 import { CommandMemory } from "./command-memory.ts";
@@ -43,7 +41,7 @@ export class Desk {
     this.partition = partition;
     this.config = config;
     this.choosePolicy = compileRules(config);
-    this.correlator = correlatorOf(config);
+    this.correlator = new Correlator<Incident>(config.correlation);
   }
 
   /** Rules for what opens from now on; open incidents keep their policies (I11). */
@@ -51,7 +49,7 @@ export class Desk {
     if (config.hash === this.config.hash) return;
     this.config = config;
     this.choosePolicy = compileRules(config);
-    this.#rebuildRules();
+    this.#rebuildCorrelator();
   }
 
   /** Takes in a new incident; its fingerprints follow one by one (`enrol`). */
@@ -97,13 +95,13 @@ export class Desk {
     this.#groups.set(scopeOf(incident), key, incident);
   }
 
-  /** Tells the correlation rules of an open incident, or of a new alert in it. */
+  /** Tells correlation of an open incident, or of a new alert in it. */
   relate(incident: Incident): void {
     if (!isOpen(incident.status)) return;
     this.correlator.add(incident);
   }
 
-  /** Before an incident's labels change, and once it is no longer open. */
+  /** Before an incident's labels, signs or root change, and once it is no longer open. */
   unrelate(incident: Incident): void {
     this.correlator.remove(incident);
   }
@@ -141,15 +139,10 @@ export class Desk {
     from.firingCount = 0;
   }
 
-  #rebuildRules(): void {
-    this.correlator = correlatorOf(this.config);
+  #rebuildCorrelator(): void {
+    this.correlator = new Correlator<Incident>(this.config.correlation);
     for (const incident of this.incidents.values()) this.relate(incident);
   }
-}
-
-function correlatorOf({ correlation }: IncidentConfig): Correlator<Incident> {
-  const agree = correlation.topology?.agree ?? ["region", "model_id"];
-  return new Correlator<Incident>({ ...correlation, agree });
 }
 
 function scopeOf(of: { tenant: string; environment: string }): string {

@@ -8,6 +8,9 @@ import { clipped } from "./duration.ts";
 
 const tenantLabels = ["tenant_id", "tenant"];
 const environmentLabels = ["environment", "env"];
+/** The service of alerts that name none: it relates nothing. */
+export const unknownService = "unknown";
+
 const serviceLabels = ["service", "service_name", "app", "job"];
 
 /** Titles are for lists and subject lines; longer ones are cut. */
@@ -20,7 +23,7 @@ export function identityOf(labels: Labels): Identity {
   return {
     tenant: firstPresent(labels, tenantLabels) || "default",
     environment: firstPresent(labels, environmentLabels) || "default",
-    service: firstPresent(labels, serviceLabels) || "unknown",
+    service: firstPresent(labels, serviceLabels) || unknownService,
   };
 }
 

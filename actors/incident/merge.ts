@@ -13,12 +13,16 @@ import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 
-/** @returns why it was refused; null when it is done, or was done before. */
+/**
+ * @param why what speaks for it, where that is not the caller's word alone.
+ * @returns why it was refused; null when it is done, or was done before.
+ */
 export function mergeInto(
   turn: Turn,
   source: Incident,
   into: string,
   by: string,
+  why = "",
 ): string | null {
   if (source.status === "merged") {
     if (source.mergedInto === into) return null;
@@ -35,10 +39,11 @@ export function mergeInto(
   source.mergedInto = target.id;
   source.housekeepingAtMs = turn.nowMs + turn.desk.config.retireAfterMs;
   const sourceDetail = { into: target.id, alerts };
-  const ending = `${by} merged it into ${target.id}`;
+  const reason = why === "" ? "" : `: ${why}`;
+  const ending = `${by} merged it into ${target.id}${reason}`;
   record(turn, source, { kind: "merged", by, because: ending, detail: sourceDetail });
   const detail = { from: source.id, alerts };
-  const because = `${by} merged ${source.id} into it`;
+  const because = `${by} merged ${source.id} into it${reason}`;
   record(turn, target, { kind: "merged", by, because, detail });
   raiseTo(turn, source, target);
   return null;

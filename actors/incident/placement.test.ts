@@ -13,6 +13,7 @@ import { scenario } from "../../testing/scenario.ts";
 import { storyConfig } from "../../testing/story-config.ts";
 
 const checkout = { service: "checkout" };
+const by = { windowMs: 300_000, agree: [], weights: {}, topology: null };
 
 describe("where an alert belongs", () => {
   test("the first alert opens an incident and says why", () => {
@@ -103,7 +104,7 @@ describe("where an alert belongs", () => {
   });
 
   test("a taken incident still gathers its alerts; switched off, nothing correlates", () => {
-    const correlation = { enabled: false, windowMs: 300_000, labels: ["service"], topology: null };
+    const correlation = { ...by, enabled: false, labels: ["service"] };
     scenario("acknowledged incidents")
       .at("00:00").when(alertFired("db-down", { labels: checkout }))
       .at("00:30").when(command({ kind: "acknowledge" }, { on: "db-down" }))
@@ -128,7 +129,7 @@ describe("where an alert belongs", () => {
   });
 
   test("a new configuration correlates by its own labels, the open incidents included", () => {
-    const correlation = { enabled: true, windowMs: 300_000, labels: ["region"], topology: null };
+    const correlation = { ...by, enabled: true, labels: ["region"] };
     scenario("other labels", { config: storyConfig({ rules: [] }) })
       .at("00:00").when(alertFired("db-down", { labels: { ...checkout, region: "eu" } }))
       .at("00:30").when(configured(storyConfig({ rules: [], hash: "next", correlation })))

@@ -2,8 +2,9 @@
  * Where does an alert that begins to fire belong? Asked in this order, first answer counts:
  *
  *   1. the incident that its fingerprint belongs to, if open or resolved a short while ago
- *   2. the incident of its grouping key, likewise
- *   3. an open incident that a correlation rule relates it to
+ *   2. the incident of its grouping key, likewise; one that another alert brought the key to has
+ *      to agree with the alert (a sign of the same kind may belong to another trouble)
+ *   3. an open incident that correlation relates it to
  *   4. none: a new incident
  */
 import type { Related, Sign } from "../correlation/evidence.ts";
@@ -28,7 +29,6 @@ export type Arrival = Identity & {
   dedupKey: string | null;
   groupKey: string;
   sign: Sign;
-  alias?: Incident;
   atMs: number;
 };
 
@@ -43,13 +43,17 @@ export function place(desk: Desk, arrival: Arrival): Placement {
     const returned = joinOrReopen(desk, own, arrival, "an alert of this incident fires again");
     if (returned !== null) return returned;
   }
-  const grouped = desk.byGroupKey(arrival, arrival.groupKey);
-  if (grouped !== undefined && (grouped.groupKey === arrival.groupKey || !isOpen(grouped.status))) {
+  const grouped = desk.byGroupKey(arrival, arrival.groupKey) ?? null;
+  const isItsOwnKey = grouped?.groupKey === arrival.groupKey;
+  if (grouped !== null && (isItsOwnKey || !isOpen(grouped.status))) {
     const joined = joinOrReopen(desk, grouped, arrival, sameKey(arrival));
     if (joined !== null) return joined;
   }
-  if (grouped !== undefined && isOpen(grouped.status)) arrival.alias = grouped;
-  const related = relatedTo(desk, arrival);
+  const leadsTo = grouped !== null && isOpen(grouped.status) ? grouped : null;
+  const sighting = { ...arrival, grouped: leadsTo };
+  const related = desk.correlator.find(sighting, (candidate) => {
+    return !isFull(desk, candidate, arrival.fingerprint);
+  });
   if (related !== null) {
     return { kind: "join", incident: related.candidate, because: related.because, related };
   }
@@ -70,10 +74,6 @@ function joinOrReopen(
   if (arrival.atMs - incident.resolved.atMs > reopenWindowMs) return null;
   const within = `within ${durationText(reopenWindowMs)} of its resolution`;
   return { kind: "reopen", incident, because: `${because}, ${within}` };
-}
-
-function relatedTo(desk: Desk, arrival: Arrival): Related<Incident> | null {
-  return desk.correlator.find(arrival, (candidate) => !isFull(desk, candidate, arrival.fingerprint));
 }
 
 function overflow(desk: Desk, arrival: Arrival): Placement {

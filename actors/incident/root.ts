@@ -1,9 +1,13 @@
 /**
- * What a cause does to the incidents that it explains.
+ * What an alert tells of its incident's trouble: where that comes from, and which other incidents
+ * are a part of it. Those that nobody has taken yet are merged; whoever was told of one of them
+ * is told no second time: people go over with a merge.
  */
-import type { AlertEvent } from "../alert/events.ts";
+import type { AlertBody } from "../alert/events.ts";
 import type { Sign } from "../correlation/evidence.ts";
+import { isSameTrouble } from "../correlation/weighing.ts";
 import { categoryOf } from "../similarity/metric-category.ts";
+import { quoted } from "./duration.ts";
 import { identityOf, labelOf } from "./identity.ts";
 import type { Incident } from "./incident.ts";
 import { mergeInto } from "./merge.ts";
@@ -14,79 +18,77 @@ import { record } from "./turn.ts";
 
 /** Incidents that one alert brings together at once; others follow with the next ones. */
 const gatheredMax = 20;
-/** Distinct signs an incident remembers. */
-export const signsMax = 32;
+/** Distinct signs an incident remembers: with more, what is far from a cause gives way. */
+const signsMax = 32;
 
+/** @param fingerprint empty for an incident that a person opened. */
 export function signOf(
-  turn: Turn,
-  { fingerprint, body, startsAtMs }: Extract<AlertEvent, { kind: "opened" | "changed" }>,
+  { desk }: Turn,
+  fingerprint: string,
+  { labels, annotations }: Pick<AlertBody, "labels" | "annotations">,
 ): Sign {
-  const { labels, annotations } = body;
   const alertname = labelOf(labels, "alertname");
-  const agree = turn.desk.config.correlation.topology?.agree ?? ["region", "model_id"];
   return {
     service: identityOf(labels).service,
     alertname,
     ...categoryOf({ alertname, labels, summary: labelOf(annotations, "summary") }),
     severity: severityOf(labelOf(labels, "severity")),
-    agree: agree.map((label) => labelOf(labels, label)),
+    agree: desk.config.correlation.agree.map((label) => labelOf(labels, label)),
     fingerprint,
-    atMs: Math.min(startsAtMs, turn.nowMs),
   };
 }
 
+/** After the alert became part of the incident. */
 export function gather(turn: Turn, incident: Incident, arrival: Arrival): void {
-  const { desk } = turn;
+  const { correlator } = turn.desk;
   addSigns(turn, incident, [arrival.sign]);
-  for (const other of desk.correlator.explainedBy(incident, arrival).slice(0, gatheredMax)) {
+  const sighting = { ...arrival, grouped: null };
+  for (const other of correlator.explainedBy(incident, sighting).slice(0, gatheredMax)) {
     // Somebody works on it: it is theirs to merge.
-    if (other === incident || other.status !== "triggered") continue;
+    if (other.status !== "triggered") continue;
     const { signs } = other;
-    if (mergeInto(turn, other, incident.id, "topology") === null) addSigns(turn, incident, signs);
+    const why = `trouble of ${quoted(incident.root?.service ?? incident.service)} explains it`;
+    if (mergeInto(turn, other, incident.id, "correlation", why) !== null) continue;
+    addSigns(turn, incident, signs);
   }
+}
+
+/** The incident's first alert has other labels now. */
+export function changeFirstSign(incident: Incident, sign: Sign): void {
+  incident.signs = [sign, ...incident.signs.slice(1)];
 }
 
 function addSigns(turn: Turn, incident: Incident, signs: readonly Sign[]): void {
-  let grown = false;
-  for (const sign of signs) {
-    if (incident.signs.some((known) => isSame(known, sign))) continue;
-    if (incident.signs.length < signsMax) incident.signs.push(sign);
-    else if (!supersede(turn, incident, sign)) continue;
-    grown = true;
-  }
-  if (!grown) return;
-  turn.desk.relate(incident);
-  const root = turn.desk.correlator.rootFor(incident);
-  if (root !== null) moveRoot(turn, incident, root);
+  const { desk } = turn;
+  const before = incident.signs;
+  desk.unrelate(incident);
+  for (const sign of signs) incident.signs = withSign(incident.signs, sign);
+  desk.relate(incident);
+  if (incident.signs === before) return;
+  const root = desk.correlator.betterRoot(incident);
+  if (root === null) return;
+  const from = incident.root?.service ?? incident.service;
+  const { service, sign, because } = root;
+  const fingerprint = sign?.fingerprint ?? "";
+  desk.unrelate(incident);
+  incident.root = { service, fingerprint, because };
+  desk.relate(incident);
+  const detail = { from, to: service, alertname: sign?.alertname ?? "", fingerprint };
+  record(turn, incident, { kind: "rootMoved", by: "correlation", because, detail });
 }
 
-/** Where there is no more room, what is further from the cause gives way. */
-function supersede({ desk }: Turn, incident: Incident, sign: Sign): boolean {
-  let last = 0;
-  incident.signs.forEach(({ rank }, at) => {
-    if (at > 0 && rank >= (incident.signs[last]?.rank ?? 0)) last = at;
-  });
-  if (last === 0 || (incident.signs[last]?.rank ?? 0) <= sign.rank) return false;
-  desk.unrelate(incident);
-  incident.signs[last] = sign;
-  desk.relate(incident);
-  return true;
+/** The same list where the sign tells nothing new, or has no room. */
+function withSign(signs: Sign[], sign: Sign): Sign[] {
+  if (signs.some((known) => isSame(known, sign))) return signs;
+  if (signs.length < signsMax) return [...signs, sign];
+  let furthest = 0;
+  for (const [at, { rank }] of signs.entries()) {
+    if (at > 0 && rank >= (signs[furthest]?.rank ?? 0)) furthest = at;
+  }
+  if (furthest === 0 || (signs[furthest]?.rank ?? 0) <= sign.rank) return signs;
+  return signs.with(furthest, sign);
 }
 
 function isSame(one: Sign, other: Sign): boolean {
-  return (
-    one.service === other.service &&
-    one.category === other.category &&
-    one.agree.every((value, at) => value === other.agree[at])
-  );
-}
-
-function moveRoot(turn: Turn, incident: Incident, root: NonNullable<Incident["root"]>): void {
-  const { desk } = turn;
-  const from = incident.root?.service ?? incident.service;
-  desk.unrelate(incident);
-  incident.root = root;
-  desk.relate(incident);
-  const detail = { from, to: root.service, fingerprint: root.fingerprint };
-  record(turn, incident, { kind: "rootMoved", by: "topology", because: root.because, detail });
+  return isSameTrouble(one, other) && one.agree.every((value, at) => value === other.agree[at]);
 }

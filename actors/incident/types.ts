@@ -4,7 +4,7 @@
  * Everything here is plain data that survives msgpack and JSON unchanged.
  */
 import type { AlertEvent, Labels } from "../alert/events.ts";
-import type { TopologyConfig } from "../correlation/topology.ts";
+import type { CorrelationConfig } from "../correlation/correlator.ts";
 import type { DispatchConfig } from "../dispatch/config.ts";
 import type { DispatchOutput } from "../dispatch/dispatcher.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
@@ -33,13 +33,7 @@ export type IncidentConfig = {
   hash: string;
   /** Labels whose values form the grouping key of alerts without a dedup key. */
   groupBy: string[];
-  correlation: {
-    enabled: boolean;
-    windowMs: number;
-    labels: string[];
-    /** Services and what they depend on; null: nobody has said. */
-    topology: TopologyConfig | null;
-  };
+  correlation: CorrelationConfig;
   /** A resolved incident is reopened, not doubled, when its alerts return within this time. */
   reopenWindowMs: number;
   /** A resolved incident closes by itself after this time; >= reopenWindowMs. */

@@ -1,5 +1,6 @@
 /** The sections about alerts and incidents: how they are joined, and how long they live. */
-import type { TopologyConfig } from "../../actors/correlation/topology.ts";
+import type { TopologyConfig } from "../../actors/correlation/correlator.ts";
+import { evidenceKinds } from "../../actors/correlation/evidence.ts";
 import { formatDuration } from "./units.ts";
 import type { TocsinConfig } from "./types.ts";
 import type { ConfigValue } from "./value.ts";
@@ -12,6 +13,7 @@ const day = 24 * hour;
 const labelsMax = 32;
 const servicesMax = 10_000;
 const labelCharsMax = 512;
+const weightMax = 10;
 
 const tenantDomain = [
   ["tenant_id", "tenant"],
@@ -48,27 +50,42 @@ export function readGrouping(value: ConfigValue): TocsinConfig["grouping"] {
 }
 
 export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"] {
-  const section = value.section(["enabled", "window", "labels", "topology"]);
+  const section = value.section(["enabled", "window", "labels", "agree", "weights", "topology"]);
   const labels = section("labels");
+  const agree = section("agree");
   return {
     enabled: section("enabled").flag(true),
     windowMs: section("window").duration({ default: 5 * minute, min: second, max: day }),
     labels: labels.present ? labels.list(labelsMax).map(readLabel) : ["service", "model_id"],
+    agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
+    weights: readWeights(section("weights")),
     topology: readTopology(section("topology")),
   };
 }
 
+/** Factors: 0 leaves a kind of evidence out, 2 lets it weigh double. */
+function readWeights(value: ConfigValue): TocsinConfig["correlation"]["weights"] {
+  if (!value.present) return {};
+  const section = value.section([...evidenceKinds]);
+  const weights: TocsinConfig["correlation"]["weights"] = {};
+  for (const kind of evidenceKinds) {
+    const factor = section(kind);
+    if (!factor.present) continue;
+    weights[kind] = factor.number(1);
+    if (weights[kind] < 0 || weights[kind] > weightMax) factor.expected(`0 to ${weightMax}`);
+  }
+  return weights;
+}
+
 function readTopology(value: ConfigValue): TopologyConfig | null {
   if (!value.present) return null;
-  const section = value.section(["window", "max_depth", "agree", "dependencies"]);
-  const agree = section("agree");
+  const section = value.section(["window", "max_depth", "dependencies"]);
   const dependencies = section("dependencies")
     .entries(servicesMax)
     .map(([service, list]) => [service, list.list(servicesMax).map(readLabel)] as const);
   return {
     windowMs: section("window").duration({ default: 10 * minute, min: second, max: day }),
     depthMax: section("max_depth").integer({ default: 4, min: 1, max: 16 }),
-    agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
     dependencies: Object.fromEntries(dependencies),
   };
 }

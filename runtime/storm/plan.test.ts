@@ -112,7 +112,7 @@ describe("a plan", () => {
     const series = plans.flatMap(({ causes }) => causes.flatMap((cause) => cause.series));
     const names = new Set(series.flatMap(({ labels }) => Object.keys(labels)));
     const expected = ["alertname", "environment", "instance", "model_id", "region", "service"];
-    expect([...names]).toEqual(expect.arrayContaining([...expected, "severity", "tenant_id"]));
+    expect([...names]).toEqual(expect.arrayContaining([...expected, "severity", "customer"]));
     expect(series.filter(({ labels }) => !services.has(labels["service"] ?? ""))).toEqual([]);
     expect(new Set(series.map(({ labels }) => labels["severity"]))).toEqual(new Set(severities));
     const texts = series.flatMap(({ annotations, changes }) => [

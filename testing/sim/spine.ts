@@ -68,7 +68,6 @@ const topology = {
   dependencies: { gateway: ["inference"], billing: ["gateway"] },
   windowMs: 4_000,
   depthMax: 3,
-  agree: ["instance"],
 };
 
 /** Lives are short, so that a run sees incidents retire as well as open. */
@@ -76,7 +75,10 @@ export const incidentConfig: IncidentConfig = {
   dispatch: simDispatch(),
   hash: "incident-1",
   groupBy: ["alertname", "service"],
-  correlation: { enabled: true, windowMs: 5_000, labels: ["service", "model_id"], topology },
+  correlation: {
+    ...{ enabled: true, windowMs: 5_000, labels: ["service", "model_id"], weights: {} },
+    ...{ agree: ["instance"], topology },
+  },
   reopenWindowMs: 10_000,
   closeAfterMs: 15_000,
   retireAfterMs: 15_000,

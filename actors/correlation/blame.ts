@@ -1,0 +1,171 @@
+/**
+ * Who is to blame: how well trouble at one service explains what is seen. Trouble shows in the
+ * services that depend on it, its *cone*; the smallest cone that holds what is seen, with an
+ * alert of its own that looks like a cause, is the likeliest root. It is a codebook in the sense
+ * of Yemini et al. (High Speed and Robust Event Correlation, 1996), read off the service graph,
+ * with a penalty for cones that hold much more than is seen.
+ *
+ * B1 What happens of itself (a certificate expires, a rollout fails) is explained by nothing else.
+ * B2 Load spreads downwards as well: what a flooded service calls wears out. What a model says
+ *    (its quality, its cost) spreads along the model's label and not along the graph.
+ * B3 A host is not brought down by a service that it needs; by its network or by load it is.
+ */
+import { isMoreSevere } from "../incident/severity.ts";
+import type { Severity } from "../incident/types.ts";
+import type { Root, Sign } from "./evidence.ts";
+import type { ServiceGraph } from "./graph.ts";
+
+const loadCategories = new Set(["traffic"]);
+const modelCategories = new Set(["model_quality", "output_quality", "user_feedback", "cost"]);
+const hostCategories = new Set(["node", "cpu", "memory", "gpu"]);
+const causesOfHosts = new Set(["network", "hardware", "traffic", "change"]);
+
+/** Natural logarithms of odds, about: set on one half of the simulated storms. */
+const points = {
+  /** For each kind of alert that is seen and not explained. */
+  unexplained: 1.5,
+  /** The suspect has an alert of its own. */
+  alerted: 1.5,
+  /** ... which tells of something that happens of itself ... */
+  cause: 3,
+  /** ... or of what all else stands on (network, names) ... */
+  foundation: 1,
+  /** ... less for each ten ranks that it is away from a cause. */
+  rank: 0.3,
+} as const;
+const foundationRankMax = 30;
+/** A step along the graph weakens an explanation by this. */
+const perStep = 0.1;
+/** What a model's label explains, as if the cone held a seventh of all services. */
+const modelGain = 2;
+/** How far up a suspect without an alert of its own is looked for, and for how many signs. */
+const silentStepsMax = 2;
+const silentSignsMax = 4;
+/** Another root has to be so much likelier before the incident's is moved. */
+const hysteresis = 0.5;
+
+export class Blame {
+  readonly #graph: ServiceGraph;
+
+  constructor(graph: ServiceGraph) {
+    this.#graph = graph;
+  }
+
+  /**
+   * How much is learnt by explaining the sign with trouble at the root: ln(services / services
+   * in its cone), less a little for each step. 0 or little: it explains everything anyway. Null:
+   * it does not explain the sign.
+   */
+  gain({ service, sign: own }: Root, sign: Sign): number | null {
+    if (sign.service === service) return this.#specificity(service, own);
+    if (sign.role === "cause") return null;
+    if (hostCategories.has(sign.category) && !causesOfHosts.has(own?.category ?? "")) return null;
+    if (own !== null && modelCategories.has(own.category)) {
+      const isSame = own.agree.some((value, at) => value !== "" && value === sign.agree[at]);
+      return isSame && modelCategories.has(sign.category) ? modelGain : null;
+    }
+    if (modelCategories.has(sign.category)) return null;
+    const steps =
+      this.#graph.stepsUp(sign.service, service) ??
+      (isLoad(own) ? this.#graph.stepsUp(service, sign.service) : null);
+    return steps === null ? null : this.#specificity(service, own) - perStep * steps;
+  }
+
+  /** How likely trouble at the root is, given these signs; more is likelier, 0 is no limit. */
+  of(root: Root, signs: readonly Sign[]): number {
+    const { service, sign: own } = root;
+    const { size } = this.#graph;
+    let score = size === 0 ? 0 : this.#specificity(service, own) - Math.log(size);
+    for (const sign of signs) {
+      if (isTelling(sign.severity) && this.gain(root, sign) === null) score -= points.unexplained;
+    }
+    if (own === null) return score;
+    score += points.alerted - (points.rank * own.rank) / 10;
+    if (own.role === "cause") return score + points.cause;
+    const isFoundation = own.role === "resource" && own.rank < foundationRankMax;
+    return isFoundation ? score + points.foundation : score;
+  }
+
+  /** The root that explains the signs best, if it is clearly another one than is known. */
+  betterRoot(known: Root, signs: readonly Sign[]): Root | null {
+    if (signs.length < 2) return null;
+    let best = known;
+    let bestScore = this.of(known, signs) + hysteresis;
+    for (const suspect of this.#suspects(signs)) {
+      const score = this.of(suspect, signs);
+      if (score < bestScore || (score === bestScore && best !== known)) continue;
+      best = suspect;
+      bestScore = score;
+    }
+    return best === known ? null : best;
+  }
+
+  /** Each sign's service, and what the first ones depend on: the cause may have no alert. */
+  #suspects(signs: readonly Sign[]): Root[] {
+    const telling = signs.filter(({ severity }) => isTelling(severity));
+    const suspects: Root[] = telling.map((sign) => ({ service: sign.service, sign }));
+    if (telling.length < 3) return suspects;
+    const known = new Set(telling.map(({ service }) => service));
+    for (const sign of telling.slice(0, silentSignsMax)) {
+      for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {
+        if (steps > silentStepsMax) break;
+        if (known.has(service)) continue;
+        known.add(service);
+        suspects.push({ service, sign: null });
+      }
+    }
+    return suspects;
+  }
+
+  #specificity(service: string, own: Sign | null): number {
+    const { size } = this.#graph;
+    if (size === 0) return 0;
+    let cone = 1 + this.#graph.downstreamOf(service).length;
+    if (isLoad(own)) cone += this.#graph.upstreamOf(service).length;
+    return Math.max(0, Math.log(size / cone));
+  }
+}
+
+/** Nearly every service has some small alert that happens to be there: it explains nothing. */
+export function isTelling(severity: Severity): boolean {
+  return isMoreSevere(severity, "low");
+}
+
+/** A cause is grave itself, or at least as grave as what it explains. */
+export function canCause(cause: Severity, symptom: Severity): boolean {
+  return !isMoreSevere("high", cause) || !isMoreSevere(symptom, cause);
+}
+
+/** Whether it spreads by a model's label instead of along the graph. */
+export function isOfModel({ category }: Sign): boolean {
+  return modelCategories.has(category);
+}
+
+/** Labels of which both have a value, and no value is the same. */
+export function disagreements(sign: Sign, signs: readonly Sign[]): number {
+  let count = 0;
+  for (let at = 0; at < sign.agree.length; at += 1) {
+    if (agreementOf(sign, signs, at) === "other") count += 1;
+  }
+  return count;
+}
+
+export function agreementOf(
+  sign: Sign,
+  signs: readonly Sign[],
+  at: number,
+): "same" | "other" | "unknown" {
+  const value = sign.agree[at] ?? "";
+  if (value === "") return "unknown";
+  let found: "other" | "unknown" = "unknown";
+  for (const { agree } of signs) {
+    const theirs = agree[at] ?? "";
+    if (theirs === value) return "same";
+    if (theirs !== "") found = "other";
+  }
+  return found;
+}
+
+function isLoad(own: Sign | null): boolean {
+  return own !== null && loadCategories.has(own.category);
+}

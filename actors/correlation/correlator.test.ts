@@ -1,0 +1,280 @@
+import { describe, expect, test } from "vitest";
+import { labelOf } from "../incident/identity.ts";
+import { severityOf } from "../incident/severity.ts";
+import { categoryOf } from "../similarity/metric-category.ts";
+import { type CorrelationConfig, Correlator } from "./correlator.ts";
+import type { Candidate, Sign } from "./evidence.ts";
+
+const minute = 60_000;
+const dependencies = {
+  gateway: ["checkout", "search"],
+  checkout: ["db", "cache"],
+  search: ["db"],
+  db: ["disk"],
+  reports: ["warehouse"],
+  ...{ a: ["b"], b: ["a"] },
+};
+const config: CorrelationConfig = {
+  ...{ enabled: true, windowMs: 5 * minute, labels: ["service", "model_id"], weights: {} },
+  ...{ agree: ["region"], topology: { dependencies, windowMs: 10 * minute, depthMax: 4 } },
+};
+
+function correlator(more: Partial<CorrelationConfig> = {}): Correlator<Candidate> {
+  return new Correlator({ ...config, ...more });
+}
+
+type Labels = Record<string, string>;
+
+let fingerprints = 0;
+function signOf(labels: Labels): Sign {
+  const alertname = labels["alertname"] ?? "Trouble";
+  return {
+    ...{ service: labels["service"] ?? "unknown", alertname },
+    ...categoryOf({ alertname, labels, summary: "" }),
+    severity: severityOf(labels["severity"] ?? "high"),
+    agree: config.agree.map((label) => labelOf(labels, label)),
+    fingerprint: String((fingerprints += 1)),
+  };
+}
+
+function incident(serial: number, ...alerts: Labels[]): Candidate {
+  const labels = alerts[0] ?? {};
+  const signs = alerts.map(signOf);
+  const of = { tenant: "t", environment: "e", labels, signs, root: null, lastOpenedMs: 0 };
+  return { id: `inc-0-${serial}`, serial, ...of, severity: signs[0]?.severity ?? "high" };
+}
+
+function sighting(labels: Labels, atMs = minute, tenant = "t") {
+  const of = { tenant, environment: "e", labels, sign: signOf(labels) };
+  return { ...of, atMs, grouped: null };
+}
+
+function find(
+  open: Candidate[],
+  labels: Labels,
+  more: Partial<CorrelationConfig> = {},
+  at = minute,
+) {
+  const found = correlator(more);
+  for (const one of open) found.add(one);
+  return found.find(sighting(labels, at), () => true);
+}
+
+const noGraph = { topology: null };
+
+describe("what alerts share", () => {
+  const checkout = incident(1, { service: "checkout", region: "eu" });
+
+  test("a service or a model within the window relates, and says so", () => {
+    expect(find([checkout], { service: "checkout" }, noGraph)).toMatchObject({
+      candidate: { id: "inc-0-1" },
+      because: 'same service "checkout" within 5 min of inc-0-1',
+    });
+    const model = incident(2, { service: "a", model_id: "m" });
+    expect(find([model], { service: "b", model_id: "m" }, noGraph)).toMatchObject({
+      because: 'same model_id "m" within 5 min of inc-0-2',
+    });
+    expect(find([checkout], { service: "search" }, noGraph)).toBeNull();
+    expect(find([checkout], { service: "x", model_id: "checkout" }, noGraph)).toBeNull();
+  });
+
+  test("the window's end belongs to it; a millisecond later does not", () => {
+    expect(find([checkout], { service: "checkout" }, noGraph, 5 * minute)).not.toBeNull();
+    expect(find([checkout], { service: "checkout" }, noGraph, 5 * minute + 1)).toBeNull();
+  });
+
+  test("labels that differ speak against it, as their weight says", () => {
+    const other = { service: "checkout", region: "us" };
+    expect(find([checkout], other, noGraph)).toBeNull();
+    const lenient = { ...noGraph, weights: { agreement: 0 } };
+    expect(find([checkout], other, lenient)?.score).toBeCloseTo(1.24);
+    expect(find([checkout], { ...other, region: "eu" }, noGraph)?.evidence).toMatchObject([
+      { kind: "service", weight: 1.3 },
+      { kind: "time", weight: expect.closeTo(-0.06) as number },
+      { kind: "agreement", weight: 0.2, because: 'same region "eu"' },
+    ]);
+  });
+
+  test("alerts that name no service, and other tenants, are not related by that", () => {
+    expect(find([incident(1, {})], {}, noGraph)).toBeNull();
+    const found = correlator(noGraph);
+    found.add(checkout);
+    const other = sighting({ service: "checkout" }, minute, "other");
+    expect(found.find(other, () => true)).toBeNull();
+  });
+
+  test("relations do not chain from service to service", () => {
+    const joined = incident(1, { service: "a", model_id: "m" }, { service: "b", model_id: "m" });
+    expect(find([joined], { service: "b" }, noGraph)).toBeNull();
+  });
+
+  test("of equals the oldest; one that is full is passed over", () => {
+    const [second, third] = [2, 3].map((serial) => incident(serial, { service: "checkout" }));
+    const found = correlator(noGraph);
+    for (const one of [third, second]) if (one !== undefined) found.add(one);
+    const alert = sighting({ service: "checkout" });
+    expect(found.find(alert, () => true)?.candidate).toBe(second);
+    expect(found.find(alert, (one) => one !== second)?.candidate).toBe(third);
+    expect(correlator({ enabled: false }).find(alert, () => true)).toBeNull();
+  });
+});
+
+describe("the service graph", () => {
+  test("a symptom joins its cause, and says on which way", () => {
+    const db = incident(2, { service: "db" });
+    expect(find([db], { service: "gateway", severity: "critical" })).toMatchObject({
+      candidate: db,
+      because:
+        '"gateway" depends on "db" through "checkout", ' +
+        "where an alert of inc-0-2 began 1 min before",
+    });
+    expect(find([db], { service: "gateway" }, {}, 10 * minute)).not.toBeNull();
+    expect(find([db], { service: "gateway" }, {}, 10 * minute + 1)).toBeNull();
+    expect(find([db], { service: "billing" })).toBeNull();
+  });
+
+  test("a cause that shows later joins the oldest of its symptoms", () => {
+    const open = [incident(4, { service: "checkout" }), incident(3, { service: "search" })];
+    expect(find(open, { service: "db" })).toMatchObject({
+      candidate: { id: "inc-0-3" },
+      because: '"search" depends on "db": the cause showed after its symptoms',
+    });
+  });
+
+  test("of two causes the one whose region agrees, then the one that reaches less", () => {
+    const disk = incident(1, { service: "disk", region: "us" });
+    const cache = incident(2, { service: "cache", region: "eu" });
+    const alert = { service: "checkout", severity: "critical" };
+    expect(find([disk, cache], { ...alert, region: "us" })?.candidate).toBe(disk);
+    expect(find([disk, cache], { ...alert, region: "eu" })?.candidate).toBe(cache);
+    expect(find([disk, cache], alert)?.candidate).toBe(cache);
+    expect(find([disk], { ...alert, region: "eu" })).toBeNull();
+  });
+
+  test("two that depend on the same third are related, if few of many depend on it", () => {
+    const search = [incident(1, { service: "search" })];
+    expect(find(search, { service: "checkout" })).toBeNull();
+    const larger: Record<string, string[]> = { ...dependencies };
+    for (let n = 0; n < 90; n += 1) larger[`s${n}`] = ["network"];
+    const topology = { dependencies: larger, windowMs: 10 * minute, depthMax: 4 };
+    expect(find(search, { service: "checkout" }, { topology })).toMatchObject({
+      because: '"checkout" and "search" depend on "db"',
+    });
+    const s1 = [incident(1, { service: "s1" })];
+    expect(find(s1, { service: "s2" }, { topology })).toBeNull();
+  });
+
+  test("small alerts explain nothing, and nothing explains them", () => {
+    const open = (severity: string) => [incident(1, { service: "db", severity })];
+    expect(find(open("low"), { service: "checkout" })).toBeNull();
+    expect(find(open("critical"), { service: "checkout", severity: "info" })).toBeNull();
+    expect(find(open("medium"), { service: "checkout", severity: "critical" })).toBeNull();
+    expect(find(open("medium"), { service: "checkout", severity: "medium" })).not.toBeNull();
+  });
+
+  test("what happens of itself is nobody's symptom", () => {
+    const db = incident(1, { service: "db", alertname: "QueryLatencyHigh" });
+    expect(find([db], { service: "checkout", alertname: "ErrorsHigh" })).not.toBeNull();
+    expect(find([db], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
+    const failing = incident(2, { service: "checkout", alertname: "ErrorsHigh" });
+    expect(find([failing], { service: "checkout", alertname: "RolloutFailed" })).not.toBeNull();
+    const rollout = incident(3, { service: "checkout", alertname: "RolloutFailed" });
+    expect(find([rollout], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
+  });
+
+  test("a model's quality spreads with the model, not along the graph", () => {
+    const dropped = { service: "db", alertname: "ModelAccuracyDropped", model_id: "m" };
+    const quality = incident(1, dropped);
+    const answers = { service: "checkout", alertname: "HallucinationRateHigh" };
+    expect(find([quality], answers)).toBeNull();
+    expect(find([quality], { ...answers, model_id: "m" })).not.toBeNull();
+  });
+});
+
+describe("one trouble or two", () => {
+  const db = incident(1, { service: "db", alertname: "PrimaryFailover", region: "eu" });
+
+  function explained(other: Candidate, by = db): Candidate[] {
+    const found = correlator();
+    for (const one of [by, other]) found.add(one);
+    return found.explainedBy(by, sighting({ service: "db" }));
+  }
+
+  test("an incident of symptoms is a part of what explains all of it", () => {
+    const symptoms = incident(2, { service: "checkout", region: "eu" }, { service: "gateway" });
+    expect(explained(symptoms)).toEqual([symptoms]);
+  });
+
+  test("not if it has a cause of its own, or more that is not explained", () => {
+    const rollout = { service: "checkout", alertname: "RolloutFailed" };
+    const causes: Labels[] = [{ service: "checkout" }, rollout];
+    expect(explained(incident(2, ...causes))).toEqual([]);
+    expect(explained(incident(3, { service: "search" }, { service: "reports" }))).toEqual([]);
+    expect(explained(incident(4, { service: "checkout", severity: "low" }))).toEqual([]);
+  });
+
+  test("in another region only where the graph leaves little doubt", () => {
+    const elsewhere = { service: "checkout", alertname: "CpuHigh", region: "us" };
+    expect(explained(incident(2, elsewhere))).toEqual([]);
+  });
+});
+
+describe("the root", () => {
+  function rootOf(...alerts: Labels[]) {
+    const root = correlator().betterRoot(incident(1, ...alerts));
+    return root === null ? null : `${root.service}/${root.sign?.alertname ?? ""}`;
+  }
+
+  test("is what explains most with least", () => {
+    expect(rootOf({ service: "gateway" }, { service: "checkout" })).toBe("checkout/Trouble");
+    expect(rootOf({ service: "db" }, { service: "checkout" }, { service: "gateway" })).toBeNull();
+    expect(rootOf({ service: "gateway" })).toBeNull();
+  });
+
+  test("may have no alert of its own", () => {
+    const symptoms = ["reports", "checkout", "search"].map((service) => ({ service }));
+    expect(rootOf(...symptoms.slice(1), { service: "gateway" })).toBe("db/");
+  });
+
+  test("is the alert that looks like a cause, of several at one service", () => {
+    const errors = { service: "checkout", alertname: "ErrorsHigh" };
+    const rollout = { service: "checkout", alertname: "RolloutFailed" };
+    expect(rootOf(errors, rollout)).toBe("checkout/RolloutFailed");
+    expect(rootOf(rollout, errors)).toBeNull();
+  });
+
+  test("of a flood is where it arrives, not what it wears out", () => {
+    const flood = { service: "checkout", alertname: "TrafficSurge" };
+    expect(rootOf({ service: "db" }, { service: "cache" }, flood)).toBe("checkout/TrafficSurge");
+  });
+});
+
+describe("bounds", () => {
+  test("the index answers the same however it was built up", () => {
+    const open = [1, 2, 3, 4].map((serial) => incident(serial, { service: "checkout" }));
+    const [grown, rebuilt] = [correlator(), correlator()];
+    for (const one of [...open].reverse()) grown.add(one);
+    for (const one of open) grown.add(one);
+    grown.remove(open[0] as Candidate);
+    grown.remove(open[0] as Candidate);
+    for (const one of open.slice(1)) rebuilt.add(one);
+    const alert = sighting({ service: "gateway" });
+    expect(grown.find(alert, () => true)).toEqual(rebuilt.find(alert, () => true));
+    expect(grown.find(alert, () => true)?.candidate).toBe(open[1]);
+  });
+
+  test("what fell out of the window is looked at once, not at every search", () => {
+    const found = correlator(noGraph);
+    let looks = 0;
+    for (let serial = 1; serial <= 5_000; serial += 1) {
+      const one = incident(serial, { service: "checkout" });
+      Object.defineProperty(one, "lastOpenedMs", { get: () => ((looks += 1), serial) });
+      found.add(one);
+    }
+    const late = sighting({ service: "checkout" }, 5 * minute + 5_000);
+    for (let times = 0; times < 100; times += 1) {
+      expect(found.find(late, () => true)?.candidate.serial).toBe(5_000);
+    }
+    expect(looks).toBeLessThan(5_000 + 1_000);
+  });
+});

@@ -1,0 +1,223 @@
+/**
+ * The weight of the evidence that an alert is part of an open incident: one relation (the best
+ * there is: its key, its service, the graph), labels that both have, and what speaks against it.
+ */
+import { durationText, quoted } from "../incident/duration.ts";
+import { labelOf, unknownService } from "../incident/identity.ts";
+import { agreementOf, type Blame, canCause, isOfModel, isTelling } from "./blame.ts";
+import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
+import { rootOf } from "./evidence.ts";
+import type { ServiceGraph } from "./graph.ts";
+
+export type WeighingConfig = {
+  /** In which a shared label or service relates alerts. */
+  windowMs: number;
+  /** Labels whose shared value relates alerts. */
+  labels: string[];
+  /** Labels whose values speak for or against, in the order of `Sign.agree`. */
+  agree: string[];
+  /** Factors by kind of evidence; absent: 1. */
+  weights: Partial<Record<EvidenceKind, number>>;
+};
+
+/** Before the configured factors. */
+const weights = {
+  key: 1.7,
+  service: 1.3,
+  /** The service of an alert that is neither the first nor the root: relations do not chain. */
+  otherService: 0.9,
+  topology: 1.4,
+  /** What depends on a symptom, not on the root. */
+  symptom: 1.3,
+  /** Both depend on the same third, which has no alert. */
+  sibling: 0.4,
+  /** For each natural logarithm of how few services the explanation would reach. */
+  specificity: 0.25,
+  /** A cause that comes late explains only a part of what was seen: for all that it does not. */
+  missed: 1,
+  label: 1.3,
+  agree: 0.2,
+  disagree: 1,
+  ownCause: 1.5,
+  small: 0.6,
+  /** At the end of the longest window. */
+  age: 0.3,
+} as const;
+
+/** Services that depend on a third, up to which it relates two of them. */
+export const siblingsMax = 12;
+/** How far up such a third is looked for. */
+export const siblingStepsMax = 2;
+
+type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
+
+/** The heaviest relation offered so far. */
+type Relation = { kind: EvidenceKind; weight: number; because: () => string };
+
+export class Weighing<C extends Candidate> {
+  readonly #config: WeighingConfig;
+  readonly #graph: ServiceGraph;
+  readonly #blame: Blame;
+  /** The longest of the windows: what is older is not met. */
+  readonly #windowMs: number;
+  readonly #relatesServices: boolean;
+
+  constructor(config: WeighingConfig, graph: ServiceGraph, blame: Blame, windowMs: number) {
+    this.#config = config;
+    this.#graph = graph;
+    this.#blame = blame;
+    this.#windowMs = windowMs;
+    this.#relatesServices = config.labels.includes("service");
+  }
+
+  /** @param into takes each piece with its words; null: only the sum is asked for. */
+  weigh(sighting: Sighting, candidate: C, into: Evidence[] | null): number {
+    let score = 0;
+    const add: Add = (kind, weight, because) => {
+      const weighed = weight * (this.#config.weights[kind] ?? 1);
+      score += weighed;
+      into?.push({ kind, weight: weighed, because: because() });
+    };
+    const ageMs = Math.max(0, sighting.atMs - candidate.lastOpenedMs);
+    const isRecent = ageMs <= this.#config.windowMs;
+    const relation = this.#relation(sighting, candidate, isRecent);
+    if (relation !== null) add(relation.kind, relation.weight, relation.because);
+    if (isRecent) this.#labels(sighting, candidate, add);
+    if (score === 0) return 0;
+    const { sign } = sighting;
+    const old = Math.min(1, ageMs / this.#windowMs);
+    add("time", -weights.age * old, () => `its last alert began ${durationText(ageMs)} before`);
+    this.#agreements(sign, candidate, add);
+    if (!isTelling(sign.severity)) {
+      add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
+    }
+    if (this.#isOwnCause(sign, candidate)) {
+      add("role", -weights.ownCause, () => `${quoted(sign.alertname)} happens of itself`);
+    }
+    return score;
+  }
+
+  #relation(sighting: Sighting, candidate: C, isRecent: boolean): Relation | null {
+    const { sign, grouped } = sighting;
+    let best: Relation | null = null;
+    const offer: Add = (kind, weight, because) => {
+      if (weight > (best?.weight ?? 0)) best = { kind, weight, because };
+    };
+    if (grouped === candidate) {
+      offer("key", weights.key, () => "same grouping key as an alert that joined it");
+    }
+    if (isRecent && this.#relatesServices && sign.service !== unknownService) {
+      const place = candidate.signs.findIndex(({ service }) => service === sign.service);
+      const weight = place === 0 ? weights.service : weights.otherService;
+      const named = `same service ${quoted(sign.service)}`;
+      if (place >= 0) offer("service", weight, () => `${named} ${this.#within(candidate)}`);
+    }
+    if (this.#graph.size > 0 && isTelling(sign.severity)) {
+      this.#topology(sighting, candidate, offer);
+    }
+    return best;
+  }
+
+  #labels(sighting: Sighting, candidate: C, add: Add): void {
+    for (const label of this.#config.labels) {
+      if (label === "service") continue;
+      const value = labelOf(sighting.labels, label);
+      if (value === "" || value !== labelOf(candidate.labels, label)) continue;
+      const named = `same ${label} ${quoted(value)}`;
+      add("label", weights.label, () => `${named} ${this.#within(candidate)}`);
+    }
+  }
+
+  #agreements(sign: Sign, candidate: C, add: Add): void {
+    for (const [at, label] of this.#config.agree.entries()) {
+      const agreement = agreementOf(sign, candidate.signs, at);
+      if (agreement === "unknown") continue;
+      const value = quoted(sign.agree[at] ?? "");
+      if (agreement === "same") add("agreement", weights.agree, () => `same ${label} ${value}`);
+      else add("agreement", -weights.disagree, () => `its ${label} ${value} is another`);
+    }
+  }
+
+  #topology(sighting: Sighting, candidate: C, offer: Add): void {
+    const { sign, atMs } = sighting;
+    const { signs, severity, id, lastOpenedMs } = candidate;
+    if (!signs.some((one) => isTelling(one.severity))) return;
+    const root = rootOf(candidate);
+    const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
+    if (down !== null && root.service !== sign.service) {
+      const ago = durationText(Math.max(0, atMs - lastOpenedMs));
+      offer("topology", weights.topology + weights.specificity * down, () => {
+        const way = this.#wayText(sign.service, root.service);
+        return `${way}, where an alert of ${id} began ${ago} before`;
+      });
+    }
+    this.#asCause(sign, candidate, root, offer);
+    for (const one of signs) {
+      if (one.service === root.service || one.service === sign.service) continue;
+      const gain = this.#blame.gain({ service: one.service, sign: one }, sign);
+      if (gain === null) continue;
+      offer("topology", weights.symptom + weights.specificity * gain, () => {
+        return `${this.#wayText(sign.service, one.service)}, which has an alert in ${id}`;
+      });
+    }
+    this.#asSibling(sign, candidate, offer);
+  }
+
+  /** The alert explains what was seen before it. */
+  #asCause(sign: Sign, { signs, severity }: C, root: Root, offer: Add): void {
+    if (sign.service === root.service || !canCause(sign.severity, severity)) return;
+    const own = { service: sign.service, sign };
+    const up = root.sign === null ? null : this.#blame.gain(own, root.sign);
+    if (up === null) return;
+    const explained = signs.filter((one) => this.#blame.gain(own, one) !== null).length;
+    const missed = 1 - explained / signs.length;
+    const weight = weights.topology + weights.specificity * up - weights.missed * missed;
+    offer("topology", weight, () => {
+      return `${this.#wayText(root.service, sign.service)}: the cause showed after its symptoms`;
+    });
+  }
+
+  /** Nothing says that it is the third, but few services depend on it, and two of them suffer. */
+  #asSibling(sign: Sign, { signs: [first] }: C, offer: Add): void {
+    if (first === undefined || isOfModel(sign) || sign.role === "cause") return;
+    for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {
+      if (steps > siblingStepsMax) break;
+      if (this.#graph.downstreamOf(service).length > siblingsMax) continue;
+      const gain = this.#blame.gain({ service, sign: null }, first);
+      if (gain === null) continue;
+      offer("topology", weights.sibling + weights.specificity * gain, () => {
+        return `${quoted(sign.service)} and ${quoted(first.service)} depend on ${quoted(service)}`;
+      });
+    }
+  }
+
+  /** B1: it joins where it turns out to be the root, or where the same has happened. */
+  #isOwnCause(sign: Sign, candidate: C): boolean {
+    if (sign.role !== "cause") return false;
+    const causes = candidate.signs.filter(({ role }) => role === "cause");
+    if (causes.some((one) => isSameTrouble(one, sign))) return false;
+    if (causes.length > 0) return true;
+    const all = [...candidate.signs, sign];
+    const own = { service: sign.service, sign };
+    return this.#blame.of(own, all) <= this.#blame.of(rootOf(candidate), all);
+  }
+
+  #within({ id }: C): string {
+    return `within ${durationText(this.#config.windowMs)} of ${id}`;
+  }
+
+  /** '"gateway" depends on "db" through "checkout"'; for load the other way round. */
+  #wayText(from: string, to: string): string {
+    const way = this.#graph.upstreamOf(from).find(({ service }) => service === to);
+    if (way === undefined) return `${quoted(to)} calls ${quoted(from)}`;
+    const depends = `${quoted(from)} depends on ${quoted(to)}`;
+    if (way.via === null) return depends;
+    const more = way.steps === 2 ? "" : ` and ${way.steps - 2} more`;
+    return `${depends} through ${quoted(way.via)}${more}`;
+  }
+}
+
+/** One kind of trouble at one service: two rollouts of it, two of its certificates. */
+export function isSameTrouble(one: Sign, other: Sign): boolean {
+  return one.service === other.service && one.category === other.category;
+}
