@@ -10,9 +10,9 @@ const named = (alertname: string, labels = {}, summary = "") =>
 
 /** Names of rules that many installations run, and of services of language models. */
 const golden: Partial<Record<MetricCategory, string>> = {
-  certificate: "CertificateExpired KubeClientCertificateExpiration BlackboxSslCertificateWillExpire",
+  certificate: "CertificateExpired KubeClientCertificateExpiration SslCertificateWillExpire",
   security: "PromptInjectionDetected PackageVulnerable",
-  change: "RolloutErrorsHigh KubeDaemonSetRolloutStuck AlertmanagerFailedReload KubeVersionMismatch",
+  change: "RolloutErrorsHigh KubeDaemonSetRolloutStuck FailedReload KubeVersionMismatch",
   hardware: "NodeRAIDDegraded GPUTemperatureHigh NvidiaXidErrors HostEDACUncorrectableErrors",
   disk_space: "NodeFilesystemSpaceFillingUp KubePersistentVolumeFillingUp BrokerDiskFull",
   oom: "GpuOutOfMemory HostOomKillDetected ContainerOOMKilled",
