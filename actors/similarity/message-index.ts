@@ -4,7 +4,8 @@
  * three-letter pieces of a template are sampled by min-hashing, samples are joined to bands, and
  * who shares a band is a candidate, whose edit distance is then computed.
  *
- * S1 A search compares with at most `candidatesMax` entries, whatever the index holds.
+ * S1 A search compares with at most `candidatesMax` templates, whatever the index holds; a
+ *    message whose template is known costs no comparison at all.
  * S2 At most `entriesMax` entries; the oldest makes room. One index per tenant: no tenant's flood
  *    displaces another's messages, and nothing is found across tenants.
  * S3 An index rebuilt from `entries()` in order answers as the one it was taken from.
@@ -14,14 +15,14 @@
  * Shrivastava, Li, "Densifying one permutation hashing" (2014).
  */
 import { pieceHash, scrambled } from "./hashing.ts";
-import { textSimilarity } from "./levenshtein.ts";
+import { comparisonCells, textSimilarity } from "./levenshtein.ts";
 import { NewestFirst } from "./newest-first.ts";
 
 export type MessageMatch = { key: string; similarity: number };
 
 export type MessageIndexOptions = {
   entriesMax: number;
-  /** Entries whose edit distance one search computes; so many matches at most. */
+  /** Templates whose edit distance one search computes; so many matches at most. */
   candidatesMax: number;
   /** Least similarity of a match: 1 − edits / length of the longer template. */
   least: number;
@@ -30,7 +31,7 @@ export type MessageIndexOptions = {
 /** 2,000 templates of 100 characters are about 1.5 MiB. */
 export const messageIndexDefaults: MessageIndexOptions = {
   entriesMax: 2_000,
-  candidatesMax: 16,
+  candidatesMax: 8,
   least: 0.8,
 };
 
@@ -39,17 +40,20 @@ const pieceChars = 3;
 const bandCount = 12;
 const samplesPerBand = 2;
 const sampleCount = bandCount * samplesPerBand;
-/** Entries of one band that a search looks at, the newest. */
+/** Cells of edit distances that one search computes, besides the last comparison: some 0.1 ms. */
+const cellsMax = 30_000;
+/** Templates of one band that a search looks at, the newest. */
 const bandScanMax = 32;
 
-type Entry = { key: string; template: string; serial: number; bands: number[] };
+/** As new as the newest message that has it. */
+type Template = { text: string; bands: number[]; keys: Map<string, number>; serial: number };
 
 export class MessageIndex {
   readonly #options: MessageIndexOptions;
   /** Oldest first. */
-  readonly #entries = new Map<string, Entry>();
-  readonly #equal = new Map<string, Map<string, Entry>>();
-  readonly #bands = new NewestFirst<Entry>();
+  readonly #entries = new Map<string, Template>();
+  readonly #templates = new Map<string, Template>();
+  readonly #bands = new NewestFirst<Template>();
   #serial = 0;
 
   constructor(options: MessageIndexOptions = messageIndexDefaults) {
@@ -70,60 +74,86 @@ export class MessageIndex {
       }
     }
     this.#serial += 1;
-    const entry: Entry = { key, template, serial: this.#serial, bands: bandsOf(template) };
-    this.#entries.set(key, entry);
-    const equal = this.#equal.get(template);
-    if (equal === undefined) this.#equal.set(template, new Map([[key, entry]]));
-    else equal.set(key, entry);
-    for (const band of entry.bands) this.#bands.add(band, entry);
+    let known = this.#templates.get(template);
+    if (known === undefined) {
+      known = { text: template, bands: bandsOf(template), keys: new Map(), serial: this.#serial };
+      this.#templates.set(template, known);
+      for (const band of known.bands) this.#bands.add(band, known);
+    } else this.#renumber(known, this.#serial);
+    known.keys.set(key, this.#serial);
+    this.#entries.set(key, known);
   }
 
   /** An unknown key has no effect. */
   remove(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
+    const template = this.#entries.get(key);
+    if (template === undefined) return;
     this.#entries.delete(key);
-    const equal = this.#equal.get(entry.template);
-    equal?.delete(key);
-    if (equal?.size === 0) this.#equal.delete(entry.template);
-    for (const band of entry.bands) this.#bands.remove(band, entry);
+    template.keys.delete(key);
+    if (template.keys.size > 0) {
+      let newest = 0;
+      for (const serial of template.keys.values()) newest = Math.max(newest, serial);
+      this.#renumber(template, newest);
+      return;
+    }
+    this.#templates.delete(template.text);
+    for (const band of template.bands) this.#bands.remove(band, template);
   }
 
-  /** Most similar first, of equally similar ones the oldest. Equal templates leave no others. */
+  /**
+   * Most similar first, of equally similar ones those of the newest template, its oldest keys
+   * first. Where equal templates are known, only these are named.
+   */
   similar(template: string): MessageMatch[] {
     const { candidatesMax, least } = this.#options;
-    const equal = this.#equal.get(template);
-    if (equal !== undefined) {
-      const keys = [...equal.keys()].slice(0, candidatesMax);
-      return keys.map((key) => ({ key, similarity: 1 }));
+    const equal = this.#templates.get(template);
+    if (equal !== undefined) return matchesOf(equal, 1).slice(0, candidatesMax);
+    const found: { known: Template; similarity: number }[] = [];
+    let cells = 0;
+    for (const known of this.#candidates(template)) {
+      if (cells > cellsMax) break;
+      cells += comparisonCells(template, known.text, least);
+      const similarity = textSimilarity(template, known.text, least);
+      if (similarity >= least && similarity > 0) found.push({ known, similarity });
     }
-    const matches: (MessageMatch & { serial: number })[] = [];
-    for (const { key, template: other, serial } of this.#candidates(template)) {
-      const similarity = textSimilarity(template, other, least);
-      if (similarity >= least && similarity > 0) matches.push({ key, similarity, serial });
+    found.sort((a, b) => b.similarity - a.similarity || b.known.serial - a.known.serial);
+    const matches: MessageMatch[] = [];
+    for (const { known, similarity } of found) {
+      if (matches.length >= candidatesMax) break;
+      matches.push(...matchesOf(known, similarity).slice(0, candidatesMax - matches.length));
     }
-    matches.sort((a, b) => b.similarity - a.similarity || a.serial - b.serial);
-    return matches.map(({ key, similarity }) => ({ key, similarity }));
+    return matches;
   }
 
   /** Oldest first: to add them again in this order makes the same index. */
   entries(): [key: string, template: string][] {
-    return [...this.#entries.values()].map(({ key, template }) => [key, template]);
+    return [...this.#entries].map(([key, { text }]) => [key, text]);
+  }
+
+  #renumber(template: Template, serial: number): void {
+    if (template.serial === serial) return;
+    for (const band of template.bands) this.#bands.remove(band, template);
+    template.serial = serial;
+    for (const band of template.bands) this.#bands.add(band, template);
   }
 
   /** Those that share most bands, then the newest. */
-  #candidates(template: string): Entry[] {
-    const shared = new Map<Entry, number>();
+  #candidates(template: string): Template[] {
+    const shared = new Map<Template, number>();
     for (const band of bandsOf(template)) {
-      for (const entry of this.#bands.newest(band, bandScanMax)) {
-        shared.set(entry, (shared.get(entry) ?? 0) + 1);
+      for (const known of this.#bands.newest(band, bandScanMax)) {
+        shared.set(known, (shared.get(known) ?? 0) + 1);
       }
     }
     return [...shared]
       .sort(([a, most], [b, more]) => more - most || b.serial - a.serial)
       .slice(0, this.#options.candidatesMax)
-      .map(([entry]) => entry);
+      .map(([known]) => known);
   }
+}
+
+function matchesOf({ keys }: Template, similarity: number): MessageMatch[] {
+  return Array.from(keys.keys(), (key) => ({ key, similarity }));
 }
 
 /** One number per band; templates shorter than a piece have a piece of their own length. */
