@@ -36,8 +36,8 @@ describe("a template", () => {
   test("is bounded, and any text has one", () => {
     expect(templateOf("word ".repeat(10_000)).length).toBeLessThanOrEqual(templateCharsMax);
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 3_000 }), (text) => {
-        const template = templateOf(text);
+      fc.property(fc.array(fc.nat(0xffff), { maxLength: 3_000 }), (units) => {
+        const template = templateOf(String.fromCharCode(...units));
         expect(template.length).toBeLessThanOrEqual(templateCharsMax);
         expect(template).not.toMatch(/(?<![a-z])\d{3,}/);
       }),
