@@ -29,13 +29,14 @@ const halfLivesMax = 64;
 /** Words of every other alert: they say that it is one, not what it is about. */
 const glue = new Set(
   (
-    "a about above after again all an and are as at be been before below between by can critical " +
-    "current currently detected does doing during each exceed exceeded exceeds far few firing for " +
-    "from get gets got had has have high higher i in info into is it its just last least less " +
-    "level limit long low lower many minute minutes more most much not now of off on only or out " +
-    "over per please pls problem s second seconds see since so some still than that the their them " +
-    "then there these they this threshold to too under up us value very warning was we were when " +
-    "where which while will with within without alert alerts issue n id query quoted addr time"
+    "a about above after again all almost an and are as at be been before below between by can " +
+    "critical current currently detected does doing during each exceed exceeded exceeds far few firing " +
+    "for from get gets got had has have high higher i in info into is it its just last least " +
+    "less level limit long low lower many minute minutes more most much not now of off on only " +
+    "or out over per please problem s second seconds see since so some still than that the " +
+    "their them then there these they this threshold to too under up us value very warning was " +
+    "we were when where which while will with within without alert alerts issue n id query " +
+    "quoted addr time"
   )
     .split(" ")
     .map(stemOf),
@@ -51,29 +52,32 @@ type Feature = { hash: number; weight: number };
 export type EmbedderSnapshot = {
   version: 1;
   sinceMs: number;
+  one: number;
   texts: number;
   /** Place and count, for places that have one. */
   counts: [place: number, count: number][];
 };
 
 export class Embedder {
-  /** Counts of a moment are multiplied by 2^(half-lives since this time). */
+  /** What is counted at a time weighs 2^(half-lives since this time). */
   #sinceMs = 0;
+  /** That weight at the newest time. */
+  #one = 1;
   #texts = 0;
   #counts = new Float64Array(placesMax);
 
-  /** Counts the text's features. @param atMs log time; an earlier one than before counts more. */
+  /** Counts the text's features. @param atMs log time; one before the newest is taken for it. */
   learn(text: string, atMs: number): void {
     if (this.#texts === 0) this.#sinceMs = atMs;
-    let age = (atMs - this.#sinceMs) / halfLifeMs;
-    if (age > halfLivesMax) {
-      const fade = 2 ** -age;
-      this.#texts *= fade;
-      this.#counts = this.#counts.map((count) => count * fade);
-      this.#sinceMs = atMs;
-      age = 0;
+    if (this.#one > 2 ** halfLivesMax) {
+      this.#texts /= this.#one;
+      this.#counts = this.#counts.map((count) => count / this.#one);
+      this.#sinceMs += Math.log2(this.#one) * halfLifeMs;
+      this.#one = 1;
     }
-    const one = 2 ** Math.max(age, 0);
+    const age = Math.min((atMs - this.#sinceMs) / halfLifeMs, halfLivesMax * 2);
+    const one = Math.max(this.#one, 2 ** age);
+    this.#one = one;
     this.#texts += one;
     const places = new Set(featuresOf(text).map(({ hash }) => hash % placesMax));
     for (const place of places) this.#counts[place]! += one;
@@ -97,21 +101,22 @@ export class Embedder {
 
   /** 1: in every text; grows slowly, so that no single rare word decides. */
   #rarity(hash: number): number {
-    // Relative to now: both fade alike, so that their ratio needs no time.
-    const one = this.#texts === 0 ? 1 : Math.max(1, this.#texts);
-    const share = (this.#counts[hash % placesMax]! + 1) / (one + 1);
+    const count = this.#counts[hash % placesMax]! / this.#one;
+    const share = (count + 1) / (this.#texts / this.#one + 1);
     return Math.sqrt(1 + Math.log(1 / Math.min(1, share)) / 2);
   }
 
   snapshot(): EmbedderSnapshot {
     const counts: EmbedderSnapshot["counts"] = [];
     for (const [place, count] of this.#counts.entries()) if (count > 0) counts.push([place, count]);
-    return { version: 1, sinceMs: this.#sinceMs, texts: this.#texts, counts };
+    const [sinceMs, one, texts] = [this.#sinceMs, this.#one, this.#texts];
+    return { version: 1, sinceMs, one, texts, counts };
   }
 
   static restore(snapshot: EmbedderSnapshot): Embedder {
     const embedder = new Embedder();
     embedder.#sinceMs = snapshot.sinceMs;
+    embedder.#one = snapshot.one;
     embedder.#texts = snapshot.texts;
     for (const [place, count] of snapshot.counts) embedder.#counts[place] = count;
     return embedder;

@@ -73,9 +73,9 @@ export class TextIndex {
     const length = lengthOf(bytes);
     const { least, matchesMax } = this.#options;
     const found: (TextMatch & { serial: number })[] = [];
-    for (const { key, serial, ...other } of this.#candidates(text)) {
-      const similarity = cosineOf(bytes, length, other.signed, other.length);
-      if (similarity >= least) found.push({ key, similarity, serial });
+    for (const entry of this.#candidates(text)) {
+      const similarity = cosineOf(bytes, length, entry.signed, entry.length);
+      if (similarity >= least) found.push({ key: entry.key, similarity, serial: entry.serial });
     }
     found.sort((a, b) => b.similarity - a.similarity || a.serial - b.serial);
     return found.slice(0, matchesMax).map(({ key, similarity }) => ({ key, similarity }));
