@@ -29,14 +29,14 @@ const halfLivesMax = 64;
 /** Words of every other alert: they say that it is one, not what it is about. */
 const glue = new Set(
   (
-    "a about above after again all almost an and are as at be been before below between by can " +
-    "critical current currently detected does doing during each exceed exceeded exceeds far few firing " +
-    "for from get gets got had has have high higher i in info into is it its just last least " +
-    "less level limit long low lower many minute minutes more most much not now of off on only " +
-    "or out over per please problem s second seconds see since so some still than that the " +
-    "their them then there these they this threshold to too under up us value very warning was " +
-    "we were when where which while will with within without alert alerts issue n id query " +
-    "quoted addr time"
+    "a about above after again all almost an and are as at be been before below between by " +
+    "can critical current currently detected does doing during each exceed exceeded exceeds " +
+    "far few firing for from get gets got had has have high higher i in info into is it its " +
+    "just last least less level limit long low lower many minute minutes more most much not " +
+    "now of off on only or out over per please problem s second seconds see since so some " +
+    "still than that the their them then there these they this threshold to too under up us " +
+    "value very warning was we were when where which while will with within without alert " +
+    "alerts issue n id query quoted addr time"
   )
     .split(" ")
     .map(stemOf),
