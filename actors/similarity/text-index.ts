@@ -8,8 +8,8 @@
  *    tenant: nothing is found across tenants.
  * T3 An index restored from `entries()` answers as the one it was taken from.
  */
-import { searchFeaturesOf } from "./embedding.ts";
 import { NewestFirst } from "./newest-first.ts";
+import { featuresOf } from "./text-features.ts";
 
 export type TextMatch = { key: string; similarity: number };
 
@@ -30,7 +30,7 @@ export const textIndexDefaults: TextIndexOptions = {
 /** Features of a text whose entries a search looks at, the rarest. */
 const listsMax = 4;
 /** Entries that it looks at of each of them, the newest. */
-const listScanMax = 12;
+const listScanMax = 10;
 /** Features that an entry can be found by. */
 const featuresMax = 32;
 
@@ -55,7 +55,7 @@ export class TextIndex {
 
   /** A known key gets the new text and counts as the newest. */
   add(key: string, text: string, vector: ArrayLike<number>): void {
-    const features = searchFeaturesOf(text).slice(0, featuresMax);
+    const features = featuresOf(text).search.slice(0, featuresMax);
     this.#enter({ key, features, vector: bytesOf(vector) });
   }
 
@@ -74,7 +74,7 @@ export class TextIndex {
     const { least, matchesMax } = this.#options;
     const found: (TextMatch & { serial: number })[] = [];
     for (const entry of this.#candidates(text)) {
-      const similarity = cosineOf(bytes, length, entry.signed, entry.length);
+      const similarity = byteCosine(bytes, length, entry.signed, entry.length);
       if (similarity >= least) found.push({ key: entry.key, similarity, serial: entry.serial });
     }
     found.sort((a, b) => b.similarity - a.similarity || a.serial - b.serial);
@@ -110,8 +110,8 @@ export class TextIndex {
   }
 
   #candidates(text: string): Set<Entry> {
-    const lists = searchFeaturesOf(text)
-      .map((feature) => ({ feature, count: this.#lists.countOf(feature) }))
+    const lists = featuresOf(text)
+      .search.map((feature) => ({ feature, count: this.#lists.countOf(feature) }))
       .filter(({ count }) => count > 0)
       .sort((a, b) => a.count - b.count)
       .slice(0, listsMax);
@@ -125,16 +125,16 @@ export class TextIndex {
 
 /** −1 to 1; 0 if one of them is all zeros or they have other sizes. */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return cosineOf(a, lengthOf(a), b, lengthOf(b));
+  const lengths = lengthOf(a) * lengthOf(b);
+  if (a.length !== b.length || !(lengths > 0)) return 0;
+  let sum = 0;
+  for (let at = 0; at < a.length; at += 1) sum += a[at]! * b[at]!;
+  return sum / lengths;
 }
 
-function cosineOf(
-  a: ArrayLike<number>,
-  lengthA: number,
-  b: ArrayLike<number>,
-  lengthB: number,
-): number {
-  if (a.length !== b.length || !(lengthA > 0) || !(lengthB > 0)) return 0;
+/** The same of bytes alone, which the engine can then do in integers. */
+function byteCosine(a: Int8Array, lengthA: number, b: Int8Array, lengthB: number): number {
+  if (a.length !== b.length || lengthA === 0 || lengthB === 0) return 0;
   let sum = 0;
   for (let at = 0; at < a.length; at += 1) sum += a[at]! * b[at]!;
   return sum / (lengthA * lengthB);
