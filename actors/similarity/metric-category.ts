@@ -61,6 +61,17 @@ export function categoryOf({ alertname, labels, summary }: CategoryTexts): Categ
   return bySummary.phrase ?? byName.hint ?? byMetric.hint ?? bySummary.hint ?? unknown;
 }
 
+/** Every category that has a phrase in these stems; at most `max`, in the order of the text. */
+export function categoriesIn(stems: string[], max: number): MetricCategory[] {
+  const found = new Set<MetricCategory>();
+  for (let at = 0; at < stems.length && found.size < max; at += 1) {
+    for (const phrase of phrases.get(stems[at] as string) ?? []) {
+      if (found.size < max && standsAt(stems, at, phrase.stems)) found.add(phrase.of.category);
+    }
+  }
+  return [...found];
+}
+
 function foundIn(text: string): Found {
   const before = known.get(text);
   if (before !== undefined) return before;
