@@ -21,6 +21,9 @@ const commonHelp = `  --by NAME    who does it, for the timeline (default: $USER
   --url URL    where Tocsin is (TOCSIN_URL, default http://127.0.0.1:9093)
 `;
 
+/** The fields of a PATCH. */
+export type ChangeBody = Record<string, string | string[]>;
+
 export type ChangeDefinition = {
   name: string;
   summary: string;
@@ -33,7 +36,7 @@ export type ChangeDefinition = {
   examples: string[];
   options: Record<string, OptionKind>;
   /** The PATCH body without "by". Called before anything is sent. */
-  body(flags: Flags, api: Api): Promise<Record<string, string>> | Record<string, string>;
+  body(flags: Flags, api: Api): Promise<ChangeBody> | ChangeBody;
   /** The sentence after the incident's id, e.g. "is acknowledged". */
   done(incident: IncidentView): string;
 };
@@ -79,7 +82,7 @@ async function changeOne(
   definition: ChangeDefinition,
   api: Api,
   id: string,
-  body: Record<string, string>,
+  body: ChangeBody,
   flags: Flags,
   io: Io,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 /** What several subcommands ask the incident API for. */
-import type { IncidentView } from "../actors/incident/types.ts";
+import type { IncidentMember, IncidentView } from "../actors/incident/types.ts";
 import type { TimelineEntry } from "../runtime/services.ts";
 import { explain } from "./api.ts";
 import type { Api } from "./api.ts";
@@ -13,6 +13,7 @@ const pageMax = 500;
 /** How far back an abbreviated id is looked for. */
 const lookupPagesMax = 20;
 const shownCandidatesMax = 5;
+const membersShownMax = 1_000;
 
 /**
  * Pages through the list until `count` items are there or none is left.
@@ -78,6 +79,22 @@ async function startingWith(api: Api, prefix: string): Promise<IncidentView[]> {
 export async function readTimeline(api: Api, id: string): Promise<TimelineEntry[]> {
   const path = `${incidentPath(id)}/timeline`;
   return ((await api.call({ method: "GET", path })) as { items: TimelineEntry[] }).items;
+}
+
+/** All members, page by page; bounded by what an incident can hold. */
+export async function readMembers(api: Api, id: string): Promise<IncidentMember[]> {
+  const members: IncidentMember[] = [];
+  let cursor: string | null = "0";
+  while (cursor !== null && members.length < membersShownMax) {
+    const path = `${incidentPath(id)}/members?limit=${pageMax}&cursor=${cursor}`;
+    const page = (await api.call({ method: "GET", path })) as {
+      items: IncidentMember[];
+      next_cursor: string | null;
+    };
+    members.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  return members;
 }
 
 export const incidentPath = (id: string): string => `/v1/incidents/${encodeURIComponent(id)}`;

@@ -24,6 +24,8 @@ export const incidentLimits = {
   byMax: 200,
   causeMax: remarkCharsMax,
   dedupKeyMax: 512,
+  /** Alerts and merged incidents that one request splits off. */
+  splitMax: 1_000,
   labelsMax: 64,
   labelNameMax: 256,
   labelValueMax: 2_048,
@@ -81,6 +83,19 @@ export class BodyReader {
     const found = choices.filter((choice) => Array.isArray(value) && value.includes(choice));
     if (found.length > 0 && found.length === new Set(value as unknown[]).size) return found;
     this.#fault(name, value, `a list of some of ${choices.join(", ")}`);
+    return null;
+  }
+
+  /** A list of 1 to `most` texts of 1 to `max` characters; null when absent. */
+  texts(name: string, most: number, max: number): string[] | null {
+    const value = this.#take(name);
+    if (value === undefined) return null;
+    const isText = (one: unknown): one is string =>
+      typeof one === "string" && one.length <= max && one.trim() !== "";
+    if (Array.isArray(value) && value.length > 0 && value.length <= most && value.every(isText)) {
+      return value.map((text) => text.toWellFormed());
+    }
+    this.#fault(name, value, `a list of 1 to ${most} texts of 1 to ${max} characters`);
     return null;
   }
 

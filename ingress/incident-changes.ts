@@ -3,7 +3,7 @@
  *
  *   {"status": "acknowledged" | "investigating" | "identified" | "resolved" | "closed"}
  *   {"status": "triggered"}   reopens
- *   {"merge_into": ID}, {"note": TEXT}
+ *   {"merge_into": ID}, {"split": [FINGERPRINT | ID, …]}, {"note": TEXT}
  *
  * `note` may accompany a status; a resolution keeps it as its own note, any other status is
  * followed by a second command. `cause` goes with "identified", `reason` with "triggered".
@@ -68,6 +68,7 @@ export function readNote(reader: BodyReader): Change {
 export function readPatch(reader: BodyReader): Change {
   const status = reader.choice("status", patchStatuses);
   const mergeInto = reader.text("merge_into", limits.serviceMax);
+  const split = reader.texts("split", limits.splitMax, limits.serviceMax);
   const note = reader.text("note", limits.textMax);
   const by = reader.text("by", limits.byMax) ?? byDefault;
   const cause = reader.text("cause", limits.causeMax);
@@ -77,8 +78,11 @@ export function readPatch(reader: BodyReader): Change {
   if (cause !== null && status !== "identified") {
     fault("cause", cause, 'it only together with "status": "identified"');
   }
-  if (reason !== null && status !== "triggered") {
-    fault("reason", reason, 'it only together with "status": "triggered"');
+  if (reason !== null && status !== "triggered" && split === null) {
+    fault("reason", reason, 'it only together with "status": "triggered" or "split"');
+  }
+  if (split !== null && (status !== null || mergeInto !== null || note !== null)) {
+    fault("split", split, "it without status, merge_into and note");
   }
   if (mergeInto !== null && (status !== null || note !== null)) {
     fault("merge_into", mergeInto, "it without status and note");
@@ -86,11 +90,12 @@ export function readPatch(reader: BodyReader): Change {
   const actions: CommandAction[] = [];
   if (status !== null) actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
   else if (mergeInto !== null) actions.push({ kind: "merge", into: mergeInto });
+  else if (split !== null) actions.push({ kind: "split", alerts: split, reason: reason ?? "" });
   if (note !== null && status !== "resolved" && mergeInto === null) {
     actions.push({ kind: "note", text: note });
   }
   if (actions.length === 0 && reader.faults.length === 0) {
-    const expected = `one of status (${patchStatuses.join(", ")}), merge_into, note`;
+    const expected = `one of status (${patchStatuses.join(", ")}), merge_into, split, note`;
     reader.faults.push({ name: "status", value: "nothing", expected });
   }
   return { by, actions };

@@ -39,6 +39,21 @@ export function readIncidentQuery(params: URLSearchParams): {
   return { query, faults };
 }
 
+/** The query string of GET /v1/incidents/{id}/members. */
+export function readMembersQuery(params: URLSearchParams): {
+  from: number;
+  limit: number;
+  faults: Fault[];
+} {
+  const faults: Fault[] = [];
+  refuseUnknown(params, { lists: [], singles: ["limit", "cursor"] }, faults);
+  const cursor = single(params, "cursor", cursorMax, faults) ?? "0";
+  if (!/^\d{1,9}$/.test(cursor)) {
+    faults.push({ name: "cursor", value: shown(cursor), expected: "next_cursor of a page before" });
+  }
+  return { from: Number(cursor), limit: readLimit(params, limits, faults), faults };
+}
+
 /** Values of a parameter that may be repeated and may hold several, separated by commas. */
 function list(params: URLSearchParams, name: string, faults: Fault[]): string[] {
   const values = params.getAll(name).flatMap((value) => value.split(","));

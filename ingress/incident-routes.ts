@@ -17,7 +17,7 @@ import { openBody } from "./incident-body.ts";
 import type { BodyReader } from "./incident-body.ts";
 import { readCreate, readNote, readPatch } from "./incident-changes.ts";
 import type { Change } from "./incident-changes.ts";
-import { readIncidentQuery } from "./incident-query.ts";
+import { readIncidentQuery, readMembersQuery } from "./incident-query.ts";
 import { answering, notFound, refuse, shown } from "./incident-refusals.ts";
 
 export type IncidentRouteDeps = {
@@ -46,6 +46,9 @@ export function registerIncidents(route: Route, deps: IncidentRouteDeps): void {
       return items === null ? notFound(request.params["id"] ?? "") : json(200, { items });
     }),
   );
+  route("GET", "/v1/incidents/:id/members", (request) =>
+    answering(() => membersPage(request, incidents)),
+  );
   const byId = (read: (reader: BodyReader) => Change) => (request: HttpRequest) =>
     answering(() => changed(request, deps, request.params["id"] ?? "", read));
   const create = (request: HttpRequest): Promise<HttpResponse> =>
@@ -60,6 +63,22 @@ async function listed(request: HttpRequest, incidents: IncidentService): Promise
   if (faults.length > 0) return refuse("parameter", faults);
   const page = await incidents.list(query.filter, query.limit, query.cursor);
   return json(200, { items: page.items, next_cursor: page.cursor });
+}
+
+/** The cursor is the place after the last one that was looked at. */
+async function membersPage(
+  request: HttpRequest,
+  incidents: IncidentService,
+): Promise<HttpResponse> {
+  const { from, limit, faults } = readMembersQuery(request.query);
+  if (faults.length > 0) return refuse("parameter", faults);
+  const [items, view] = await Promise.all([
+    withId(request, (id) => incidents.members(id, from, limit)),
+    withId(request, (id) => incidents.get(id)),
+  ]);
+  if (items === null || view === null) return notFound(request.params["id"] ?? "");
+  const next = from + limit < view.fingerprint_count ? String(from + limit) : null;
+  return json(200, { items, next_cursor: next });
 }
 
 async function withId<T>(

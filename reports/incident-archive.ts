@@ -2,7 +2,12 @@
  * Incidents that have left the owners' memory, read from ClickHouse: an IncidentService that
  * asks the owners first. Commands and lists concern live incidents only.
  */
-import type { Command, CommandOutcome, IncidentView } from "../actors/incident/types.ts";
+import type {
+  Command,
+  CommandOutcome,
+  IncidentMember,
+  IncidentView,
+} from "../actors/incident/types.ts";
 import type {
   Analytics,
   IncidentFilter,
@@ -61,6 +66,26 @@ export class IncidentArchive implements IncidentService {
     }));
   }
 
+  async members(id: string, from: number, limit: number): Promise<IncidentMember[] | null> {
+    const live = await this.live.members(id, from, limit);
+    if (live !== null || !idPattern.test(id)) return live;
+    const rows = await this.rows<MemberRow>(
+      `select detail.fingerprint::String as fingerprint, any(because) as because,
+         any(detail.parent::String) as parent, any(detail.score::Nullable(Float64)) as score
+       from (select event, because, detail, step_seq, idx from tocsin.incident_events
+         where incident_id = '${id}' and event in ('opened', 'alertJoined', 'reopened')
+         order by step_seq, idx)
+       where fingerprint != '' group by fingerprint
+       order by min((step_seq, idx)) limit ${Math.floor(limit)} offset ${Math.floor(from)}`,
+    );
+    if (rows.length === 0 && (await this.get(id)) === null) return null;
+    return rows.map(({ fingerprint, because, parent, score }) => {
+      const link = { fingerprint, parent, because, evidence: [] };
+      // What has left memory is quiet.
+      return { fingerprint, firing: false, link: score === null ? null : { ...link, score } };
+    });
+  }
+
   private async rows<Row>(sql: string): Promise<Row[]> {
     const text = await this.analytics.query(sql, "JSONEachRow");
     const lines = text.split("\n").filter((line) => line !== "");
@@ -73,6 +98,8 @@ const times = ["created_at", "updated_at", "acknowledged_at", "resolved_at", "cl
 type TimelineRow = Pick<TimelineEntry, "event" | "by" | "because" | "detail"> & {
   at_ms: number | string;
 };
+
+type MemberRow = { fingerprint: string; because: string; parent: string; score: number | null };
 
 type ArchivedRow = Omit<IncidentView, (typeof times)[number] | "escalation"> & {
   [name in (typeof times)[number]]: number | string | null;
@@ -98,8 +125,9 @@ function viewOf(row: ArchivedRow): IncidentView {
     alert_count: Number(row.alert_count),
     fingerprint_count: Number(row.fingerprint_count),
     firing_count: Number(row.firing_count),
-    // What has left memory is quiet.
+    // What has left memory is quiet; of its links the event log has the scores.
     flapping: false,
+    score: null,
     version: Number(row.version),
     created_at: time(row.created_at) ?? "",
     updated_at: time(row.updated_at) ?? "",

@@ -70,6 +70,11 @@ const action: fc.Arbitrary<CommandAction> = fc.oneof(
   ),
   incidentId.map((into) => ({ kind: "merge" as const, into })),
   fc.record({
+    kind: fc.constant("split" as const),
+    alerts: fc.array(fc.oneof(fingerprint, incidentId), { minLength: 1, maxLength: 3 }),
+    reason: fc.constant(""),
+  }),
+  fc.record({
     kind: fc.constant("create" as const),
     title: fc.constantFrom("one", "two"),
     description: fc.constant(""),

@@ -19,8 +19,13 @@ import { type Incident, nextWakeAtMs } from "../actors/incident/incident.ts";
 import { wake } from "../actors/incident/transitions.ts";
 import type { Turn } from "../actors/incident/turn.ts";
 import { beginTurn, endTurn } from "../actors/incident/turn.ts";
-import type { IncidentConfig, IncidentOutput, IncidentView } from "../actors/incident/types.ts";
-import { timeText, viewOf } from "../actors/incident/view.ts";
+import type {
+  IncidentConfig,
+  IncidentMember,
+  IncidentOutput,
+  IncidentView,
+} from "../actors/incident/types.ts";
+import { membersOf, timeText, viewOf } from "../actors/incident/view.ts";
 import { listIncidents } from "./incident-list.ts";
 import type { Codec, Timer } from "./ports.ts";
 import type { IncidentFilter, IncidentPage, TimelineEntry } from "./services.ts";
@@ -205,6 +210,12 @@ export class IncidentStage implements Stage<IncidentOutput> {
       because,
       detail,
     }));
+  }
+
+  /** Its alerts in the order in which they joined, from place `from` on. Null: no such incident. */
+  members(id: string, from: number, limit: number): IncidentMember[] | null {
+    const incident = this.#desk.incidents.get(id);
+    return incident === undefined ? null : membersOf(this.#desk, incident, from, limit);
   }
 
   /** Every timer that the partition waits for: what the timers bucket has to hold. */

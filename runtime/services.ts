@@ -4,6 +4,7 @@ import type {
   Command,
   CommandOutcome,
   IncidentEventKind,
+  IncidentMember,
   IncidentStatus,
   IncidentView,
   Matcher,
@@ -45,6 +46,8 @@ export interface IncidentService {
   list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<IncidentPage>;
   get(id: string): Promise<IncidentView | null>;
   timeline(id: string): Promise<TimelineEntry[] | null>;
+  /** Its alerts in the order in which they joined, from place `from` on. */
+  members(id: string, from: number, limit: number): Promise<IncidentMember[] | null>;
 }
 
 /** Firing alerts; `cursor` is the fingerprint to go on behind, null after the last page. */

@@ -6,7 +6,12 @@
  * every partition understands.
  */
 import { type NatsConnection, createInbox } from "@nats-io/nats-core";
-import type { Command, CommandOutcome, IncidentView } from "../actors/incident/types.ts";
+import type {
+  Command,
+  CommandOutcome,
+  IncidentMember,
+  IncidentView,
+} from "../actors/incident/types.ts";
 import { RetryableError } from "../runtime/errors.ts";
 import { cursorAt } from "../runtime/incident-list.ts";
 import type { Log } from "../runtime/ports.ts";
@@ -95,6 +100,13 @@ export class IncidentClient implements IncidentService {
     if (partition === null) return null;
     const answer = await this.ask(partition, { kind: "timeline", id });
     return answer.kind === "timeline" ? answer.timeline : null;
+  }
+
+  async members(id: string, from: number, limit: number): Promise<IncidentMember[] | null> {
+    const partition = this.partitionOfId(id);
+    if (partition === null) return null;
+    const answer = await this.ask(partition, { kind: "members", id, from, limit });
+    return answer.kind === "members" ? answer.members : null;
   }
 
   private answerTo(token: string): { outcome: Promise<CommandOutcome>; release(): void } {

@@ -3,7 +3,7 @@
  * owner's memory holds after its newest durable step.
  */
 import type { NatsConnection } from "@nats-io/nats-core";
-import type { IncidentView } from "../actors/incident/types.ts";
+import type { IncidentMember, IncidentView } from "../actors/incident/types.ts";
 import type { IncidentFilter, IncidentPage, TimelineEntry } from "../runtime/services.ts";
 import { answerOwned } from "./owner-request.ts";
 import { querySubject } from "./subjects.ts";
@@ -11,18 +11,21 @@ import { querySubject } from "./subjects.ts";
 export type IncidentQuery =
   | { kind: "list"; filter: IncidentFilter; limit: number; cursor: string | null }
   | { kind: "get"; id: string }
-  | { kind: "timeline"; id: string };
+  | { kind: "timeline"; id: string }
+  | { kind: "members"; id: string; from: number; limit: number };
 
 export type IncidentAnswer =
   | { kind: "page"; page: IncidentPage }
   | { kind: "incident"; incident: IncidentView | null }
-  | { kind: "timeline"; timeline: TimelineEntry[] | null };
+  | { kind: "timeline"; timeline: TimelineEntry[] | null }
+  | { kind: "members"; members: IncidentMember[] | null };
 
 /** What can be read of an incident partition. */
 export type IncidentReads = {
   list(filter: IncidentFilter, limit: number, cursor: string | null): IncidentPage;
   get(id: string): IncidentView | null;
   timeline(id: string): TimelineEntry[] | null;
+  members(id: string, from: number, limit: number): IncidentMember[] | null;
 };
 
 /** Serves until the connection closes. @param reads null while the partition recovers. */
@@ -42,5 +45,7 @@ function answer(reads: IncidentReads, query: IncidentQuery): IncidentAnswer {
       return { kind: "incident", incident: reads.get(query.id) };
     case "timeline":
       return { kind: "timeline", timeline: reads.timeline(query.id) };
+    case "members":
+      return { kind: "members", members: reads.members(query.id, query.from, query.limit) };
   }
 }

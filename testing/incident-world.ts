@@ -73,6 +73,9 @@ export class StageIncidents implements IncidentService {
 
   get = async (id: string) => this.stage.get(id);
   timeline = async (id: string) => this.stage.timeline(id);
+  members = async (id: string, from: number, limit: number) => {
+    return this.stage.members(id, from, limit);
+  };
 }
 
 /** Takes every alert that has a label, and is as busy as it is told to be. */

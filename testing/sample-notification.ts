@@ -28,6 +28,7 @@ export function sampleIncident(over: Partial<IncidentView> = {}): IncidentView {
     closed_at: null,
     merged_into: null,
     cause: null,
+    score: null,
     root: null,
     escalation: null,
     version: 4,

@@ -75,6 +75,7 @@ export class Weighing<C extends Candidate> {
     let score = 0;
     const add: Add = (kind, weight, because) => {
       const weighed = weight * (this.#config.weights[kind] ?? 1);
+      if (weighed === 0) return;
       score += weighed;
       into?.push({ kind, weight: weighed, because: because() });
     };

@@ -20,6 +20,7 @@ import {
 import { beginFlapping, countOpening, staysOpen } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
+import { addLink, linkDetail, linkOf } from "./links.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
 import { isMoreSevere, severityOf } from "./severity.ts";
@@ -85,6 +86,11 @@ function arrive(turn: Turn, event: Opened): void {
   if (incident.groupKey !== overflowKey) desk.claim(incident, groupKey);
   incident.alertCount += event.received;
   const detail = alertDetail(event);
+  if (placement.kind === "join" && placement.related !== undefined) {
+    const link = linkOf(fingerprint, placement.related);
+    addLink(incident, link);
+    Object.assign(detail, linkDetail(link));
+  }
   if (placement.kind === "reopen") {
     reopen(turn, incident, { by: "alerts", because, detail }, flaps);
   } else {

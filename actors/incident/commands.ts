@@ -9,6 +9,7 @@ import type { Incident } from "./incident.ts";
 import { isOpen, judge } from "./lifecycle.ts";
 import { mergeInto } from "./merge.ts";
 import { signOf } from "./root.ts";
+import { splitOff } from "./split.ts";
 import { close, newIncident, open, reopen, resolve, take } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -52,8 +53,9 @@ function decide(turn: Turn, command: Command): CommandOutcome {
   if (incident === undefined) {
     return { kind: "notFound", reason: `no incident ${id || "was named"} in memory here` };
   }
-  const refusal = perform(turn, incident, action, by);
-  if (refusal === null) return { kind: "done", incident: viewOf(incident) };
+  const done = perform(turn, incident, action, by);
+  if (typeof done !== "string") return { kind: "done", incident: viewOf(done ?? incident) };
+  const refusal = done;
   const detail = { command: action.kind, command_id: command.id };
   record(turn, incident, { kind: "commandRefused", by, because: refusal, detail });
   return conflict(refusal, incident);
@@ -88,8 +90,13 @@ function create(turn: Turn, action: Create, by: string): CommandOutcome {
   return { kind: "done", incident: open(turn, incident, null, { by, because }) };
 }
 
-/** @returns why it was refused; null when it is done. */
-function perform(turn: Turn, incident: Incident, action: OnIncident, by: string): string | null {
+/** @returns why it was refused; when it is done null, or the incident to answer with. */
+function perform(
+  turn: Turn,
+  incident: Incident,
+  action: OnIncident,
+  by: string,
+): Incident | string | null {
   const verdict = judge(incident.status, action.kind);
   if (verdict.kind === "refuse") return verdict.reason;
   const isSame = verdict.kind === "same";
@@ -122,6 +129,8 @@ function perform(turn: Turn, incident: Incident, action: OnIncident, by: string)
     }
     case "merge":
       return mergeInto(turn, incident, action.into, by);
+    case "split":
+      return splitOff(turn, incident, action, by);
     case "note": {
       const text = clipped(action.text, remarkCharsMax);
       const because = `${by} wrote a note`;

@@ -7,6 +7,7 @@ import type { Sign } from "../correlation/evidence.ts";
 import type { EscalationPolicy, EscalationState } from "../escalation/escalation.ts";
 import { nextWakeAtMs as nextEscalationAtMs } from "../escalation/escalation.ts";
 import { type FlapState, flappingEndsAtMs } from "./flapping.ts";
+import type { Link } from "./links.ts";
 import type { IncidentEventKind, IncidentStatus, Severity } from "./types.ts";
 
 /** Distinct fingerprints one incident takes; a further one opens the next incident. */
@@ -60,8 +61,14 @@ export type Incident = {
   cause: string | null;
   /** The alert that turned out to be the cause of the others; null: it is the first one. */
   root: { service: string; fingerprint: string; because: string } | null;
-  /** What its alerts tell about trouble, distinct ones, the first alert's first. */
+  /** What its alerts tell about trouble, distinct ones. Replaced, never changed in place. */
   signs: Sign[];
+  /** Why its alerts are in it, where evidence said so; at most `linksMax`. */
+  links: Link[];
+  /** Incidents that a person split from it: they stay apart. */
+  apart: string[];
+  /** Once it was merged: the alerts that it brought. */
+  handedOver: string[];
   reopens: number;
   /** Null until its alerts begin to fire for the second time. Replaced, never changed in place. */
   flap: FlapState | null;
@@ -92,6 +99,9 @@ function sooner(one: number | null, other: number | null): number | null {
   return other === null ? one : Math.min(one, other);
 }
 
+/** For lists that are replaced, never changed in place. */
+const nothing: never[] = [];
+
 /** A new incident without alerts, policy or history; the caller fills in what it has. */
 export function blankIncident(id: string, serial: number, nowMs: number): Incident {
   return {
@@ -121,7 +131,10 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     mergedInto: null,
     cause: null,
     root: null,
-    signs: [],
+    signs: nothing,
+    links: nothing,
+    apart: nothing,
+    handedOver: nothing,
     reopens: 0,
     flap: null,
     policy: null,

@@ -21,10 +21,10 @@ export type Verdict =
   | { kind: "refuse"; reason: string };
 
 const possible: Record<IncidentStatus, LifecycleAction[]> = {
-  triggered: ["acknowledge", "investigate", "identify", "resolve", "merge", "note"],
-  acknowledged: ["investigate", "identify", "resolve", "merge", "note"],
-  investigating: ["identify", "resolve", "merge", "note"],
-  identified: ["resolve", "merge", "note"],
+  triggered: ["acknowledge", "investigate", "identify", "resolve", "merge", "split", "note"],
+  acknowledged: ["investigate", "identify", "resolve", "merge", "split", "note"],
+  investigating: ["identify", "resolve", "merge", "split", "note"],
+  identified: ["resolve", "merge", "split", "note"],
   resolved: ["close", "reopen", "merge", "note"],
   closed: ["reopen", "note"],
   merged: ["note"],
@@ -38,14 +38,16 @@ const leadsTo: Record<LifecycleAction, IncidentStatus | null> = {
   close: "closed",
   reopen: "triggered",
   merge: "merged",
+  split: null,
   note: null,
 };
 
 export function judge(status: IncidentStatus, action: LifecycleAction): Verdict {
   const to = leadsTo[action];
-  if (to === null) return { kind: "stay" };
   if (to === status) return { kind: "same" };
-  if (possible[status].includes(action)) return { kind: "move", to };
+  if (possible[status].includes(action)) {
+    return to === null ? { kind: "stay" } : { kind: "move", to };
+  }
   const choices = possible[status].join(", ");
   return {
     kind: "refuse",

@@ -8,6 +8,7 @@ import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import { isMoreSevere } from "./severity.ts";
+import { joinApart } from "./split.ts";
 import { reroute } from "./telling.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
@@ -81,6 +82,8 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
   if (source.tenant === target.tenant && source.environment === target.environment) {
     for (const key of desk.keysOf(source)) desk.claim(target, key);
   }
+  source.handedOver = source.members;
+  joinApart(target, source);
   desk.moveMembers(source, target);
   target.lastOpenedMs = Math.max(target.lastOpenedMs, source.lastOpenedMs);
   desk.relate(target);

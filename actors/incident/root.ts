@@ -13,6 +13,7 @@ import type { Incident } from "./incident.ts";
 import { mergeInto } from "./merge.ts";
 import type { Arrival } from "./placement.ts";
 import { severityOf } from "./severity.ts";
+import { areApart } from "./split.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 
@@ -45,7 +46,7 @@ export function gather(turn: Turn, incident: Incident, arrival: Arrival): void {
   const sighting = { ...arrival, grouped: null };
   for (const other of correlator.explainedBy(incident, sighting).slice(0, gatheredMax)) {
     // Somebody works on it: it is theirs to merge.
-    if (other.status !== "triggered") continue;
+    if (other.status !== "triggered" || areApart(incident, other)) continue;
     const { signs } = other;
     const why = `trouble of ${quoted(incident.root?.service ?? incident.service)} explains it`;
     if (mergeInto(turn, other, incident.id, "correlation", why) !== null) continue;

@@ -9,6 +9,7 @@ import type { DispatchConfig } from "../dispatch/config.ts";
 import type { DispatchOutput } from "../dispatch/dispatcher.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
 import type { FlappingConfig } from "./flapping.ts";
+import type { Link } from "./links.ts";
 
 export const severities = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof severities)[number];
@@ -66,6 +67,8 @@ export type CommandAction =
   | { kind: "close" }
   | { kind: "reopen"; reason: string }
   | { kind: "merge"; into: string }
+  /** Alerts by fingerprint, and incidents that were merged into this one: 1 to 1,000. */
+  | { kind: "split"; alerts: string[]; reason: string }
   | { kind: "note"; text: string };
 
 export type Command = {
@@ -79,6 +82,9 @@ export type Command = {
   /** Where the answer goes (a NATS inbox); empty: nobody waits for it. */
   replyTo: string;
 };
+
+/** Why an alert is in an incident: `link` is null for the first one and for those of its keys. */
+export type IncidentMember = { fingerprint: string; firing: boolean; link: Link | null };
 
 export type CommandOutcome =
   | { kind: "done"; incident: IncidentView }
@@ -133,6 +139,8 @@ export type IncidentView = {
   closed_at: string | null;
   merged_into: string | null;
   cause: string | null;
+  /** The weakest of the links that evidence made between its alerts; 1 is enough; null: none. */
+  score: number | null;
   /** Where its trouble comes from as far as its alerts tell, and why; null: its first alert. */
   root: { service: string; fingerprint: string; because: string } | null;
   escalation: {
@@ -163,6 +171,7 @@ export const incidentEventKinds = [
   "flappingBegan",
   "flappingEnded",
   "merged",
+  "splitOff",
   "noteAdded",
   "escalated",
   "escalationExhausted",

@@ -1,7 +1,9 @@
 /** An incident as the outside sees it: names with underscores, times as RFC 3339 UTC. */
 import { assertNever } from "./assert-never.ts";
+import type { Desk } from "./desk.ts";
 import type { Incident } from "./incident.ts";
-import type { IncidentView } from "./types.ts";
+import { scoreOf } from "./links.ts";
+import type { IncidentMember, IncidentView } from "./types.ts";
 
 /** The view shares the incident's labels and annotations, which are never changed in place. */
 export function viewOf(incident: Incident): IncidentView {
@@ -32,10 +34,26 @@ export function viewOf(incident: Incident): IncidentView {
     closed_at: incident.closedAtMs === null ? null : timeText(incident.closedAtMs),
     merged_into: incident.mergedInto,
     cause: incident.cause,
+    score: scoreOf(incident),
     root: incident.root,
     escalation: escalationOf(incident),
     version: incident.version,
   };
+}
+
+/** Those that left it for another incident are left out. */
+export function membersOf(
+  { members }: Desk,
+  incident: Incident,
+  from: number,
+  limit: number,
+): IncidentMember[] {
+  const links = new Map(incident.links.map((link) => [link.fingerprint, link]));
+  return incident.members.slice(from, from + limit).flatMap((fingerprint) => {
+    if (members.ownerOf(fingerprint) !== incident) return [];
+    const link = links.get(fingerprint) ?? null;
+    return [{ fingerprint, firing: members.isFiring(fingerprint), link }];
+  });
 }
 
 /** Milliseconds since the epoch as "2026-01-31T23:59:59.000Z". */

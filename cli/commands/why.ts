@@ -1,5 +1,10 @@
 /** `tocsin why`: what made an incident, link by link, and where its trouble comes from. */
-import type { IncidentEventKind, IncidentView } from "../../actors/incident/types.ts";
+import type { Link } from "../../actors/incident/links.ts";
+import type {
+  IncidentEventKind,
+  IncidentMember,
+  IncidentView,
+} from "../../actors/incident/types.ts";
 import type { TimelineEntry } from "../../runtime/services.ts";
 import { apiOf } from "../api.ts";
 import { paintFor, type Paint } from "../colours.ts";
@@ -7,28 +12,34 @@ import { EXIT } from "../command.ts";
 import type { Io } from "../command.ts";
 import { defineCommand, usageError } from "../define-command.ts";
 import type { Flags } from "../define-command.ts";
-import { findIncident, readTimeline } from "../incident-api.ts";
+import { findIncident, readMembers, readTimeline } from "../incident-api.ts";
 import { plain } from "../plain-text.ts";
 import { table } from "../table.ts";
 
 /** Events that say why something belongs to the incident, or why somebody was told. */
 const links: ReadonlySet<IncidentEventKind> = new Set([
-  ...(["opened", "reopened", "alertJoined", "merged", "rootMoved", "severityRaised"] as const),
-  ...(["escalated", "notified", "resolved"] as const),
+  ...(["opened", "reopened", "alertJoined", "merged", "splitOff", "rootMoved"] as const),
+  ...(["severityRaised", "escalated", "notified", "resolved"] as const),
 ]);
+
+/** Alerts that a terminal shows. */
+const membersMax = 50;
 
 const help = `tocsin why ID [options]
 
-Shows why an incident is what it is: where its trouble comes from, and for each alert that
-joined it, each incident that was merged into it and each person told, the reason. With many
-of them the newest are shown; all are in tocsin.incident_events (tocsin sql).
+Shows why an incident is what it is: where its trouble comes from, for each of its alerts the
+evidence that put it here and what that weighs (1 is enough), and for each incident that was
+merged into it and each person told, the reason. With many of them the first alerts and the newest
+events are shown; all are in tocsin.incident_events (tocsin sql). What does not belong here is
+taken out with \`tocsin split\`.
 
-  --json     {"incident", "root", "links"}
+  --json     {"incident", "root", "score", "members", "links"}
   --url URL  where Tocsin is (TOCSIN_URL, default http://127.0.0.1:9093)
 
 Examples
   tocsin why inc-3-1a
   tocsin why 3-1a --json | jq -r '.links[].because'
+  tocsin why 3-1a --json | jq '.members[] | select(.link.score < 1.2)'
 `;
 
 async function run(flags: Flags, io: Io): Promise<number> {
@@ -37,24 +48,49 @@ async function run(flags: Flags, io: Io): Promise<number> {
   const api = apiOf(flags, io);
   const incident = await findIncident(api, id);
   const timeline = await readTimeline(api, incident.id);
+  const members = await readMembers(api, incident.id);
   const because = timeline.filter(({ event }) => links.has(event));
   if (flags.has("json")) {
-    const { root } = incident;
-    io.out(`${JSON.stringify({ incident: incident.id, root, links: because }, null, 2)}\n`);
+    const { root, score } = incident;
+    const found = { incident: incident.id, root, score, members, links: because };
+    io.out(`${JSON.stringify(found, null, 2)}\n`);
     return EXIT.ok;
   }
-  io.out(headText(incident, paintFor(io)) + linksText(because, paintFor(io)));
+  const paint = paintFor(io);
+  io.out(headText(incident, paint) + membersText(members, paint) + linksText(because, paint));
   return EXIT.ok;
 }
 
 function headText(incident: IncidentView, paint: Paint): string {
-  const { id, title, root, service, fingerprint_count: alerts } = incident;
+  const { id, title, root, score, service, fingerprint_count: alerts } = incident;
+  const sure = score === null ? "" : `  its weakest link weighs ${score.toFixed(2)}\n`;
   const from = root === null ? "its first alert" : root.because;
   const many = alerts === 1 ? "1 alert" : `${alerts} distinct alerts`;
   return (
     `${paint("bold", plain(id))}  ${plain(title)}\n` +
-    `  ${many}; the trouble comes from ${plain(root?.service ?? service)}: ${plain(from)}\n\n`
+    `  ${many}; the trouble comes from ${plain(root?.service ?? service)}: ${plain(from)}\n` +
+    `${sure}\n`
   );
+}
+
+function membersText(members: IncidentMember[], paint: Paint): string {
+  if (members.length < 2) return "";
+  const rows = members.slice(0, membersMax).map(({ fingerprint, firing, link }, at) => [
+    plain(fingerprint),
+    firing ? "firing" : "ended",
+    link === null ? "" : link.score.toFixed(2),
+    plain(link?.because ?? (at === 0 ? "the first alert" : "by its grouping key, or by hand")),
+    plain(link === null ? "" : evidenceText(link)),
+  ]);
+  const more = members.length - rows.length;
+  const rest = more > 0 ? `  and ${more} more: tocsin why --json\n` : "";
+  const heads = ["ALERT", "STATE", "SCORE", "BELONGS HERE BECAUSE", "EVIDENCE"];
+  const text = table(heads, rows, (cell, _, row) => (row < 0 ? paint("dim", cell) : cell));
+  return `${text}${rest}\n`;
+}
+
+function evidenceText({ evidence }: Link): string {
+  return evidence.map(({ kind, weight }) => `${kind} ${weight.toFixed(2)}`).join(", ");
 }
 
 function linksText(entries: TimelineEntry[], paint: Paint): string {

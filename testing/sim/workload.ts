@@ -296,6 +296,7 @@ function anyAction(random: Random, other: string): CommandAction {
     { kind: "close" },
     { kind: "reopen", reason: "not done" },
     { kind: "merge", into: other },
+    { kind: "split", alerts: [other], reason: "" },
     { kind: "note", text: "noted" },
   ]);
 }

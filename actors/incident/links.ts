@@ -1,0 +1,50 @@
+/**
+ * Why an alert is part of its incident although its grouping key is another: to which alert it
+ * was related, by which evidence, and how much that weighs. Kept for the first of an incident's
+ * alerts; of all of them the event log has it (`detail` of alertJoined).
+ */
+import type { Evidence, Related } from "../correlation/evidence.ts";
+import { rootOf } from "../correlation/evidence.ts";
+import type { Incident } from "./incident.ts";
+
+export type Link = {
+  fingerprint: string;
+  /** The alert that it is related to: the incident's root, or its first; "": it has none. */
+  parent: string;
+  /** What the evidence weighs; 1 is enough. */
+  score: number;
+  because: string;
+  evidence: Evidence[];
+};
+
+/** Links that an incident keeps; further ones are in the event log only. */
+export const linksMax = 100;
+
+export function linkOf(fingerprint: string, related: Related<Incident>): Link {
+  const { candidate, because, evidence } = related;
+  const parent = rootOf(candidate).sign?.fingerprint ?? candidate.members[0] ?? "";
+  return { fingerprint, parent, score: rounded(related.score), because, evidence };
+}
+
+/** The newest link of an alert is the one that counts. */
+export function addLink(incident: Incident, link: Link): void {
+  const others = incident.links.filter(({ fingerprint }) => fingerprint !== link.fingerprint);
+  if (others.length < linksMax) incident.links = [...others, link];
+}
+
+/** What the event log keeps of a link. */
+export function linkDetail({ parent, score, evidence }: Link): Record<string, string | number> {
+  const parts = evidence.map(({ kind, weight }) => `${kind} ${rounded(weight)}`);
+  return { score, parent, evidence: parts.join(", ") };
+}
+
+/** The weakest of them: how sure it is that all of the incident is one trouble; null: no links. */
+export function scoreOf({ links }: Incident): number | null {
+  if (links.length === 0) return null;
+  return links.reduce((least, { score }) => Math.min(least, score), Infinity);
+}
+
+/** Two decimals: weights are no more exact than that. */
+function rounded(weight: number): number {
+  return Math.round(weight * 100) / 100;
+}

@@ -1,0 +1,165 @@
+/**
+ * Splitting: a person says that some alerts of an incident are another trouble. They become an
+ * incident of their own, which tells people as any new one does, and the two are kept apart:
+ * correlation does not bring them together again. Merging them by hand takes that back.
+ */
+import type { Sign } from "../correlation/evidence.ts";
+import type { Desk } from "./desk.ts";
+import { clipped } from "./duration.ts";
+import { groupKeyOf, unknownService } from "./identity.ts";
+import type { Incident } from "./incident.ts";
+import { isOpen } from "./lifecycle.ts";
+import { isMoreSevere } from "./severity.ts";
+import { newIncident, open, resolve } from "./transitions.ts";
+import type { Turn } from "./turn.ts";
+import { record } from "./turn.ts";
+import type { CommandAction } from "./types.ts";
+
+type Split = Extract<CommandAction, { kind: "split" }>;
+
+/** Incidents that one is kept apart from; the oldest is forgotten. */
+const apartMax = 64;
+
+/** @returns the new incident, or why it was refused. */
+export function splitOff(
+  turn: Turn,
+  from: Incident,
+  { alerts: names, reason }: Split,
+  by: string,
+): Incident | string {
+  const chosen = chosenOf(turn, from, names);
+  if (typeof chosen === "string") return chosen;
+  const why = reason === "" ? "" : `: ${clipped(reason, 200)}`;
+  const incident = newFrom(turn, from, chosen);
+  const takesFounder = chosen.has(from.members[0] ?? "");
+  removeFrom(turn, from, chosen);
+  takeMembers(turn, from, incident, chosen);
+  keepApart(from, incident.id);
+  keepApart(incident, from.id);
+  const alerts = chosen.size;
+  const beginning = `${by} split it off ${from.id}${why}`;
+  const detail = { from: from.id, alerts };
+  open(turn, incident, null, { by, because: beginning, detail });
+  claimKeys(turn, incident, takesFounder ? "" : from.groupKey);
+  const because = `${by} split ${incident.id} off it${why}`;
+  record(turn, from, { kind: "splitOff", by, because, detail: { into: incident.id, alerts } });
+  if (from.firingCount === 0) {
+    resolve(turn, from, { by: "alerts", because: "none of the alerts that are left fires" });
+  }
+  return incident;
+}
+
+/** Correlation must not bring these two together. */
+export function areApart(one: Incident, other: Incident): boolean {
+  return one.apart.includes(other.id) || other.apart.includes(one.id);
+}
+
+/** A person merged them: they are one after all. Others stay apart from both. */
+export function joinApart(target: Incident, source: Incident): void {
+  const others = [...target.apart, ...source.apart];
+  target.apart = [...new Set(others)].filter((id) => id !== target.id && id !== source.id);
+}
+
+/** The alerts named, and those that came with the incidents named. */
+function chosenOf(turn: Turn, from: Incident, alerts: readonly string[]): Set<string> | string {
+  const { desk } = turn;
+  const chosen = new Set<string>();
+  for (const name of alerts) {
+    const merged = desk.incidents.get(name);
+    if (merged !== undefined && merged.mergedInto !== from.id) {
+      return `cannot split ${name} off: it was not merged into this incident`;
+    }
+    for (const fingerprint of merged === undefined ? [name] : merged.handedOver) {
+      if (desk.members.ownerOf(fingerprint) === from) chosen.add(fingerprint);
+      else if (merged === undefined) {
+        const not = "neither an alert of this incident nor merged into it";
+        return `cannot split ${name} off: it is ${not}`;
+      }
+    }
+  }
+  if (chosen.size === 0) return "cannot split: none of these alerts is here any more";
+  const here = from.members.filter((one) => desk.members.ownerOf(one) === from).length;
+  if (chosen.size === here) return "cannot split: these are all of its alerts";
+  return chosen;
+}
+
+function newFrom(turn: Turn, from: Incident, chosen: ReadonlySet<string>): Incident {
+  const incident = newIncident(turn);
+  const signs = from.signs.filter(({ fingerprint }) => chosen.has(fingerprint));
+  const [first] = signs;
+  const { tenant, environment } = from;
+  Object.assign(incident, { tenant, environment, signs });
+  incident.service = first?.service ?? from.service;
+  incident.severity = first === undefined ? from.severity : worst(signs);
+  incident.title = titleOf(first, from);
+  incident.labels = first === undefined ? from.labels : labelsOf(turn.desk, first);
+  incident.groupKey = `incident:${incident.id}`;
+  incident.lastOpenedMs = from.lastOpenedMs;
+  return incident;
+}
+
+function removeFrom(turn: Turn, from: Incident, chosen: ReadonlySet<string>): void {
+  const { desk } = turn;
+  desk.unrelate(from);
+  const signs = from.signs.filter(({ fingerprint }) => !chosen.has(fingerprint));
+  // Its labels stay those of its first alert, by which people know it.
+  if (signs.length > 0) from.signs = signs;
+  if (from.root !== null && chosen.has(from.root.fingerprint)) from.root = null;
+  from.links = from.links.filter(({ fingerprint }) => !chosen.has(fingerprint));
+  if (isOpen(from.status)) desk.relate(from);
+}
+
+function takeMembers(
+  { desk }: Turn,
+  from: Incident,
+  to: Incident,
+  chosen: ReadonlySet<string>,
+): void {
+  from.members = from.members.filter((one) => !chosen.has(one));
+  for (const fingerprint of chosen) {
+    const isFiring = desk.members.isFiring(fingerprint);
+    desk.members.set(fingerprint, to, isFiring);
+    to.members.push(fingerprint);
+    if (isFiring) {
+      from.firingCount -= 1;
+      to.firingCount += 1;
+    }
+  }
+  // Which of its repeats were of these alerts is not known: each was received once at least.
+  from.alertCount -= chosen.size;
+  to.alertCount = chosen.size;
+}
+
+/** Further alerts of the keys that are known to have moved go where those went. */
+function claimKeys({ desk }: Turn, incident: Incident, kept: string): void {
+  for (const sign of incident.signs) {
+    const key = groupKeyOf(labelsOf(desk, sign), null, desk.config.groupBy);
+    if (key !== kept) desk.claim(incident, key);
+  }
+}
+
+function keepApart(incident: Incident, id: string): void {
+  incident.apart = [...incident.apart, id].slice(-apartMax);
+}
+
+function titleOf(first: Sign | undefined, from: Incident): string {
+  if (first === undefined) return from.title;
+  return `${first.alertname || "alert"} on ${first.service}`;
+}
+
+/** What is known of an alert that was not the first of its incident. */
+function labelsOf(desk: Desk, sign: Sign): Record<string, string> {
+  const labels: Record<string, string> = { alertname: sign.alertname, severity: sign.severity };
+  if (sign.service !== unknownService) labels["service"] = sign.service;
+  for (const [at, label] of desk.config.correlation.agree.entries()) {
+    const value = sign.agree[at] ?? "";
+    if (value !== "") labels[label] = value;
+  }
+  return labels;
+}
+
+function worst(signs: readonly Sign[]): Incident["severity"] {
+  return signs.reduce<Incident["severity"]>((most, { severity }) => {
+    return isMoreSevere(severity, most) ? severity : most;
+  }, "info");
+}
