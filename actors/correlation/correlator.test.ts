@@ -4,6 +4,7 @@ import { severityOf } from "../incident/severity.ts";
 import { categoryOf } from "../similarity/metric-category.ts";
 import { type CorrelationConfig, Correlator } from "./correlator.ts";
 import type { Candidate, Sign } from "./evidence.ts";
+import { History } from "./history.ts";
 
 const minute = 60_000;
 const dependencies = {
@@ -19,8 +20,11 @@ const config: CorrelationConfig = {
   ...{ agree: ["region"], topology: { dependencies, windowMs: 10 * minute, depthMax: 4 } },
 };
 
-function correlator(more: Partial<CorrelationConfig> = {}): Correlator<Candidate> {
-  return new Correlator({ ...config, ...more });
+function correlator(
+  more: Partial<CorrelationConfig> = {},
+  history = new History({ halfLifeMs: 14 * 24 * 60 * minute, windowMs: 5 * minute }),
+): Correlator<Candidate> {
+  return new Correlator({ ...config, ...more }, history);
 }
 
 type Labels = Record<string, string>;
@@ -216,6 +220,43 @@ describe("one trouble or two", () => {
   test("in another region only where the graph leaves little doubt", () => {
     const elsewhere = { service: "checkout", alertname: "CpuHigh", region: "us" };
     expect(explained(incident(2, elsewhere))).toEqual([]);
+  });
+});
+
+describe("history", () => {
+  const day = 24 * 60 * minute;
+
+  function learnt(): History {
+    const history = new History({ halfLifeMs: 14 * day, windowMs: 5 * minute });
+    for (let n = 0; n < 6; n += 1) {
+      const of = { tenant: "t", environment: "e" };
+      history.learn({ ...of, service: "mail", alertname: "QueueFull" }, n * day);
+      history.learn({ ...of, service: "shop", alertname: "SlowOrders" }, n * day + minute);
+    }
+    return history;
+  }
+
+  test("what began together before belongs together, though nothing else says so", () => {
+    const mail = { service: "mail", alertname: "QueueFull" };
+    const open = { ...incident(1, mail), lastOpenedMs: 9.5 * day };
+    const found = correlator(noGraph, learnt());
+    found.add(open);
+    const slow = { service: "shop", alertname: "SlowOrders" };
+    expect(found.find(sighting(slow, 9.5 * day + minute), () => true)).toMatchObject({
+      candidate: open,
+      because: 'it began together with "QueueFull" of "mail", which inc-0-1 has, about 4 times lately',
+    });
+    found.unlearn(open, incident(2, slow));
+    expect(found.find(sighting(slow, 9.5 * day + minute), () => true)).toBeNull();
+  });
+
+  test("what comes like a clock is a weaker sign", () => {
+    const found = correlator(noGraph, learnt());
+    found.add({ ...incident(1, { service: "mail", alertname: "Other" }), lastOpenedMs: 6 * day });
+    const due = sighting({ service: "mail", alertname: "QueueFull" }, 6 * day);
+    expect(found.find(due, () => true)).toBeNull();
+    const odd = sighting({ service: "mail", alertname: "Unusual" }, 6 * day);
+    expect(found.find(odd, () => true)).not.toBeNull();
   });
 });
 

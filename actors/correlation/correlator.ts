@@ -10,7 +10,8 @@
  * C3 An incident that has a cause of its own is never taken for a part of another.
  * C4 The cost of an alert is bounded by its service's neighbours in the graph (graph.ts) and the
  *    incidents met there, whatever the number of open incidents.
- * C5 The index is a function of the open incidents and the configuration.
+ * C5 The index is a function of the open incidents and the configuration; what was learnt from
+ *    history (history.ts) is none of it, and goes through the partition's snapshots.
  */
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
@@ -18,6 +19,7 @@ import { Blame, disagreements, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, Related, Root, Sighting } from "./evidence.ts";
 import { enough, rootOf } from "./evidence.ts";
 import { type Dependencies, ServiceGraph } from "./graph.ts";
+import type { History, Partner } from "./history.ts";
 import { OpenIncidents } from "./open-incidents.ts";
 import {
   isSameTrouble,
@@ -40,6 +42,9 @@ export type CorrelationConfig = WeighingConfig & {
   topology: TopologyConfig | null;
 };
 
+/** Natural for a system that is changed weekly. */
+export const historyHalfLifeMs = 14 * 24 * 3_600_000;
+
 /** What a younger incident has to have more than an older one. */
 const clearly = 0.1;
 
@@ -59,19 +64,22 @@ export class Correlator<C extends Candidate> {
   readonly #config: CorrelationConfig;
   readonly #graph: ServiceGraph;
   readonly #blame: Blame;
+  readonly #history: History;
   readonly #weighing: Weighing<C>;
   readonly #windowMs: number;
   readonly #labels: string[];
   readonly #byService = new OpenIncidents<C>();
   readonly #byLabel = new OpenIncidents<C>();
 
-  constructor(config: CorrelationConfig) {
+  constructor(config: CorrelationConfig, history: History) {
     this.#config = config;
     const { topology } = config;
     this.#graph = new ServiceGraph(topology?.dependencies ?? {}, topology?.depthMax ?? 1);
     this.#windowMs = Math.max(config.windowMs, topology?.windowMs ?? 0);
     this.#blame = new Blame(this.#graph);
-    this.#weighing = new Weighing(config, this.#graph, this.#blame, this.#windowMs);
+    this.#history = history;
+    const parts = { graph: this.#graph, blame: this.#blame, history };
+    this.#weighing = new Weighing(config, parts, this.#windowMs);
     this.#labels = config.labels.filter((label) => label !== "service");
   }
 
@@ -106,24 +114,44 @@ export class Correlator<C extends Candidate> {
     if (!this.#config.enabled) return null;
     let best: C | null = null;
     let bestScore = 0;
-    for (const candidate of bySerial(this.#meet(sighting))) {
-      const score = this.#weighing.weigh(sighting, candidate, null);
+    const recalled = this.#weighing.recall(sighting);
+    for (const candidate of bySerial(this.#meet(sighting, recalled.partners))) {
+      const score = this.#weighing.weigh(sighting, candidate, recalled, null);
       if (score < enough || score <= bestScore + clearly || !accepts(candidate)) continue;
       best = candidate;
       bestScore = score;
     }
     if (best === null) return null;
     const evidence: Evidence[] = [];
-    const score = this.#weighing.weigh(sighting, best, evidence);
+    const score = this.#weighing.weigh(sighting, best, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
     return { candidate: best, score, evidence, because: words.join("; ") };
+  }
+
+  /** The alert began to fire, wherever it was put. */
+  learn({ tenant, environment, sign, atMs }: Sighting): void {
+    if (!this.#config.enabled || !isTelling(sign.severity)) return;
+    const { service, alertname } = sign;
+    this.#history.learn({ tenant, environment, service, alertname }, atMs);
+  }
+
+  /** A person took the two apart. */
+  unlearn(one: C, other: C): void {
+    const { tenant, environment } = one;
+    for (const { service, alertname } of one.signs) {
+      for (const sign of other.signs) {
+        const theirs = { service: sign.service, alertname: sign.alertname };
+        const of = { tenant, environment };
+        this.#history.unlearn({ ...of, service, alertname }, { ...of, ...theirs });
+      }
+    }
   }
 
   /** C2: the incidents near the alert that the one which it joined explains, oldest first. */
   explainedBy(candidate: C, sighting: Sighting): C[] {
     if (!this.#config.enabled || this.#graph.size === 0) return [];
     const found: C[] = [];
-    for (const other of this.#meet(sighting)) {
+    for (const other of this.#meet(sighting, [])) {
       if (other !== candidate && this.#isPart(other, candidate)) found.push(other);
     }
     return bySerial(found);
@@ -165,7 +193,7 @@ export class Correlator<C extends Candidate> {
   }
 
   /** Where the alert may belong: by service, label and the services around it. */
-  #meet(sighting: Sighting): Set<C> {
+  #meet(sighting: Sighting, partners: readonly Partner[]): Set<C> {
     const { sign, grouped } = sighting;
     const scope = scopeOf(sighting);
     const sinceMs = sighting.atMs - this.#windowMs;
@@ -179,6 +207,7 @@ export class Correlator<C extends Candidate> {
       const value = labelOf(sighting.labels, label);
       if (value !== "") this.#byLabel.meet(labelScope(scope, label), value, sinceMs, met);
     }
+    for (const { service } of partners) at(service);
     if (!isTelling(sign.severity)) return met;
     const upstream = this.#graph.upstreamOf(sign.service);
     for (const { service } of upstream) at(service);

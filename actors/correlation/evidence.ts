@@ -20,6 +20,10 @@ export const evidenceKinds = [
   "agreement",
   /** What of itself happens is not explained by others, and small alerts explain nothing. */
   "role",
+  /** Alerts of these two kinds began together before, more often than chance has it. */
+  "lift",
+  /** Alerts of this kind come as regularly as a clock: this one would have come anyway. */
+  "pattern",
   /** How long ago the incident's last alert began. */
   "time",
 ] as const;

@@ -8,6 +8,7 @@ import { agreementOf, type Blame, canCause, isOfModel, isTelling } from "./blame
 import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
 import { rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
+import type { History, Partner } from "./history.ts";
 
 export type WeighingConfig = {
   /** In which a shared label or service relates alerts. */
@@ -40,6 +41,10 @@ const weights = {
   disagree: 1,
   ownCause: 1.5,
   small: 0.6,
+  /** For each natural logarithm of the lift, and at most. */
+  lift: 0.3,
+  liftMax: 1.4,
+  pattern: 0.4,
   /** At the end of the longest window. */
   age: 0.3,
 } as const;
@@ -51,6 +56,11 @@ export const siblingStepsMax = 2;
 
 type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
 
+export type WeighingParts = { graph: ServiceGraph; blame: Blame; history: History };
+
+/** What history says of one alert. */
+export type Recalled = { partners: Partner[]; everyMs: number | null };
+
 /** The heaviest relation offered so far. */
 type Relation = { kind: EvidenceKind; weight: number; because: () => string };
 
@@ -58,20 +68,38 @@ export class Weighing<C extends Candidate> {
   readonly #config: WeighingConfig;
   readonly #graph: ServiceGraph;
   readonly #blame: Blame;
+  readonly #history: History;
   /** The longest of the windows: what is older is not met. */
   readonly #windowMs: number;
   readonly #relatesServices: boolean;
 
-  constructor(config: WeighingConfig, graph: ServiceGraph, blame: Blame, windowMs: number) {
+  constructor(config: WeighingConfig, parts: WeighingParts, windowMs: number) {
     this.#config = config;
-    this.#graph = graph;
-    this.#blame = blame;
+    this.#graph = parts.graph;
+    this.#blame = parts.blame;
+    this.#history = parts.history;
     this.#windowMs = windowMs;
     this.#relatesServices = config.labels.includes("service");
   }
 
+  /** What history says of the alert, whichever incident it is held against. */
+  recall(sighting: Sighting): Recalled {
+    const { sign, tenant, environment, atMs } = sighting;
+    const { service, alertname } = sign;
+    const occurrence = { tenant, environment, service, alertname };
+    return {
+      partners: this.#history.partnersOf(occurrence, atMs),
+      everyMs: this.#history.regularityOf(occurrence, atMs),
+    };
+  }
+
   /** @param into takes each piece with its words; null: only the sum is asked for. */
-  weigh(sighting: Sighting, candidate: C, into: Evidence[] | null): number {
+  weigh(
+    sighting: Sighting,
+    candidate: C,
+    recalled: Recalled,
+    into: Evidence[] | null,
+  ): number {
     let score = 0;
     const add: Add = (kind, weight, because) => {
       const weighed = weight * (this.#config.weights[kind] ?? 1);
@@ -84,6 +112,7 @@ export class Weighing<C extends Candidate> {
     const relation = this.#relation(sighting, candidate, isRecent);
     if (relation !== null) add(relation.kind, relation.weight, relation.because);
     if (isRecent) this.#labels(sighting, candidate, add);
+    this.#learnt(recalled, candidate, add);
     if (score === 0) return 0;
     const { sign } = sighting;
     const old = Math.min(1, ageMs / this.#windowMs);
@@ -91,6 +120,10 @@ export class Weighing<C extends Candidate> {
     this.#agreements(sign, candidate, add);
     if (!isTelling(sign.severity)) {
       add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
+    }
+    const { everyMs } = recalled;
+    if (everyMs !== null) {
+      add("pattern", -weights.pattern, () => `it comes every ${durationText(everyMs)} anyway`);
     }
     if (this.#isOwnCause(sign, candidate)) {
       add("role", -weights.ownCause, () => `${quoted(sign.alertname)} happens of itself`);
@@ -127,6 +160,20 @@ export class Weighing<C extends Candidate> {
       const named = `same ${label} ${quoted(value)}`;
       add("label", weights.label, () => `${named} ${this.#within(candidate)}`);
     }
+  }
+
+  #learnt({ partners }: Recalled, { signs, id }: C, add: Add): void {
+    // Surest first: one is enough.
+    const partner = partners.find(({ service, alertname }) => {
+      return signs.some((one) => one.service === service && one.alertname === alertname);
+    });
+    if (partner === undefined) return;
+    const weight = Math.min(weights.liftMax, weights.lift * Math.log(partner.lift));
+    const times = Math.round(partner.times);
+    add("lift", weight, () => {
+      const named = `${quoted(partner.alertname)} of ${quoted(partner.service)}, which ${id} has`;
+      return `it began together with ${named}, about ${times} times lately`;
+    });
   }
 
   #agreements(sign: Sign, candidate: C, add: Add): void {

@@ -75,6 +75,7 @@ function arrive(turn: Turn, event: Opened): void {
     atMs: nowMs,
   };
   const placement = place(desk, arrival);
+  desk.correlator.learn({ ...arrival, grouped: null });
   if (placement.kind === "open") {
     openFor(turn, arrival, placement.groupKey, body, placement.because);
     return;

@@ -3,6 +3,7 @@
  * thousand of them do not repeat every field's name, and a later version that adds a field can
  * still read them. A policy is written once, however many incidents ride on it.
  */
+import type { HistorySnapshot } from "../correlation/history.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
 import type { Remembered } from "./command-memory.ts";
 import { Desk } from "./desk.ts";
@@ -20,6 +21,8 @@ export type DeskSnapshot = {
   /** Values by column, then: policy index (-1: none), grouping keys held, member states. */
   rows: { values: unknown[]; policy: number; keys: string[]; members: number[] }[];
   commands: Remembered[];
+  /** Absent in snapshots of versions that learnt nothing. */
+  history?: HistorySnapshot;
 };
 
 const memberStates = { elsewhere: 0, quiet: 1, firing: 2 } as const;
@@ -40,7 +43,8 @@ export function snapshotOf(desk: Desk): DeskSnapshot {
   }));
   const { partition, config, serial } = desk;
   const commands = desk.commands.entries();
-  return { version: 1, partition, config, serial, policies, columns, rows, commands };
+  const history = desk.history.snapshot();
+  return { version: 1, partition, config, serial, policies, columns, rows, commands, history };
 }
 
 /** @throws Error when the snapshot is of another version or partition. */
@@ -70,6 +74,7 @@ export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
     });
   }
   desk.commands.restore(snapshot.commands);
+  if (snapshot.history !== undefined) desk.history.restore(snapshot.history);
   return desk;
 }
 

@@ -36,6 +36,7 @@ export function splitOff(
   takeMembers(turn, from, incident, chosen);
   keepApart(from, incident.id);
   keepApart(incident, from.id);
+  turn.desk.correlator.unlearn(from, incident);
   const alerts = chosen.size;
   const beginning = `${by} split it off ${from.id}${why}`;
   const detail = { from: from.id, alerts };
