@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ServiceGraph } from "./graph.ts";
+import { GraphState } from "./graph-state.ts";
 import type { Candidate } from "./rule.ts";
 import { Topology } from "./topology.ts";
 
@@ -50,6 +51,22 @@ describe("the graph", () => {
     const graph = new ServiceGraph({ hub: many }, 3);
     expect(graph.upstreamOf("hub").length).toBeLessThanOrEqual(512);
   });
+});
+
+test("edges of a tenant relate its own alerts only, from the moment on when they came", () => {
+  const graph = new GraphState();
+  const config = { dependencies, windowMs: 10 * minute, depthMax: 4, agree: ["region"] };
+  const sources = { catalog: {}, labels: [], labelsForgetMs: 0, traces: false, tracesForgetMs: 0 };
+  graph.configure({ ...config, sources: { ...sources, edgesMax: 10 } });
+  const found = new Topology<Candidate>(config, graph);
+  found.add(candidate(1, "ledger"));
+  found.add({ ...candidate(2, "ledger"), tenant: "other" });
+  expect(found.find(sighting("checkout"))).toBeNull();
+  const edge = { service: "checkout", dependency: "ledger", tenant: "t", environment: null };
+  graph.apply([{ source: "api", ...edge, atMs: 0, removed: false, by: "ana" }]);
+  expect(found.find(sighting("checkout"))).toMatchObject({ candidate: { id: "inc-0-1" } });
+  expect(found.find(sighting("gateway"))).toMatchObject({ candidate: { id: "inc-0-1" } });
+  expect(found.find(sighting("checkout", minute, "other"))).toBeNull();
 });
 
 describe("topology", () => {

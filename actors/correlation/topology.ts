@@ -20,14 +20,13 @@ import { identityOf, labelOf } from "../incident/identity.ts";
 import { ScopedIndex } from "../incident/scoped-index.ts";
 import { isMoreSevere, severityOf } from "../incident/severity.ts";
 import type { Severity } from "../incident/types.ts";
-import { type Dependencies, type Reached, ServiceGraph } from "./graph.ts";
+import type { Reached } from "./graph.ts";
+import { type GraphConfig, GraphState } from "./graph-state.ts";
 import type { Candidate, CorrelationRule, Related, Sighting } from "./rule.ts";
 
-export type TopologyConfig = {
-  dependencies: Dependencies;
+/** `depthMax`: steps along dependencies that trouble is followed. */
+export type TopologyConfig = GraphConfig & {
   windowMs: number;
-  /** Steps along dependencies that trouble is followed. */
-  depthMax: number;
   /** Labels whose values speak for or against two alerts being of one trouble. */
   agree: string[];
 };
@@ -38,14 +37,16 @@ const metMax = 100;
 type Met<C> = { candidate: C; reached: Reached; agreement: number };
 
 export class Topology<C extends Candidate> implements CorrelationRule<C> {
-  readonly #graph: ServiceGraph;
+  readonly #graph: GraphState;
   readonly #windowMs: number;
   readonly #agree: string[];
   /** (tenant, environment) and root service -> incidents, in no order. */
   readonly #incidents = new ScopedIndex<Set<C>>();
 
-  constructor(config: TopologyConfig) {
-    this.#graph = new ServiceGraph(config.dependencies, config.depthMax);
+  /** @param graph configured by its owner; absent: what the configuration says, and no more. */
+  constructor(config: TopologyConfig, graph?: GraphState) {
+    this.#graph = graph ?? new GraphState();
+    if (graph === undefined) this.#graph.configure(config);
     this.#windowMs = config.windowMs;
     this.#agree = config.agree;
   }
@@ -70,10 +71,11 @@ export class Topology<C extends Candidate> implements CorrelationRule<C> {
     const { service } = identityOf(sighting.labels);
     const severity = severityOf(labelOf(sighting.labels, "severity"));
     if (!isTelling(severity)) return null;
-    const causes = this.#meet(sighting, this.#graph.upstreamOf(service)).filter(
+    const graph = this.#graph.of(sighting.tenant, sighting.environment);
+    const causes = this.#meet(sighting, graph.upstreamOf(service)).filter(
       ({ candidate }) => canCause(candidate.severity, severity),
     );
-    const symptoms = this.#meet(sighting, this.#graph.downstreamOf(service)).filter(
+    const symptoms = this.#meet(sighting, graph.downstreamOf(service)).filter(
       ({ candidate }) => canCause(severity, candidate.severity),
     );
     const cause = causes.reduce<Met<C> | null>((best, met) => better(best, met), null);

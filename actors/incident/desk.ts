@@ -10,6 +10,7 @@
  *    ones answer as those that grew.
  */
 import { CoOccurrence } from "../correlation/co-occurrence.ts";
+import { GraphState } from "../correlation/graph-state.ts";
 import type { CorrelationRule } from "../correlation/rule.ts";
 import { Topology } from "../correlation/topology.ts";
 import { CommandMemory } from "./command-memory.ts";
@@ -36,6 +37,7 @@ export class Desk {
   readonly incidents = new Map<string, Incident>();
   readonly members = new Membership();
   readonly commands = new CommandMemory();
+  readonly graph = new GraphState();
   rules: CorrelationRule<Incident>[] = [];
   /** Incidents opened since the partition began. */
   serial = 0;
@@ -146,8 +148,11 @@ export class Desk {
   #rebuildRules(): void {
     const { correlation } = this.config;
     this.rules = [];
+    this.graph.configure(correlation.topology);
     // What depends on what is better evidence than what happened at the same time.
-    if (correlation.topology) this.rules.push(new Topology<Incident>(correlation.topology));
+    if (correlation.topology) {
+      this.rules.push(new Topology<Incident>(correlation.topology, this.graph));
+    }
     if (correlation.enabled) this.rules.push(new CoOccurrence<Incident>(correlation));
     for (const incident of this.incidents.values()) this.relate(incident);
   }

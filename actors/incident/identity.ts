@@ -14,13 +14,16 @@ const serviceLabels = ["service", "service_name", "app", "job"];
 export const titleCharsMax = 300;
 const descriptionCharsMax = 4_000;
 
+/** The service of alerts that name none. */
+export const unknownService = "unknown";
+
 export type Identity = { tenant: string; environment: string; service: string };
 
 export function identityOf(labels: Labels): Identity {
   return {
     tenant: firstPresent(labels, tenantLabels) || "default",
     environment: firstPresent(labels, environmentLabels) || "default",
-    service: firstPresent(labels, serviceLabels) || "unknown",
+    service: firstPresent(labels, serviceLabels) || unknownService,
   };
 }
 
