@@ -8,7 +8,7 @@ const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 
 function configOf(more: Partial<GraphSources> = {}): GraphConfig {
   const sources: GraphSources = {
-    ...{ catalog: { shop: ["ledger"] }, labels: ["depends_on"], labelsForgetMs: day },
+    ...{ files: { shop: ["ledger"] }, labels: ["depends_on"], labelsForgetMs: day },
     ...{ traces: true, tracesForgetMs: hour, edgesMax: 1_000 },
   };
   const dependencies = { gateway: ["shop"], shop: ["ledger"] };
@@ -38,7 +38,7 @@ describe("where edges are known", () => {
     state.configure({ ...configOf(), dependencies: {} });
     expect(names(state, "gateway")).toEqual([]);
     expect(names(state, "shop")).toEqual(["ledger"]);
-    state.configure(configOf({ catalog: {} }));
+    state.configure(configOf({ files: {} }));
     expect(names(state, "shop")).toEqual(["ledger"]);
     state.configure(null);
     expect(names(state, "shop")).toEqual([]);
@@ -116,9 +116,9 @@ describe("limits", () => {
   });
 
   test("all tenants together have a limit, too", () => {
-    const state = stateOf({ edgesMax: 10 });
+    const state = stateOf({ edgesMax: learntMax });
     const many = Array.from({ length: learntMax + 5 }, (_, at) =>
-      edge("a>b", { tenant: `t${at}`, source: "traces" }),
+      edge(`s${at % 1_000}>d${at}`, { tenant: `t${at % 3}`, source: "traces" }),
     );
     expect(state.apply(many)).toBe(5);
   });
@@ -183,7 +183,7 @@ describe("whatever comes in whatever order", () => {
 /** Of all living edges that tenant t meets, and of the configuration. */
 function freshGraph(state: GraphState, depthMax: number): ServiceGraph {
   const { dependencies, sources } = configOf();
-  const all: Record<string, string[]> = { ...dependencies, ...sources?.catalog };
+  const all: Record<string, string[]> = { ...dependencies, ...sources?.files };
   for (const source of ["api", "traces"] as const) {
     for (const { service, dependency, removed } of state.learnt(source)) {
       if (!removed) all[service] = [...(all[service] ?? []), dependency];

@@ -1,7 +1,8 @@
 /**
- * The service graph of one incident partition, as it changes: what the configuration says
- * (dependencies and catalogues) and what was learnt (learnt-edges.ts). All of it comes with the
- * partition's records, in their order and with their time, so a replay finds the same graph.
+ * The service graph of one incident partition, as it changes: what the configuration says (of
+ * itself, and by the files that it names) and what was learnt (learnt-edges.ts). All of it comes
+ * with the partition's records, in their order and with their time, so a replay finds the same
+ * graph.
  *
  * S1 An alert meets the edges of everywhere, of its tenant, and of its tenant's environment.
  *    Labels teach only their own environment: nobody can name edges for others.
@@ -23,8 +24,8 @@ import {
 import { isServiceName, readServiceNames } from "./service-names.ts";
 
 export type GraphSources = {
-  /** What the catalogue's files say. */
-  catalog: Dependencies;
+  /** What the files that it names say. */
+  files: Dependencies;
   /** Labels of alerts that name what their service depends on. */
   labels: string[];
   labelsForgetMs: number;
@@ -69,10 +70,10 @@ export class GraphState {
   configure(config: GraphConfig | null): void {
     const before = this.#config;
     this.#config = config;
-    for (const said of [config?.dependencies, config?.sources?.catalog]) {
+    for (const said of [config?.dependencies, config?.sources?.files]) {
       eachOf(said, (service, dependency) => this.#add("", service, dependency));
     }
-    for (const said of [before?.dependencies, before?.sources?.catalog]) {
+    for (const said of [before?.dependencies, before?.sources?.files]) {
       eachOf(said, (service, dependency) => this.#remove("", service, dependency));
     }
     if (!config?.sources?.traces) this.#forget("traces", Infinity, 0);

@@ -56,7 +56,7 @@ describe("the graph", () => {
 test("edges of a tenant relate its own alerts only, from the moment on when they came", () => {
   const graph = new GraphState();
   const config = { dependencies, windowMs: 10 * minute, depthMax: 4, agree: ["region"] };
-  const sources = { catalog: {}, labels: [], labelsForgetMs: 0, traces: false, tracesForgetMs: 0 };
+  const sources = { files: {}, labels: [], labelsForgetMs: 0, traces: false, tracesForgetMs: 0 };
   graph.configure({ ...config, sources: { ...sources, edgesMax: 10 } });
   const found = new Topology<Candidate>(config, graph);
   found.add(candidate(1, "ledger"));

@@ -1,5 +1,5 @@
 /** The sections about alerts and incidents: how they are joined, and how long they live. */
-import type { TopologyConfig } from "../../actors/correlation/topology.ts";
+import { readTopology } from "./topology-section.ts";
 import { formatDuration } from "./units.ts";
 import type { TocsinConfig } from "./types.ts";
 import type { ConfigValue } from "./value.ts";
@@ -10,7 +10,6 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 const labelsMax = 32;
-const servicesMax = 10_000;
 const labelCharsMax = 512;
 
 const tenantDomain = [
@@ -47,29 +46,18 @@ export function readGrouping(value: ConfigValue): TocsinConfig["grouping"] {
   return { by: by.list(labelsMax).map(readLabel) };
 }
 
-export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"] {
+/** @param source the file that the section stands in. */
+export function readCorrelation(
+  value: ConfigValue,
+  source: string | null,
+): TocsinConfig["correlation"] {
   const section = value.section(["enabled", "window", "labels", "topology"]);
   const labels = section("labels");
   return {
     enabled: section("enabled").flag(true),
     windowMs: section("window").duration({ default: 5 * minute, min: second, max: day }),
     labels: labels.present ? labels.list(labelsMax).map(readLabel) : ["service", "model_id"],
-    topology: readTopology(section("topology")),
-  };
-}
-
-function readTopology(value: ConfigValue): TopologyConfig | null {
-  if (!value.present) return null;
-  const section = value.section(["window", "max_depth", "agree", "dependencies"]);
-  const agree = section("agree");
-  const dependencies = section("dependencies")
-    .entries(servicesMax)
-    .map(([service, list]) => [service, list.list(servicesMax).map(readLabel)] as const);
-  return {
-    windowMs: section("window").duration({ default: 10 * minute, min: second, max: day }),
-    depthMax: section("max_depth").integer({ default: 4, min: 1, max: 16 }),
-    agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
-    dependencies: Object.fromEntries(dependencies),
+    topology: readTopology(section("topology"), source),
   };
 }
 

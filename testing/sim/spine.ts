@@ -69,6 +69,10 @@ const topology = {
   windowMs: 4_000,
   depthMax: 3,
   agree: ["instance"],
+  sources: {
+    ...{ files: { inference: ["storage"] }, labels: ["depends_on"], labelsForgetMs: 5_000 },
+    ...{ traces: true, tracesForgetMs: 5_000, edgesMax: 4 },
+  },
 };
 
 /** Lives are short, so that a run sees incidents retire as well as open. */
