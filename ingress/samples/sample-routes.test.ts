@@ -202,6 +202,7 @@ test("keys: the scope ingest is needed, and the key's tenant is the series'", as
     ...{ intake: door.intake, clock, log: silentLog },
     alerts: { list: async () => ({ items: [], cursor: null }) },
     metrics: () => loadConfig(null).metrics,
+    ...{ topology: () => null, graphs: { see: async () => {} } },
   });
   keeper.start();
   const oom = (own: object): object => ({ metric: "gpu.oom_errors", value: 1, labels: own });

@@ -64,8 +64,8 @@ export class Workload {
     if (dice < 70) this.sendAlerts();
     else if (dice < 85) this.command();
     else if (dice < 93) this.deliver();
-    else if (dice < 94) this.silence();
-    else if (dice < 95) this.edge();
+    else if (dice < 95) this.silence();
+    else if (dice < 96) this.edge();
     else if (dice < 98) this.reload();
     else this.sendPoison();
   }
