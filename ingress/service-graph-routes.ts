@@ -27,7 +27,14 @@ import {
 } from "../runtime/service-graph-view.ts";
 import type { RejectedAlert, ServiceGraphs } from "../runtime/services.ts";
 import { type Fault as ItemFault, fault } from "./alert-check.ts";
-import { type HttpRequest, type HttpResponse, type Route, json, problem } from "./http.ts";
+import {
+  type Access,
+  type HttpRequest,
+  type HttpResponse,
+  type Route,
+  json,
+  problem,
+} from "./http.ts";
 import { incidentLimits, openBody } from "./incident-body.ts";
 import { answering, type Fault, refuse, shown } from "./incident-refusals.ts";
 import { listedRejectionsMax } from "./intake-answers.ts";
@@ -55,10 +62,12 @@ export function registerServiceGraph(route: Route, deps: ServiceGraphDeps): void
     return answer;
   };
   const path = "/v1/topology/edges";
-  route("GET", "/v1/topology", (request) => answering(() => listed(request, deps)));
-  route("POST", path, (request) => inTurn(() => stated(request, deps, false)), "respond");
-  route("PUT", path, (request) => inTurn(() => stated(request, deps, true)), "respond");
-  route("DELETE", path, (request) => inTurn(() => takenBack(request, deps)), "respond");
+  const read: Access = { scope: "read", byTenant: true };
+  const write: Access = { scope: "respond", byTenant: true };
+  route("GET", "/v1/topology", (request) => answering(() => listed(request, deps)), read);
+  route("POST", path, (request) => inTurn(() => stated(request, deps, false)), write);
+  route("PUT", path, (request) => inTurn(() => stated(request, deps, true)), write);
+  route("DELETE", path, (request) => inTurn(() => takenBack(request, deps)), write);
 }
 
 async function listed(request: HttpRequest, deps: ServiceGraphDeps): Promise<HttpResponse> {
