@@ -42,8 +42,8 @@ export function readGraphFile(file: string, text: string): Dependencies {
 export function readDependencies(value: ConfigValue, edges = new Edges()): Dependencies {
   for (const [service, list] of value.entries(servicesMax)) {
     if (!isServiceName(service)) list.problem(`the key is not ${aName}`);
-    for (const each of list.isList() ? list.list(refsMax) : [list]) {
-      if (!each.present && !each.given) continue;
+    const single = list.present ? [list] : [];
+    for (const each of list.isList() ? list.list(refsMax) : single) {
       const dependency = each.text();
       if (isServiceName(dependency)) edges.add(service, dependency);
       else if (dependency !== "") each.expected(aName);
@@ -132,16 +132,15 @@ function readEntity(root: ConfigValue): Entity | null {
   const fields = fieldsOf(root);
   const kind = textOf(root, fields.get("kind"), "kind").toLowerCase();
   if (!kinds.includes(kind)) return null;
-  const metadata = fields.get("metadata");
-  if (metadata === undefined) root.problem("there is no metadata");
-  const about = metadata === undefined ? new Map<string, ConfigValue>() : fieldsOf(metadata);
-  const name = textOf(metadata ?? root, about.get("name"), "metadata.name");
+  const metadata = fields.get("metadata") ?? root;
+  const about = metadata === root ? new Map<string, ConfigValue>() : fieldsOf(metadata);
+  const name = textOf(metadata, about.get("name"), "metadata.name");
   if (name === "") return null;
   const namespace = about.get("namespace")?.text("default") ?? "default";
   const annotations = about.get("annotations");
   const called = annotations === undefined ? null : fieldsOf(annotations).get(nameAnnotation);
   const service = called?.text() ?? name;
-  if (!isServiceName(service)) (called ?? metadata ?? root).expected(aName);
+  if (!isServiceName(service)) (called ?? metadata).expected(aName);
   const spec = fields.get("spec");
   return { kind, namespace, name, service, spec: spec ? fieldsOf(spec) : new Map() };
 }
