@@ -34,7 +34,8 @@ const texts = (filter: Partial<EdgeFilter>): string[] =>
 
 describe("the edges of all sources", () => {
   test("each edge once, with all who know it", () => {
-    expect(all.find(({ service, dependency }) => service === "shop" && dependency === "db")).toEqual({
+    const known = all.find(({ service }) => service === "shop");
+    expect(known).toEqual({
       ...{ service: "shop", dependency: "db", tenant: null, environment: null },
       origins: [
         { source: "config", atMs: null, by: "" },
@@ -55,7 +56,8 @@ describe("the edges of all sources", () => {
     const around = { services: ["shop"], tenant: "acme" };
     expect(texts({ ...around, depth: 1 })).toEqual(["disk>shop", "shop>db", "web>shop"]);
     expect(texts({ ...around, depth: 2, direction: "upstream" })).toEqual(["db>disk", "shop>db"]);
-    expect(texts({ ...around, direction: "upstream" })).toEqual(["db>disk", "disk>shop", "shop>db"]);
+    const upstream = texts({ ...around, direction: "upstream" });
+    expect(upstream).toEqual(["db>disk", "disk>shop", "shop>db"]);
     expect(texts({ ...around, direction: "downstream", depth: 1 })).toEqual([
       "disk>shop",
       "web>shop",

@@ -51,7 +51,7 @@ function partitions() {
   return { world, client: new ServiceGraphClient({ connection, log, partitions: 2 }) };
 }
 
-test("what is stated is in all partitions, the first of which answers; a try is repeated", async () => {
+test("what is stated is in all partitions, and the first answers; a try is repeated", async () => {
   const { client, world } = partitions();
   world.failures = 1;
   expect(await client.state([edge("shop", "db")])).toBe(0);

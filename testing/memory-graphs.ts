@@ -1,4 +1,4 @@
-/** The service graph in memory, as one partition keeps it, for tests of the API and the commands. */
+/** The service graph in memory, as one partition keeps it, for tests of API and command line. */
 import { GraphState } from "../actors/correlation/graph-state.ts";
 import { type LearntEdge, learntSources } from "../actors/correlation/learnt-edges.ts";
 import { loadConfig } from "../runtime/config/load.ts";
