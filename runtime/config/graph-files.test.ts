@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -29,6 +29,12 @@ describe("a map of services", () => {
     expect(read("shop: [db, cache, db]\ndb: disk\nidle:\n")).toEqual(expected);
     expect(read("dependencies:\n  shop: [db, cache]\n  db: [disk]\n")).toEqual(expected);
     expect(read("")).toEqual({});
+  });
+
+  test("the example that ships with the program is one", () => {
+    const file = new URL("../../config/service-graph.example.yaml", import.meta.url);
+    const found = readGraphFile("example", readFileSync(file, "utf8"));
+    expect(found).toMatchObject({ gateway: ["chat-api", "identity"], identity: ["postgres"] });
   });
 
   test("what is no name is told by its place, in whichever document", () => {
