@@ -35,14 +35,16 @@ export function answerGraph({ graph }: GraphMemory, { source, after }: GraphQuer
     .filter(({ place }) => place > after)
     .sort((a, b) => (a.place < b.place ? -1 : 1));
   let bytes = 0;
-  const end = rest.findIndex(({ edge, place }) => {
-    bytes += edgeBytes + Buffer.byteLength(place) + Buffer.byteLength(edge.by);
-    return bytes >= answerBytesMax;
-  });
+  const end = rest.findIndex(({ edge }) => (bytes += bytesOf(edge)) >= answerBytesMax);
   const page = end === -1 ? rest : rest.slice(0, end + 1);
   const next = page.length < rest.length ? (page.at(-1)?.place ?? null) : null;
   const refused = graph.refused(source);
   return { kind: "edges", edges: page.map(({ edge }) => edge), next, refused };
+}
+
+/** What an edge takes in a message, at most. */
+export function bytesOf(edge: LearntEdge): number {
+  return edgeBytes + Buffer.byteLength(placeOf(edge)) + Buffer.byteLength(edge.by);
 }
 
 /** A text by which edges of one source are told apart and put in order. */

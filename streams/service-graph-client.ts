@@ -7,6 +7,7 @@ import type { LearntEdge, LearntSource } from "../actors/correlation/learnt-edge
 import type { ServiceGraphs } from "../runtime/services.ts";
 import {
   answerGraph,
+  bytesOf,
   type GraphAnswer,
   type GraphMemory,
   type GraphQuery,
@@ -16,8 +17,8 @@ import { askAll, type Broadcast, tellAll } from "./broadcast.ts";
 import { answerOwned, askOwner } from "./owner-request.ts";
 import { graphQuerySubject } from "./subjects.ts";
 
-/** Edges in a record: names are short, and a record has to fit into a message. */
-const edgesPerRecord = 200;
+/** A record has to fit into a message of 1 MB; the last edge may go beyond by its own size. */
+const recordBytesMax = 256 * 1024;
 
 /** @param memory null while the partition recovers. */
 export function answerGraphQueries(
@@ -91,8 +92,15 @@ export class ServiceGraphClient implements ServiceGraphs {
 }
 
 function chunksOf(edges: LearntEdge[]): LearntEdge[][] {
-  const count = Math.ceil(edges.length / edgesPerRecord);
-  return Array.from({ length: count }, (_, at) =>
-    edges.slice(at * edgesPerRecord, (at + 1) * edgesPerRecord),
-  );
+  const chunks: LearntEdge[][] = [];
+  let bytes = recordBytesMax;
+  for (const edge of edges) {
+    if (bytes >= recordBytesMax) {
+      chunks.push([]);
+      bytes = 0;
+    }
+    chunks.at(-1)?.push(edge);
+    bytes += bytesOf(edge);
+  }
+  return chunks;
 }
