@@ -44,6 +44,7 @@ import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
+import { ServiceGraphClient } from "./streams/service-graph-client.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
 
 /** Requests in flight at a stop, and the frames that they wait for. */
@@ -284,6 +285,7 @@ async function openSurface(
     incidents: new IncidentArchive(incidents, analytics),
     heartbeats: await life.unlessStopped(KvHeartbeats.open(link)),
     dispatch: new DispatchClient(connection, log, partitions, partitionOf),
+    graphs: new ServiceGraphClient({ connection, log, partitions }),
     analytics,
     ...auth,
     ...{ live, version, routePrefix: options.routePrefix },

@@ -17,6 +17,7 @@ import { codec } from "./streams/codec.ts";
 import { answerDispatchQueries } from "./streams/dispatch-client.ts";
 import { answerAlertQueries } from "./streams/alert-client.ts";
 import { answerQueries } from "./streams/incident-queries.ts";
+import { answerGraphQueries } from "./streams/service-graph-client.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { JetStreamPublicStream } from "./streams/jetstream-public-stream.ts";
 import { KvStateStore } from "./streams/kv-state.ts";
@@ -125,6 +126,7 @@ async function wire(
     });
     answerQueries(link.connection, partition, () => host.reads());
     answerDispatchQueries(link.connection, partition, () => host.reads());
+    answerGraphQueries(link.connection, partition, () => host.reads());
     return host;
   });
 }

@@ -24,7 +24,7 @@ export type Answer = {
 };
 
 export type ApiRequest = {
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   body?: unknown;
   /** A body that is JSON already, instead of `body`. */

@@ -19,6 +19,7 @@ const loaders: Record<string, Loader> = {
   silences: () => import("./commands/silences.ts"),
   incidents: () => import("./commands/incidents.ts"),
   why: () => import("./commands/why.ts"),
+  topology: () => import("./commands/topology.ts"),
   tail: () => import("./commands/tail.ts"),
   ack: () => import("./commands/ack.ts"),
   investigate: () => import("./commands/investigate.ts"),

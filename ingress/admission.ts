@@ -60,7 +60,9 @@ export class Admission {
   /** Notes in the request whom it speaks for. @returns the refusal, or null: go on. */
   admit(request: HttpRequest, access: Access): HttpResponse | null {
     if (access === "open") return null;
-    const found = this.check(keyHeader(request), access, access === "ingest");
+    const scope = typeof access === "object" ? access.scope : access;
+    const byTenant = typeof access === "object" || access === "ingest";
+    const found = this.check(keyHeader(request), scope, byTenant);
     if (found.kind === "refused") return found.answer;
     request.principal = found.principal;
     return null;

@@ -14,6 +14,7 @@ import type {
   ApiKeys,
   DispatchService,
   IncidentService,
+  ServiceGraphs,
 } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
 import type { Admission } from "./admission.ts";
@@ -37,6 +38,7 @@ import { addReloadMetrics, registerReload, type Reloads } from "./reload-routes.
 import { addSampleMetrics, registerSamples } from "./samples/sample-routes.ts";
 import { anyone, type SenderScope } from "./senders/sender-deps.ts";
 import { registerSenders } from "./senders/sender-routes.ts";
+import { registerServiceGraph } from "./service-graph-routes.ts";
 import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
 
@@ -56,6 +58,7 @@ export type SurfacePorts = {
   incidents: IncidentService;
   heartbeats: HeartbeatStore;
   dispatch: DispatchService;
+  graphs: ServiceGraphs;
   live: LiveConfiguration;
   analytics: Analytics;
   keys: ApiKeys;
@@ -117,10 +120,13 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     ...{ ...ports, intake: door.intake, sources: config.sources },
     authenticate: (key, scope) => senderOf(ports.admission, key, scope),
   });
+  const topology = () => live.config.correlation.topology;
+  const { graphs, clock } = ports;
   const samples = registerSamples(route, {
-    ...{ intake: door.intake, alerts: ports.alerts, clock: ports.clock, log },
+    ...{ intake: door.intake, alerts: ports.alerts, clock, log, graphs, topology },
     metrics: () => live.config.metrics,
   });
+  registerServiceGraph(route, { graphs, topology, nowMs: clock.nowMs });
   registerAlertmanager(route, ports);
   const reminder = new SilenceReminder({
     ...{ dispatch: ports.dispatch, intake: door.intake, clock: ports.clock, log },

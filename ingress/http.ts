@@ -29,8 +29,11 @@ export type HttpResponse = {
 
 export type Handler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 
-/** What a request's key must allow; "open": no key is asked for, or the handler asks itself. */
-export type Access = Scope | "open";
+/**
+ * What a request's key must allow; "open": no key is asked for, or the handler asks itself. Keys
+ * of one tenant are let through to "ingest", and where the handler separates by tenant.
+ */
+export type Access = Scope | "open" | { scope: Scope; byTenant: true };
 
 /**
  * Registers a handler, e.g. route("GET", "/v1/incidents/:id", handler).

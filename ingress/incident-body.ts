@@ -99,6 +99,16 @@ export class BodyReader {
     return null;
   }
 
+  /** A list of whatever, its items to be read by the caller; null when absent. */
+  items(name: string, max: number): unknown[] | null {
+    const value = this.#take(name);
+    if (value === undefined) return null;
+    if (Array.isArray(value) && value.length <= max) return value as unknown[];
+    const given = Array.isArray(value) ? `${value.length} entries` : shown(value);
+    this.faults.push({ name, value: given, expected: `a list of at most ${max} entries` });
+    return null;
+  }
+
   labels(name: string): Labels {
     const value = this.#take(name);
     if (value === undefined) return {};
@@ -163,8 +173,11 @@ export type BodyResult =
   | { kind: "read"; reader: BodyReader }
   | { kind: "refused"; response: HttpResponse };
 
-/** Opens a request's body, which must be one JSON object of at most `bodyBytesMax`. */
-export function openBody(request: HttpRequest): BodyResult {
+/** Opens a request's body, which must be one JSON object of at most so many bytes. */
+export function openBody(
+  request: HttpRequest,
+  bodyBytesMax: number = incidentLimits.bodyBytesMax,
+): BodyResult {
   const refused = (status: number, title: string, detail: string): BodyResult => ({
     kind: "refused",
     response: problem(status, title, detail),
@@ -174,7 +187,6 @@ export function openBody(request: HttpRequest): BodyResult {
     const detail = `got ${shown(mediaType)}; send the body as application/json`;
     return refused(415, "Unsupported media type", detail);
   }
-  const { bodyBytesMax } = incidentLimits;
   if (request.body.length > bodyBytesMax) {
     const detail = `${request.body.length} bytes were sent, at most ${bodyBytesMax} are read`;
     return refused(413, "Body too large", detail);

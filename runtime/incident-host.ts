@@ -59,6 +59,7 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
         if (output.kind === "silence" && output.replyTo !== "") {
           reply(output.replyTo, { taken: output.taken });
         }
+        if (output.kind === "edges") reply(output.replyTo, { refused: output.refused });
       }
     };
     return {

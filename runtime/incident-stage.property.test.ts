@@ -18,9 +18,12 @@ const incidentId = fc.integer({ min: 1, max: 30 }).map((seq) => `inc-0-${seq.toS
 const service = fc.constantFrom("a", "b", "c", "");
 const severity = fc.constantFrom("page", "warning", "info", "");
 
-const body = fc.record({ service, severity, name: fc.constantFrom("slow", "down") }).map(
-  ({ service, severity, name }) => ({
-    labels: { alertname: name, service, severity },
+const body = fc.record({
+  ...{ service, severity, name: fc.constantFrom("slow", "down") },
+  needs: fc.constantFrom("", "", "b", "c,a"),
+}).map(
+  ({ service, severity, name, needs }) => ({
+    labels: { alertname: name, service, severity, depends_on: needs },
     annotations: {},
     generatorURL: "",
     dedupKey: null,
@@ -103,6 +106,19 @@ const record: fc.Arbitrary<WorkRecord> = fc.oneof(
     weight: 4,
   },
   { arbitrary: fc.constant<WorkRecord>({ kind: "wake" }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      source: fc.constantFrom("api" as const, "traces" as const),
+      ...{ tenant: fc.constantFrom(null, "default"), removed: fc.boolean() },
+      ...{ service, dependency: fc.constantFrom("a", "b", "c") },
+      ageMs: fc.constantFrom(0, 10 * seconds),
+    }).map(({ ageMs, ...edge }): WorkRecord => {
+      const atMs = Date.UTC(2026, 0, 1) - ageMs;
+      const edges = [{ ...edge, environment: null, atMs, by: "" }];
+      return { kind: "edges", edges, replyTo: "" };
+    }),
+    weight: 1,
+  },
   { arbitrary: fc.constantFrom("story", "other").map(configRecord), weight: 1 },
 );
 
@@ -120,6 +136,10 @@ function configRecord(hash: string): WorkRecord {
   const topology = {
     ...{ windowMs: 60_000, depthMax: 3 },
     dependencies: { a: ["b"], b: ["c"] },
+    sources: {
+      ...{ files: {}, labels: ["depends_on"], labelsForgetMs: 300_000 },
+      ...{ traces: hash === "story", tracesForgetMs: 300_000, edgesMax: 3 },
+    },
   };
   const correlation = { enabled: hash === "story", ...by, topology };
   return { kind: "config", config: storyConfig({ hash, groupBy, correlation }) };

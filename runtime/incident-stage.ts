@@ -7,6 +7,7 @@
  * the stage itself waits for.
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
+import type { GraphSnapshot, GraphState } from "../actors/correlation/graph-state.ts";
 import { Dispatching, type DispatchingSnapshot } from "../actors/dispatch/dispatching.ts";
 import { applyAlert } from "../actors/incident/alerts.ts";
 import { assertNever } from "../actors/incident/assert-never.ts";
@@ -72,6 +73,8 @@ type StageSnapshot = {
   desk: DeskSnapshot;
   /** Absent in snapshots from before there were routes. */
   dispatching?: DispatchingSnapshot;
+  /** Absent in snapshots from before the service graph could be learnt. */
+  graph?: GraphSnapshot;
 };
 
 export class IncidentStage implements Stage<IncidentOutput> {
@@ -98,11 +101,13 @@ export class IncidentStage implements Stage<IncidentOutput> {
     this.#nowMs = Math.max(this.#nowMs, at.timeMs);
     const schedule = this.#scheduling(emit);
     const turn = beginTurn(this.#desk, this.#nowMs, at.seq, schedule);
+    this.#desk.graph.sweep(this.#nowMs);
     switch (record.kind) {
       case "alerts":
         for (const item of record.items) {
           if (!this.#isNew(record.partition, item)) continue;
           const event = ownBody(item.event);
+          if ("body" in event) this.#desk.graph.observe(event.body.labels, this.#nowMs);
           applyAlert(turn, event);
           this.#dispatching.applyAlert(event, this.#nowMs, schedule);
         }
@@ -122,6 +127,12 @@ export class IncidentStage implements Stage<IncidentOutput> {
       case "silence":
         this.#dispatching.applySilence(record.silence, record.replyTo, this.#nowMs, schedule);
         break;
+      case "edges": {
+        const refused = this.#desk.graph.apply(record.edges);
+        const { replyTo } = record;
+        if (replyTo !== "") emit({ kind: "edges", refused, replyTo });
+        break;
+      }
       case "config":
         // The dedup stage's configuration goes through its own subject; here it says nothing.
         if ("groupBy" in record.config) this.#configure(record.config, schedule);
@@ -162,14 +173,16 @@ export class IncidentStage implements Stage<IncidentOutput> {
     );
     const desk = snapshotOf(this.#desk);
     const dispatching = this.#dispatching.snapshot();
-    return { version: 1, nowMs: this.#nowMs, origins, desk, dispatching };
+    const graph = this.#desk.graph.snapshot();
+    return { version: 1, nowMs: this.#nowMs, origins, desk, dispatching, graph };
   }
 
   /** @throws Error when the snapshot is of another version or partition. */
   restore(snapshot: unknown): void {
-    const { version, nowMs, origins, desk, dispatching } = snapshot as StageSnapshot;
+    const { version, nowMs, origins, desk, dispatching, graph } = snapshot as StageSnapshot;
     if (version !== 1) throw new Error(`incident snapshot has version ${version}, expected 1`);
     this.#desk = deskFrom(desk, this.#partition);
+    if (graph !== undefined) this.#desk.graph.restore(graph);
     this.#dispatching =
       dispatching === undefined
         ? new Dispatching(this.#partition)
@@ -225,6 +238,11 @@ export class IncidentStage implements Stage<IncidentOutput> {
       if (timerAtMs !== null) timers.push({ id, generation, fireAtMs: timerAtMs });
     }
     return [...timers, ...this.#dispatching.timers()];
+  }
+
+  /** For reads. */
+  get graph(): GraphState {
+    return this.#desk.graph;
   }
 
   /** For the reads of Alertmanager's API. */

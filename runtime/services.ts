@@ -1,4 +1,5 @@
 /** What the process offers to its HTTP routes and its command line. */
+import type { LearntEdge } from "../actors/correlation/learnt-edges.ts";
 import type { AlertStatus, Silence } from "../actors/dispatch/types.ts";
 import type {
   Command,
@@ -80,6 +81,21 @@ export interface DispatchService {
   keepSilence(silence: Silence): Promise<boolean>;
   /** How many of the alerts that fire a silence with these matchers would mute. */
   wouldMute(matchers: Matcher[]): Promise<{ muted: number; of: number }>;
+}
+
+/** What the service graph has learnt, beside what the configuration says. */
+export interface ServiceGraphs {
+  /** Of all sources and partitions; `refused`: new edges that found no place. */
+  learnt(): Promise<{ edges: LearntEdge[]; refused: number }>;
+  /** Those of the source "api", taken back ones included. */
+  stated(): Promise<LearntEdge[]>;
+  /**
+   * Brings states of edges into force. @returns how many found no place.
+   * @throws RetryableError when that is unknown; to repeat it is safe.
+   */
+  state(edges: LearntEdge[]): Promise<number>;
+  /** Resolves when what was seen is durable. @throws RetryableError; to repeat it is safe. */
+  see(edges: LearntEdge[]): Promise<void>;
 }
 
 export interface Analytics {

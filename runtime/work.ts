@@ -3,6 +3,7 @@
  * `in.<p>` holds frames, "wake" and "config"; `work.<q>` holds all kinds below.
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
+import type { LearntEdge } from "../actors/correlation/learnt-edges.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { GroupDelivery, OverlookedAlert, Silence } from "../actors/dispatch/types.ts";
 import type { Command, DeliveryReport, IncidentConfig } from "../actors/incident/types.ts";
@@ -21,6 +22,8 @@ export type WorkRecord =
   | { kind: "overlooked"; alerts: OverlookedAlert[] }
   /** To every partition alike; `replyTo` is set in the record of one of them. */
   | { kind: "silence"; silence: Silence; replyTo: string }
+  /** Edges of the service graph, likewise; see actors/correlation/graph-state.ts. */
+  | { kind: "edges"; edges: LearntEdge[]; replyTo: string }
   | { kind: "config"; config: IncidentConfig | DedupConfig }
   /** Only moves time on; the stage fires what is due (I5). */
   | { kind: "wake" };

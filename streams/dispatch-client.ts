@@ -2,7 +2,7 @@
  * Dispatching over NATS: reads are requests to the owners of incident partitions; a silence is a
  * record in the input of each of them.
  */
-import { type NatsConnection, createInbox } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { Silence } from "../actors/dispatch/types.ts";
 import type { Matcher } from "../actors/incident/types.ts";
 import {
@@ -14,17 +14,15 @@ import {
   fingerprintsMax,
 } from "../runtime/dispatch-reads.ts";
 import type { ListedAlert } from "../runtime/alert-list.ts";
-import { RetryableError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/ports.ts";
 import type { DispatchService } from "../runtime/services.ts";
 import type { WorkRecord } from "../runtime/work.ts";
+import { askAll } from "./broadcast.ts";
 import { codec } from "./codec.ts";
 import { answerOwned, askOwner } from "./owner-request.ts";
 import { dispatchQuerySubject, workSubject } from "./subjects.ts";
 
 type Answer<Kind> = Extract<DispatchAnswer, { kind: Kind }>;
-
-const silenceTimeoutMs = 10_000;
 
 /** @param memory null while the partition recovers. */
 export function answerDispatchQueries(
@@ -123,38 +121,15 @@ export class DispatchClient implements DispatchService {
     }
   }
 
-  /**
-   * Partition 0, which is asked for silences, comes first: what is in force anywhere can be seen,
-   * and ended, whatever becomes of the rest.
-   */
   async #keepOnce(silence: Silence): Promise<boolean> {
-    const inbox = createInbox();
-    const answers = this.#connection.subscribe(inbox, { max: 1, timeout: silenceTimeoutMs });
-    const answered = (async (): Promise<boolean> => {
-      for await (const message of answers) {
-        return (codec.decode(message.data) as { taken: boolean }).taken;
-      }
-      throw new Error("the subscription ended");
-    })();
-    // An append that fails leaves this promise unobserved; its time-out must not surface.
-    answered.catch(() => undefined);
-    const append = (partition: number): Promise<number> => {
-      const replyTo = partition === 0 ? inbox : "";
-      const record: WorkRecord = { kind: "silence", silence, replyTo };
-      return this.#log.append(workSubject(partition), codec.encode(record));
+    const broadcast = {
+      connection: this.#connection,
+      log: this.#log,
+      partitions: this.#partitions,
     };
-    try {
-      await append(0);
-      const others = Array.from({ length: this.#partitions - 1 }, (_, index) => index + 1);
-      await Promise.all(others.map(append));
-      return await answered;
-    } catch (cause) {
-      if (cause instanceof RetryableError) throw cause;
-      const text = "whether the silence is in force is unknown";
-      throw new RetryableError(text, { cause, retryAfterMs: 1_000 });
-    } finally {
-      answers.unsubscribe();
-    }
+    const record = (replyTo: string): WorkRecord => ({ kind: "silence", silence, replyTo });
+    const unknown = "whether the silence is in force is unknown";
+    return (await askAll<{ taken: boolean }>(broadcast, record, unknown)).taken;
   }
 
   async wouldMute(matchers: Matcher[]): Promise<{ muted: number; of: number }> {

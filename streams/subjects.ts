@@ -30,6 +30,8 @@ export const deadSubject = (stage: StageName, partition: number): string =>
 export const querySubject = (partition: number): string => `tocsin.query.${partition}`;
 /** The same for dispatching in an incident partition. */
 export const dispatchQuerySubject = (partition: number): string => `tocsin.dispatch.${partition}`;
+/** The same for the service graph in an incident partition. */
+export const graphQuerySubject = (partition: number): string => `tocsin.graph.${partition}`;
 /** The same for a dedup partition and its firing alerts. */
 export const alertQuerySubject = (partition: number): string => `tocsin.alerts.${partition}`;
 

@@ -2,6 +2,8 @@
  * Tocsin without a log, for the doors of other senders: real HTTP, the real intake, and behind it
  * the real dedup and incident stages. A frame is worked off before its request is answered.
  */
+import type { LearntEdge } from "../actors/correlation/learnt-edges.ts";
+import type { TopologyConfig } from "../actors/correlation/correlator.ts";
 import { randomUUID } from "node:crypto";
 import { FrameIntake } from "../ingress/alert-intake.ts";
 import { Batcher } from "../ingress/batcher.ts";
@@ -35,6 +37,9 @@ export type SenderWorld = {
   alerts: SenderDeps["alerts"];
   /** The configuration of metrics in force; a test may exchange it. */
   metrics: { inForce: MetricsConfig };
+  topology: { inForce: TopologyConfig | null };
+  /** Edges of the service graph that metrics of traces brought. */
+  seen: LearntEdge[];
   samples: SeriesKeeper;
   /** Whatever the dedup stage has told, in that order. */
   events: DedupOutput["event"][];
@@ -91,15 +96,19 @@ export async function openSenderWorld(
   });
   keeper.start();
   const metrics = { inForce: loadConfig(null).metrics };
+  const topology = { inForce: loadConfig(null).correlation.topology };
+  const seen: LearntEdge[] = [];
   const samples = registerSamples(server.route, {
     ...{ intake, alerts, clock: systemClock, log: silentLog },
     metrics: () => metrics.inForce,
+    topology: () => topology.inForce,
+    graphs: { see: async (edges) => void seen.push(...edges) },
   });
   samples.start();
   const { port } = await server.listen("127.0.0.1", 0);
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ url, incidents, intake, events, alerts, metrics, samples, refusal },
+    ...{ url, incidents, intake, events, alerts, metrics, topology, seen, samples, refusal },
     firing: async () => (await alerts.list([], 1_000, "")).items,
     async send(method, path, body, headers = {}) {
       const text = typeof body === "string" ? body : JSON.stringify(body);

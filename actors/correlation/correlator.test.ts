@@ -4,6 +4,7 @@ import { severityOf } from "../incident/severity.ts";
 import { categoryOf } from "../similarity/metric-category.ts";
 import { type CorrelationConfig, Correlator } from "./correlator.ts";
 import type { Candidate, Sign } from "./evidence.ts";
+import { GraphState } from "./graph-state.ts";
 import { History } from "./history.ts";
 
 const minute = 60_000;
@@ -22,9 +23,12 @@ const config: CorrelationConfig = {
 
 function correlator(
   more: Partial<CorrelationConfig> = {},
-  history = new History({ halfLifeMs: 14 * 24 * 60 * minute, windowMs: 5 * minute }),
+  history = new History(5 * minute),
 ): Correlator<Candidate> {
-  return new Correlator({ ...config, ...more }, history);
+  const graphs = new GraphState();
+  const all = { ...config, ...more };
+  graphs.configure(all.topology);
+  return new Correlator(all, graphs, history);
 }
 
 type Labels = Record<string, string>;
@@ -227,7 +231,7 @@ describe("history", () => {
   const day = 24 * 60 * minute;
 
   function learnt(): History {
-    const history = new History({ halfLifeMs: 14 * day, windowMs: 5 * minute });
+    const history = new History(5 * minute);
     for (let n = 0; n < 6; n += 1) {
       const of = { tenant: "t", environment: "e" };
       history.learn({ ...of, service: "mail", alertname: "QueueFull" }, n * day);

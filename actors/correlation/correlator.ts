@@ -18,7 +18,8 @@ import { labelOf } from "../incident/identity.ts";
 import { Blame, disagreements, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, Related, Root, Sighting } from "./evidence.ts";
 import { enough, rootOf } from "./evidence.ts";
-import { type Dependencies, ServiceGraph } from "./graph.ts";
+import type { ServiceGraph } from "./graph.ts";
+import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import { OpenIncidents } from "./open-incidents.ts";
 import {
@@ -29,21 +30,14 @@ import {
   type WeighingConfig,
 } from "./weighing.ts";
 
-export type TopologyConfig = {
-  dependencies: Dependencies;
-  windowMs: number;
-  /** Steps along dependencies that trouble is followed. */
-  depthMax: number;
-};
+/** `depthMax`: steps along dependencies that trouble is followed. */
+export type TopologyConfig = GraphConfig & { windowMs: number };
 
 export type CorrelationConfig = WeighingConfig & {
   enabled: boolean;
-  /** Services and what they depend on; null: nobody has said. */
+  /** Null in configurations of versions that knew no other relation than labels. */
   topology: TopologyConfig | null;
 };
-
-/** Natural for a system that is changed weekly. */
-export const historyHalfLifeMs = 14 * 24 * 3_600_000;
 
 /** What a younger incident has to have more than an older one. */
 const clearly = 0.1;
@@ -60,26 +54,24 @@ const merging = {
   disagreeingMax: 6,
 } as const;
 
+/** What a tenant's environment is weighed with. */
+type Scale<C extends Candidate> = { graph: ServiceGraph; blame: Blame; weighing: Weighing<C> };
+
 export class Correlator<C extends Candidate> {
   readonly #config: CorrelationConfig;
-  readonly #graph: ServiceGraph;
-  readonly #blame: Blame;
+  readonly #graphs: GraphState;
   readonly #history: History;
-  readonly #weighing: Weighing<C>;
+  readonly #scales = new WeakMap<ServiceGraph, Scale<C>>();
   readonly #windowMs: number;
   readonly #labels: string[];
   readonly #byService = new OpenIncidents<C>();
   readonly #byLabel = new OpenIncidents<C>();
 
-  constructor(config: CorrelationConfig, history: History) {
+  constructor(config: CorrelationConfig, graphs: GraphState, history: History) {
     this.#config = config;
-    const { topology } = config;
-    this.#graph = new ServiceGraph(topology?.dependencies ?? {}, topology?.depthMax ?? 1);
-    this.#windowMs = Math.max(config.windowMs, topology?.windowMs ?? 0);
-    this.#blame = new Blame(this.#graph);
+    this.#graphs = graphs;
     this.#history = history;
-    const parts = { graph: this.#graph, blame: this.#blame, history };
-    this.#weighing = new Weighing(config, parts, this.#windowMs);
+    this.#windowMs = Math.max(config.windowMs, config.topology?.windowMs ?? 0);
     this.#labels = config.labels.filter((label) => label !== "service");
   }
 
@@ -114,16 +106,17 @@ export class Correlator<C extends Candidate> {
     if (!this.#config.enabled) return null;
     let best: C | null = null;
     let bestScore = 0;
-    const recalled = this.#weighing.recall(sighting);
-    for (const candidate of bySerial(this.#meet(sighting, recalled.partners))) {
-      const score = this.#weighing.weigh(sighting, candidate, recalled, null);
+    const { graph, weighing } = this.#scaleOf(sighting);
+    const recalled = weighing.recall(sighting);
+    for (const candidate of bySerial(this.#meet(sighting, graph, recalled.partners))) {
+      const score = weighing.weigh(sighting, candidate, recalled, null);
       if (score < enough || score <= bestScore + clearly || !accepts(candidate)) continue;
       best = candidate;
       bestScore = score;
     }
     if (best === null) return null;
     const evidence: Evidence[] = [];
-    const score = this.#weighing.weigh(sighting, best, recalled, evidence);
+    const score = weighing.weigh(sighting, best, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
     return { candidate: best, score, evidence, because: words.join("; ") };
   }
@@ -149,10 +142,11 @@ export class Correlator<C extends Candidate> {
 
   /** C2: the incidents near the alert that the one which it joined explains, oldest first. */
   explainedBy(candidate: C, sighting: Sighting): C[] {
-    if (!this.#config.enabled || this.#graph.size === 0) return [];
+    const { graph, blame } = this.#scaleOf(sighting);
+    if (!this.#config.enabled || graph.size === 0) return [];
     const found: C[] = [];
-    for (const other of this.#meet(sighting, [])) {
-      if (other !== candidate && this.#isPart(other, candidate)) found.push(other);
+    for (const other of this.#meet(sighting, graph, [])) {
+      if (other !== candidate && isPart(blame, other, candidate)) found.push(other);
     }
     return bySerial(found);
   }
@@ -160,9 +154,10 @@ export class Correlator<C extends Candidate> {
   /** Where its trouble comes from, if that is clearly elsewhere than is known. */
   betterRoot(candidate: C): (Root & { because: string }) | null {
     const { signs } = candidate;
-    const root = this.#blame.betterRoot(rootOf(candidate), signs);
+    const { blame } = this.#scaleOf(candidate);
+    const root = blame.betterRoot(rootOf(candidate), signs);
     if (root === null) return null;
-    const explained = signs.filter((sign) => this.#blame.gain(root, sign) !== null).length;
+    const explained = signs.filter((sign) => blame.gain(root, sign) !== null).length;
     const alert = root.sign === null ? "no alert of its own" : quoted(root.sign.alertname);
     const because =
       `${quoted(root.service)} (${alert}) explains ${explained} of the ` +
@@ -170,30 +165,19 @@ export class Correlator<C extends Candidate> {
     return { ...root, because };
   }
 
-  #isPart(other: C, into: C): boolean {
-    const root = rootOf(into);
-    for (const sign of other.signs) {
-      if (sign.role !== "cause") continue;
-      if (root.sign === null || !isSameTrouble(sign, root.sign)) return false;
-    }
-    let score = merging.prior - this.#blame.of(rootOf(other), other.signs);
-    let differing = 0;
-    let telling = 0;
-    for (const sign of other.signs) {
-      if (!isTelling(sign.severity)) continue;
-      telling += 1;
-      if (this.#blame.gain(root, sign) === null) score -= merging.unexplained;
-      differing += disagreements(sign, into.signs);
-    }
-    if (differing > 0) {
-      const more = Math.min(merging.disagreeingMax, differing) - 1;
-      score -= merging.disagree + merging.disagreeMore * more;
-    }
-    return telling > 0 && score >= 0;
+  #scaleOf({ tenant, environment }: { tenant: string; environment: string }): Scale<C> {
+    const graph = this.#graphs.of(tenant, environment);
+    const known = this.#scales.get(graph);
+    if (known !== undefined) return known;
+    const blame = new Blame(graph);
+    const parts = { graph, blame, history: this.#history };
+    const scale = { graph, blame, weighing: new Weighing<C>(this.#config, parts, this.#windowMs) };
+    this.#scales.set(graph, scale);
+    return scale;
   }
 
   /** Where the alert may belong: by service, label and the services around it. */
-  #meet(sighting: Sighting, partners: readonly Partner[]): Set<C> {
+  #meet(sighting: Sighting, graph: ServiceGraph, partners: readonly Partner[]): Set<C> {
     const { sign, grouped } = sighting;
     const scope = scopeOf(sighting);
     const sinceMs = sighting.atMs - this.#windowMs;
@@ -209,17 +193,40 @@ export class Correlator<C extends Candidate> {
     }
     for (const { service } of partners) at(service);
     if (!isTelling(sign.severity)) return met;
-    const upstream = this.#graph.upstreamOf(sign.service);
+    const upstream = graph.upstreamOf(sign.service);
     for (const { service } of upstream) at(service);
-    for (const { service } of this.#graph.downstreamOf(sign.service)) at(service);
+    for (const { service } of graph.downstreamOf(sign.service)) at(service);
     for (const { service, steps } of upstream) {
       if (steps > siblingStepsMax) break;
-      const siblings = this.#graph.downstreamOf(service);
+      const siblings = graph.downstreamOf(service);
       if (siblings.length > siblingsMax) continue;
       for (const sibling of siblings) at(sibling.service);
     }
     return met;
   }
+}
+
+/** C2, C3 */
+function isPart(blame: Blame, other: Candidate, into: Candidate): boolean {
+  const root = rootOf(into);
+  for (const sign of other.signs) {
+    if (sign.role !== "cause") continue;
+    if (root.sign === null || !isSameTrouble(sign, root.sign)) return false;
+  }
+  let score = merging.prior - blame.of(rootOf(other), other.signs);
+  let differing = 0;
+  let telling = 0;
+  for (const sign of other.signs) {
+    if (!isTelling(sign.severity)) continue;
+    telling += 1;
+    if (blame.gain(root, sign) === null) score -= merging.unexplained;
+    differing += disagreements(sign, into.signs);
+  }
+  if (differing > 0) {
+    const more = Math.min(merging.disagreeingMax, differing) - 1;
+    score -= merging.disagree + merging.disagreeMore * more;
+  }
+  return telling > 0 && score >= 0;
 }
 
 function bySerial<C extends Candidate>(candidates: Iterable<C>): C[] {

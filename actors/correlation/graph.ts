@@ -1,93 +1,142 @@
 /**
- * Which service depends on which, as far as the configuration says. Cycles are no harm: whatever
- * is reached twice counts at its least distance. A service that it does not know has no relations.
+ * Which service depends on which: the edges of one or more layers together. Cycles are no harm:
+ * whatever is reached twice counts at its least distance. A service that it does not know has no
+ * relations.
+ *
+ * G1 Neighbourhoods are remembered. When an edge comes or goes, those that it may be part of are
+ *    forgotten: of the services from which its end is reached within the depth.
  */
+import { type Dependencies, type EdgeSet, edgesOf } from "./edge-set.ts";
 
-/** A service, and the services that it depends on directly. */
-export type Dependencies = Record<string, string[]>;
+export type { Dependencies };
 
 /** A service reached, how many steps away, and the first of the services on the way to it. */
 export type Reached = { service: string; steps: number; via: string | null };
 
 /** Services reached from one, so that a hub's neighbourhood stays a bounded search. */
 export const reachedMax = 512;
+/** Services in all remembered neighbourhoods of a graph; beyond it they are found anew. */
+const rememberedMax = 200_000;
+
+type Neighbours = (edges: EdgeSet, service: string) => readonly string[];
+const dependencies: Neighbours = (edges, service) => edges.dependenciesOf(service);
+const dependants: Neighbours = (edges, service) => edges.dependantsOf(service);
 
 export class ServiceGraph {
   readonly #depthMax: number;
-  readonly #dependencies = new Map<string, string[]>();
-  readonly #dependants = new Map<string, string[]>();
+  #layers: readonly EdgeSet[];
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
-  readonly #steps = new Map<string, Map<string, number>>();
-  /** Services that it knows. */
-  readonly size: number;
+  /** By the list that they were found in: forgotten with it. */
+  readonly #steps = new WeakMap<readonly Reached[], Map<string, number>>();
+  #remembered = 0;
 
-  constructor(dependencies: Dependencies, depthMax: number) {
+  constructor(edges: Dependencies, depthMax: number) {
     this.#depthMax = depthMax;
-    for (const service of Object.keys(dependencies)) {
-      for (const dependency of dependencies[service] ?? []) {
-        if (dependency === service) continue;
-        push(this.#dependencies, service, dependency);
-        push(this.#dependants, dependency, service);
-      }
-    }
-    this.size = new Set([...this.#dependencies.keys(), ...this.#dependants.keys()]).size;
+    this.#layers = [edgesOf(edges)];
   }
 
-  /** How many edges lie between the service and one that it depends on; null: it does not. */
-  stepsUp(service: string, dependency: string): number | null {
-    let steps = this.#steps.get(service);
-    if (steps === undefined) {
-      const reached = this.upstreamOf(service);
-      if (reached.length === 0) return null;
-      steps = new Map(reached.map((one) => [one.service, one.steps]));
-      this.#steps.set(service, steps);
-    }
-    return steps.get(dependency) ?? null;
+  /** Over sets that others change; whoever does tells of it by `changed`. */
+  static over(layers: readonly EdgeSet[], depthMax: number): ServiceGraph {
+    const graph = new ServiceGraph({}, depthMax);
+    graph.#layers = layers;
+    return graph;
   }
 
   /** What it depends on, directly or not; nearest first, then in the order of names. */
   upstreamOf(service: string): readonly Reached[] {
-    return this.#reached(service, this.#dependencies, this.#upstream);
+    return this.#reached(service, dependencies, this.#upstream);
   }
 
   /** What depends on it, directly or not. */
   downstreamOf(service: string): readonly Reached[] {
-    return this.#reached(service, this.#dependants, this.#downstream);
+    return this.#reached(service, dependants, this.#downstream);
   }
 
-  #reached(
-    from: string,
-    edges: Map<string, string[]>,
-    known: Map<string, Reached[]>,
-  ): readonly Reached[] {
-    // Only services of the configuration are remembered: senders can name any number of others.
-    if (!edges.has(from)) return [];
+  /** How many edges lie between the service and one that it depends on; null: it does not. */
+  stepsUp(service: string, dependency: string): number | null {
+    const reached = this.upstreamOf(service);
+    if (reached.length === 0) return null;
+    let steps = this.#steps.get(reached);
+    if (steps === undefined) {
+      steps = new Map(reached.map((one) => [one.service, one.steps]));
+      this.#steps.set(reached, steps);
+    }
+    return steps.get(dependency) ?? null;
+  }
+
+  /** Services that it knows; one that several layers know counts in each of them. */
+  get size(): number {
+    return this.#layers.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** G1: this edge came to a layer, or went from it. */
+  changed(service: string, dependency: string): void {
+    this.#forget(this.#upstream, service, dependants);
+    this.#forget(this.#downstream, dependency, dependencies);
+  }
+
+  forgetAll(): void {
+    this.#upstream.clear();
+    this.#downstream.clear();
+    this.#remembered = 0;
+  }
+
+  #reached(from: string, next: Neighbours, known: Map<string, Reached[]>): readonly Reached[] {
+    // Only services of the graph are remembered: senders can name any number of others.
+    if (!this.#layers.some((edges) => next(edges, from).length > 0)) return none;
     const found = known.get(from);
     if (found !== undefined) return found;
+    const reached = this.#search(from, next);
+    if (this.#remembered + reached.length > rememberedMax) this.forgetAll();
+    this.#remembered += reached.length;
+    known.set(from, reached);
+    return reached;
+  }
+
+  #search(from: string, next: Neighbours): Reached[] {
     const reached: Reached[] = [];
     const seen = new Set([from]);
     let frontier: Reached[] = [{ service: from, steps: 0, via: null }];
     for (let steps = 1; steps <= this.#depthMax && frontier.length > 0; steps += 1) {
-      const next: Reached[] = [];
+      const further: Reached[] = [];
       for (const { service, via } of frontier) {
-        for (const neighbour of edges.get(service) ?? []) {
+        for (const neighbour of this.#neighbours(service, next)) {
           if (seen.has(neighbour) || seen.size > reachedMax) continue;
           seen.add(neighbour);
-          next.push({ service: neighbour, steps, via: steps === 1 ? null : (via ?? service) });
+          further.push({ service: neighbour, steps, via: steps === 1 ? null : (via ?? service) });
         }
       }
-      next.sort((a, b) => (a.service < b.service ? -1 : 1));
-      reached.push(...next);
-      frontier = next;
+      further.sort((a, b) => (a.service < b.service ? -1 : 1));
+      reached.push(...further);
+      frontier = further;
     }
-    known.set(from, reached);
     return reached;
+  }
+
+  *#neighbours(service: string, next: Neighbours): Iterable<string> {
+    for (const edges of this.#layers) yield* next(edges, service);
+  }
+
+  /** Those of `known` whose search went through `service`: found against its direction. */
+  #forget(known: Map<string, Reached[]>, service: string, back: Neighbours): void {
+    if (known.size === 0) return;
+    const seen = new Set([service]);
+    let frontier = [service];
+    for (let steps = 0; steps < this.#depthMax && frontier.length > 0; steps += 1) {
+      const further: string[] = [];
+      for (const each of frontier) {
+        this.#remembered -= known.get(each)?.length ?? 0;
+        known.delete(each);
+        for (const neighbour of this.#neighbours(each, back)) {
+          if (seen.has(neighbour)) continue;
+          seen.add(neighbour);
+          further.push(neighbour);
+        }
+      }
+      frontier = further;
+    }
   }
 }
 
-function push(map: Map<string, string[]>, key: string, value: string): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else if (!list.includes(value)) list.push(value);
-}
+const none: readonly Reached[] = [];

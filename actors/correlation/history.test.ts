@@ -4,7 +4,7 @@ import { History, kindsMax, partnersMax } from "./history.ts";
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 
 function history(): History {
-  return new History({ halfLifeMs: 14 * day, windowMs: 5 * minute });
+  return new History(5 * minute);
 }
 
 const of = (service: string, alertname = "Down", tenant = "t") => ({

@@ -10,6 +10,8 @@
  * H4 Tenants and environments are worlds of their own.
  */
 
+/** Natural for a system that is changed every week. */
+const halfLifeMs = 14 * 24 * 3_600_000;
 /** Kinds of one partition that are remembered. */
 export const kindsMax = 2_048;
 /** Other kinds that one is remembered to come with. */
@@ -54,17 +56,16 @@ export type Occurrence = {
 export type Partner = { service: string; alertname: string; lift: number; times: number };
 
 export class History {
-  readonly #halfLifeMs: number;
-  readonly #windowMs: number;
+  /** Within which two begin together. */
+  windowMs: number;
   /** Least recently seen first. */
   readonly #kinds = new Map<string, Kind>();
   /** Kinds that began within the window, oldest first. */
   readonly #recent = new Map<string, number>();
   #sinceMs: number | null = null;
 
-  constructor(options: { halfLifeMs: number; windowMs: number }) {
-    this.#halfLifeMs = options.halfLifeMs;
-    this.#windowMs = options.windowMs;
+  constructor(windowMs: number) {
+    this.windowMs = windowMs;
   }
 
   get size(): number {
@@ -76,7 +77,7 @@ export class History {
     const name = nameOf(occurrence);
     if (name === null) return;
     this.#sinceMs ??= atMs;
-    this.#forgetBefore(atMs - this.#windowMs);
+    this.#forgetBefore(atMs - this.windowMs);
     // One trouble raises many alerts of a kind: together they are one occurrence.
     const isAgain = this.#recent.has(name);
     this.#recent.delete(name);
@@ -199,20 +200,20 @@ export class History {
     if (times < shareMin * Math.min(mine, theirs)) return null;
     const observedMs = this.#observedMs(atMs);
     // Within a window to either side of it the other begins by chance so often.
-    const expected = (mine * theirs * 2 * this.#windowMs) / observedMs;
+    const expected = (mine * theirs * 2 * this.windowMs) / observedMs;
     const lift = times / Math.max(expected, Number.MIN_VALUE);
     return lift < liftMin ? null : lift;
   }
 
   /** The time that faded counts stand for: less than one half-life over ln 2. */
   #observedMs(atMs: number): number {
-    const perHalf = this.#halfLifeMs / Math.LN2;
-    const sinceMs = atMs - (this.#sinceMs ?? atMs) + this.#windowMs;
-    return perHalf * (1 - 2 ** (-sinceMs / this.#halfLifeMs));
+    const perHalf = halfLifeMs / Math.LN2;
+    const sinceMs = atMs - (this.#sinceMs ?? atMs) + this.windowMs;
+    return perHalf * (1 - 2 ** (-sinceMs / halfLifeMs));
   }
 
   #faded({ count, atMs }: { count: number; atMs: number }, nowMs: number): number {
-    return count * 2 ** (-Math.max(0, nowMs - atMs) / this.#halfLifeMs);
+    return count * 2 ** (-Math.max(0, nowMs - atMs) / halfLifeMs);
   }
 
   #forgetBefore(sinceMs: number): void {

@@ -7,7 +7,8 @@
  * D2 A grouping key leads to the incident that claimed it last.
  * D3 Correlation knows exactly the open incidents.
  */
-import { Correlator, historyHalfLifeMs } from "../correlation/correlator.ts";
+import { Correlator } from "../correlation/correlator.ts";
+import { GraphState } from "../correlation/graph-state.ts";
 import { History } from "../correlation/history.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
@@ -33,8 +34,9 @@ export class Desk {
   readonly incidents = new Map<string, Incident>();
   readonly members = new Membership();
   readonly commands = new CommandMemory();
+  readonly graph = new GraphState();
   /** What was learnt of alerts that begin together; outlives incidents. */
-  history: History;
+  readonly history: History;
   correlator: Correlator<Incident>;
   /** Incidents opened since the partition began. */
   serial = 0;
@@ -44,8 +46,9 @@ export class Desk {
     this.partition = partition;
     this.config = config;
     this.choosePolicy = compileRules(config);
-    this.history = historyOf(config);
-    this.correlator = new Correlator<Incident>(config.correlation, this.history);
+    this.history = new History(config.correlation.windowMs);
+    this.graph.configure(config.correlation.topology);
+    this.correlator = new Correlator<Incident>(config.correlation, this.graph, this.history);
   }
 
   /** Rules for what opens from now on; open incidents keep their policies (I11). */
@@ -144,16 +147,12 @@ export class Desk {
   }
 
   #rebuildCorrelator(): void {
-    const learnt = this.history.snapshot();
-    this.history = historyOf(this.config);
-    this.history.restore(learnt);
-    this.correlator = new Correlator<Incident>(this.config.correlation, this.history);
+    const { correlation } = this.config;
+    this.history.windowMs = correlation.windowMs;
+    this.graph.configure(correlation.topology);
+    this.correlator = new Correlator<Incident>(correlation, this.graph, this.history);
     for (const incident of this.incidents.values()) this.relate(incident);
   }
-}
-
-function historyOf({ correlation }: IncidentConfig): History {
-  return new History({ halfLifeMs: historyHalfLifeMs, windowMs: correlation.windowMs });
 }
 
 function scopeOf(of: { tenant: string; environment: string }): string {

@@ -214,4 +214,6 @@ export type IncidentOutput =
   | { kind: "event"; event: IncidentEvent }
   | { kind: "notify"; notification: Notification }
   | DispatchOutput
+  /** Answers whoever stated edges of the service graph: how many of them found no place. */
+  | { kind: "edges"; refused: number; replyTo: string }
   | { kind: "reply"; replyTo: string; commandId: string; outcome: CommandOutcome };

@@ -49,8 +49,8 @@ export function isOtlp(body: unknown): body is JsonObject {
   return isObject(body) && Object.hasOwn(body, "resourceMetrics");
 }
 
-/** What a series has grown by since its point before; null: that cannot be told. */
-export type Growth = (series: string, point: CumulativePoint) => number[] | null;
+/** What a series of a metric has grown by since its point before; null: that cannot be told. */
+export type Growth = (series: string, point: CumulativePoint, metric: string) => number[] | null;
 
 /** @returns a sentence when it is no export request, or has too many samples that are watched. */
 export function decodeOtlp(
@@ -136,13 +136,13 @@ class Decoder {
     const key = JSON.stringify([kind, name, Object.entries(labels)]);
     if (kind === "histogram") {
       const growth = grownHistogram(point, (values, bounds) =>
-        this.growth(`${key}${bounds}`, { startMs, atMs, values }),
+        this.growth(`${key}${bounds}`, { startMs, atMs, values }, name),
       );
       return growth === null ? [] : readPoint(kind, growth, name);
     }
     const values = read.map(({ value }) => value);
     if (values.length === 0) return [];
-    const [grown] = this.growth(key, { startMs, atMs, values }) ?? [];
+    const [grown] = this.growth(key, { startMs, atMs, values }, name) ?? [];
     return grown === undefined ? [] : [{ metric: name, value: grown }];
   }
 }

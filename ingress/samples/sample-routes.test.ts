@@ -202,6 +202,7 @@ test("keys: the scope ingest is needed, and the key's tenant is the series'", as
     ...{ intake: door.intake, clock, log: silentLog },
     alerts: { list: async () => ({ items: [], cursor: null }) },
     metrics: () => loadConfig(null).metrics,
+    ...{ topology: () => null, graphs: { see: async () => {} } },
   });
   keeper.start();
   const oom = (own: object): object => ({ metric: "gpu.oom_errors", value: 1, labels: own });
@@ -218,4 +219,66 @@ test("keys: the scope ingest is needed, and the key's tenant is the series'", as
   expect(JSON.parse(sent?.payload ?? "{}")).toMatchObject({ labels: { tenant_id: "acme" } });
   await keeper.stop();
   await keyed.close();
+});
+
+/** A counter of the service graph connector, of so many milliseconds ago. */
+function calls(client: string, server: string, count: number, agoMs = 0, more: object = {}) {
+  const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const own = Object.entries({ client, server, connection_type: "", failed: "false", ...more });
+  const nanos = (ms: number): string => `${ms}000000`;
+  const point = {
+    attributes: own.map(([key, value]) => attribute(key, String(value))),
+    startTimeUnixNano: nanos(Date.now() - 3_600_000),
+    timeUnixNano: nanos(Date.now() - agoMs),
+    asInt: String(count),
+  };
+  const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints: [point] };
+  const metrics = [{ name: "traces_service_graph_request_total", sum }];
+  return { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+}
+
+const seenEdges = (): string[] =>
+  world.seen.map(({ tenant, service, dependency }) => `${tenant} ${service}>${dependency}`);
+
+test("calls between services are edges, told again when the last time is a while ago", async () => {
+  expect((await send(calls("web", "shop", 42, 20 * minute))).body).toEqual({});
+  expect(seenEdges()).toEqual(["null web>shop"]);
+  expect(world.seen[0]).toMatchObject({ source: "traces", removed: false, by: "" });
+  // The same count again: nothing was called since.
+  await send(calls("web", "shop", 42, 14 * minute));
+  await send(calls("web", "shop", 43, 13 * minute));
+  await send(calls("web", "shop", 44, 12 * minute));
+  expect(seenEdges()).toHaveLength(2);
+  await send(calls("web", "shop", 45));
+  expect(seenEdges()).toHaveLength(3);
+  await send(calls("web", "web", 1));
+  await send(calls("old", "shop", 1, 25 * 60 * minute));
+  expect(seenEdges()).toHaveLength(3);
+});
+
+test("calls in our own form; those that name no services are refused", async () => {
+  const metric = "traces_service_graph_request_total";
+  const call = (labels: object): object => ({ metric, value: 1, labels });
+  const { body } = await send([
+    call({ client: "web", server: "auth", tenant_id: "acme" }),
+    call({ client: "web" }),
+    { metric: "unheard.of", value: 1 },
+  ]);
+  expect(body).toMatchObject({ edges: 1, unwatched: 1, unwatchedMetrics: ["unheard.of"] });
+  expect(body).toMatchObject({ rejected: [{ index: 1, field: "labels.server" }] });
+  expect(seenEdges()).toEqual(["acme web>auth"]);
+  const refused = await send(calls("", "auth", 3));
+  expect(refused.body).toMatchObject({ partialSuccess: { rejectedDataPoints: "1" } });
+});
+
+test("with traces switched off, calls are metrics that nobody watches", async () => {
+  const { topology } = loadConfig(
+    null,
+    "correlation: { topology: { sources: { traces: false } } }",
+  ).correlation;
+  world.topology.inForce = topology;
+  await send(calls("web", "shop", 42));
+  const own = { metric: "traces_service_graph_request_total", value: 1 };
+  expect((await send(own)).body).toMatchObject({ unwatched: 1 });
+  expect(seenEdges()).toEqual([]);
 });

@@ -1,8 +1,8 @@
 /**
- * POST /v1/metrics: samples of metrics, in a form of our own or as OTLP/HTTP, JSON or protobuf
- * (whose exporters post to this very path). 200 when the alerts that the samples cause are
- * durable, with a list of what was refused; 429 and 503 with Retry-After mean "not now", and
- * repeating is safe.
+ * POST /v1/metrics: samples of metrics, and calls between services (trace-edges.ts), in a form of
+ * our own or as OTLP/HTTP, JSON or protobuf (whose exporters post to this very path). 200 when what
+ * follows from them is durable, with a list of what was refused; 429 and 503 with Retry-After mean
+ * "not now", and repeating is safe.
  */
 import { type HttpRequest, type HttpResponse, type Route, json, problem } from "../http.ts";
 import {
@@ -21,23 +21,26 @@ import { ProtobufError } from "./protobuf.ts";
 import { decodeSamples } from "./sample-body.ts";
 import type { SamplesTaken } from "./sample.ts";
 import { type KeeperOptions, SeriesKeeper } from "./series-keeper.ts";
+import { TraceEdges, type TraceEdgesOptions } from "./trace-edges.ts";
 
 const jsonType = "application/json";
 const protobuf = "application/x-protobuf";
 
+type Takers = { keeper: SeriesKeeper; edges: TraceEdges; cumulative: CumulativePoints };
+
 /** @returns what remembers the series, to be started and stopped. */
-export function registerSamples(route: Route, deps: KeeperOptions): SeriesKeeper {
+export function registerSamples(
+  route: Route,
+  deps: KeeperOptions & TraceEdgesOptions,
+): SeriesKeeper {
   const keeper = new SeriesKeeper(deps);
-  const cumulative = new CumulativePoints();
-  route("POST", "/v1/metrics", (request) => taken(request, keeper, cumulative), "ingest");
+  const takers = { keeper, edges: new TraceEdges(deps), cumulative: new CumulativePoints() };
+  route("POST", "/v1/metrics", (request) => taken(request, takers), "ingest");
   return keeper;
 }
 
-async function taken(
-  request: HttpRequest,
-  keeper: SeriesKeeper,
-  cumulative: CumulativePoints,
-): Promise<HttpResponse> {
+async function taken(request: HttpRequest, takers: Takers): Promise<HttpResponse> {
+  const { keeper, edges, cumulative } = takers;
   const contentType = request.header("content-type");
   const type = mediaType(contentType);
   if (type !== "" && type !== jsonType && type !== protobuf) {
@@ -48,16 +51,30 @@ async function taken(
   const { value } = body;
   // Series of two tenants may look the same until the key's tenant is put on.
   const tenant = JSON.stringify(request.principal?.tenant ?? null);
-  const growth: Growth = (series, point) => cumulative.growth(`${tenant}${series}`, point);
+  const growth: Growth = (series, point, metric) =>
+    // That there were calls at all says enough.
+    cumulative.growth(`${tenant}${series}`, point) ?? (edges.takes(metric) ? point.values : null);
   const isFromOtlp = isOtlp(value);
   const decoded = isFromOtlp
-    ? decodeOtlp(value, (metric) => keeper.isWatched(metric), growth)
+    ? decodeOtlp(value, (metric) => keeper.isWatched(metric) || edges.takes(metric), growth)
     : decodeSamples(value);
   if (typeof decoded === "string") return notUnderstood(decoded);
-  const result = await keeper.take(decoded, request.principal);
+  const calls = decoded.samples.filter(({ metric }) => edges.takes(metric));
+  const refused = await edges.take(calls, request.principal);
+  const result = await keeper.take(
+    {
+      ...decoded,
+      refused: [...decoded.refused, ...refused],
+      samples: decoded.samples.filter(
+        ({ metric }) => !edges.takes(metric) || keeper.isWatched(metric),
+      ),
+    },
+    request.principal,
+  );
   if (result.kind === "overloaded") return overloaded(result);
   if (result.kind === "malformed") return notUnderstood(result.error);
-  return isFromOtlp ? otlpAnswer(result, type) : nativeAnswer(result);
+  if (isFromOtlp) return otlpAnswer(result, type);
+  return nativeAnswer(result, calls.length - refused.length);
 }
 
 function readProtobuf(body: Buffer): JsonBody {
@@ -69,11 +86,12 @@ function readProtobuf(body: Buffer): JsonBody {
   }
 }
 
-function nativeAnswer({ kind: _, refused, ...counts }: SamplesTaken): HttpResponse {
+function nativeAnswer({ kind: _, refused, ...some }: SamplesTaken, edges: number): HttpResponse {
+  const counts = edges > 0 ? { ...some, edges } : some;
   const { accepted, late, unwatched } = counts;
   const rejected = refused.slice(0, listedRejectionsMax);
   const answer = { ...counts, rejectedTotal: refused.length, rejected };
-  if (refused.length === 0 || accepted + late + unwatched > 0) return json(200, answer);
+  if (refused.length === 0 || accepted + late + unwatched + edges > 0) return json(200, answer);
   const detail = "None of the samples is valid; `rejected` says what to change in each.";
   return problem(rejectionStatus(refused, 0), "No valid sample", detail, answer);
 }

@@ -1,6 +1,6 @@
 /** The sections about alerts and incidents: how they are joined, and how long they live. */
-import type { TopologyConfig } from "../../actors/correlation/correlator.ts";
 import { evidenceKinds } from "../../actors/correlation/evidence.ts";
+import { readTopology } from "./topology-section.ts";
 import { formatDuration } from "./units.ts";
 import type { TocsinConfig } from "./types.ts";
 import type { ConfigValue } from "./value.ts";
@@ -11,7 +11,6 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 const labelsMax = 32;
-const servicesMax = 10_000;
 const labelCharsMax = 512;
 const weightMax = 10;
 
@@ -49,7 +48,11 @@ export function readGrouping(value: ConfigValue): TocsinConfig["grouping"] {
   return { by: by.list(labelsMax).map(readLabel) };
 }
 
-export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"] {
+/** @param source the file that the section stands in. */
+export function readCorrelation(
+  value: ConfigValue,
+  source: string | null,
+): TocsinConfig["correlation"] {
   const section = value.section(["enabled", "window", "labels", "agree", "weights", "topology"]);
   const labels = section("labels");
   const agree = section("agree");
@@ -59,7 +62,7 @@ export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"]
     labels: labels.present ? labels.list(labelsMax).map(readLabel) : ["service", "model_id"],
     agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
     weights: readWeights(section("weights")),
-    topology: readTopology(section("topology")),
+    topology: readTopology(section("topology"), source),
   };
 }
 
@@ -75,19 +78,6 @@ function readWeights(value: ConfigValue): TocsinConfig["correlation"]["weights"]
     if (weights[kind] < 0 || weights[kind] > weightMax) factor.expected(`0 to ${weightMax}`);
   }
   return weights;
-}
-
-function readTopology(value: ConfigValue): TopologyConfig | null {
-  if (!value.present) return null;
-  const section = value.section(["window", "max_depth", "dependencies"]);
-  const dependencies = section("dependencies")
-    .entries(servicesMax)
-    .map(([service, list]) => [service, list.list(servicesMax).map(readLabel)] as const);
-  return {
-    windowMs: section("window").duration({ default: 10 * minute, min: second, max: day }),
-    depthMax: section("max_depth").integer({ default: 4, min: 1, max: 16 }),
-    dependencies: Object.fromEntries(dependencies),
-  };
 }
 
 export function readLifecycle(value: ConfigValue): TocsinConfig["lifecycle"] {

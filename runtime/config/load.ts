@@ -151,7 +151,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     redaction: readRedaction(section("redaction")),
     dedup: readDedup(section("dedup"), alertmanager === null ? undefined : wholeDomain),
     grouping: readGrouping(section("grouping")),
-    correlation: readCorrelation(section("correlation")),
+    correlation: readCorrelation(section("correlation"), source),
     lifecycle: readLifecycle(section("lifecycle")),
     flapping: readFlapping(section("flapping")),
     silences: readSilences(section("silences")),

@@ -30,6 +30,8 @@ export type ReadingOptions = {
   yamlVersion?: "1.1" | "1.2";
   /** Top-level settings in which a value of an unexpected kind is not shown in problems. */
   secretive?: readonly string[];
+  /** The line of the file that the text begins with; 1 where it is all of it. */
+  firstLine?: number;
 };
 
 export class Reading {
@@ -43,6 +45,7 @@ export class Reading {
   readonly #targets = new Map<Alias, Node>();
   readonly #placesMax: number;
   readonly #secretive: readonly string[];
+  readonly #firstLine: number;
   #places = 0;
 
   /** @throws ConfigError when it is not YAML, nests too deep, or has an alias without anchor. */
@@ -50,6 +53,7 @@ export class Reading {
     this.file = file;
     this.#placesMax = options.placesMax;
     this.#secretive = options.secretive ?? [];
+    this.#firstLine = options.firstLine ?? 1;
     if (nestsTooDeep(text)) this.#end(0, tooDeep);
     this.document = parseDocument(text, {
       lineCounter: this.#lines,
@@ -151,7 +155,8 @@ export class Reading {
 
   #positionAt(offset: number): { file: string; line: number; column: number } {
     const { line, col } = this.#lines.linePos(offset);
-    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+    const at = Math.max(1, line) + this.#firstLine - 1;
+    return { file: this.file, line: at, column: Math.max(1, col) };
   }
 
   #add(list: Problem[], offset: number, message: string): void {

@@ -210,6 +210,7 @@ function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs
       rows.silence_events.push({ ...silenceRow(output, storable), ...origin });
       return;
     case "timer":
+    case "edges":
       return;
     default:
       assertNever(output);

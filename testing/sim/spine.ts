@@ -68,6 +68,10 @@ const topology = {
   dependencies: { gateway: ["inference"], billing: ["gateway"] },
   windowMs: 4_000,
   depthMax: 3,
+  sources: {
+    ...{ files: { inference: ["storage"] }, labels: ["depends_on"], labelsForgetMs: 5_000 },
+    ...{ traces: true, tracesForgetMs: 5_000, edgesMax: 4 },
+  },
 };
 
 /** Lives are short, so that a run sees incidents retire as well as open. */

@@ -3,6 +3,7 @@
  * operator who reloads the configuration. All of them repeat what was not answered, as the real
  * ones do, and all of them send some things twice.
  */
+import type { LearntEdge } from "../../actors/correlation/learnt-edges.ts";
 import type { GroupNotification, Silence } from "../../actors/dispatch/types.ts";
 import type { Command, CommandAction, Notification } from "../../actors/incident/types.ts";
 import { RetryableError } from "../../runtime/errors.ts";
@@ -64,6 +65,7 @@ export class Workload {
     else if (dice < 85) this.command();
     else if (dice < 93) this.deliver();
     else if (dice < 95) this.silence();
+    else if (dice < 96) this.edge();
     else if (dice < 98) this.reload();
     else this.sendPoison();
   }
@@ -188,6 +190,14 @@ export class Workload {
     }
   }
 
+  /** Said to all partitions, with times that overtake each other. */
+  private edge(): void {
+    const atMs = Math.floor(this.world.scheduler.nowMs()) - this.random.between(0, 500);
+    const edges = [{ ...anyEdge(this.random), atMs }];
+    const record: WorkRecord = { kind: "edges", edges, replyTo: "" };
+    for (let q = 0; q < incidentPartitions; q++) this.work(q, record);
+  }
+
   /** Half of the reloads change nothing; none may re-notify or forget (I11). */
   private reload(): void {
     const changed = this.random.chance(0.5);
@@ -262,8 +272,17 @@ function alertKinds(random: Random, count: number): Kind[] {
       tenant_id: random.pick(["acme", "globex"]),
       instance: `host-${index}`,
     };
+    if (random.chance(0.2)) Object.assign(labels, { depends_on: "storage, inference" });
     return random.chance(0.2) ? { labels, dedup_key: `key-${index}` } : { labels };
   });
+}
+
+function anyEdge(random: Random): Omit<LearntEdge, "atMs"> {
+  const scope = { tenant: random.pick([null, "acme"]), environment: null };
+  const service = random.pick(["gateway", "inference"]);
+  const dependency = random.pick(["billing", "inference", "storage"]);
+  const source = random.pick(["api", "traces"] as const);
+  return { source, ...scope, service, dependency, removed: random.chance(0.3), by: "sim" };
 }
 
 /** Stands for fingerprint mod partitions. */
