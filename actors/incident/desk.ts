@@ -12,6 +12,7 @@
 import { CoOccurrence } from "../correlation/co-occurrence.ts";
 import type { CorrelationRule } from "../correlation/rule.ts";
 import { Topology } from "../correlation/topology.ts";
+import { Assessor } from "./assessor.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
 import { aliasesMax } from "./incident.ts";
@@ -32,6 +33,8 @@ export class Desk {
   readonly partition: number;
   config: IncidentConfig;
   choosePolicy: PolicyChoice;
+  /** Null: severity is what alerts say. */
+  assessor: Assessor | null;
   /** In order of creation. */
   readonly incidents = new Map<string, Incident>();
   readonly members = new Membership();
@@ -45,6 +48,7 @@ export class Desk {
     this.partition = partition;
     this.config = config;
     this.choosePolicy = compileRules(config);
+    this.assessor = assessorOf(config);
     this.#rebuildRules();
   }
 
@@ -53,6 +57,7 @@ export class Desk {
     if (config.hash === this.config.hash) return;
     this.config = config;
     this.choosePolicy = compileRules(config);
+    this.assessor = assessorOf(config);
     this.#rebuildRules();
   }
 
@@ -151,6 +156,11 @@ export class Desk {
     if (correlation.enabled) this.rules.push(new CoOccurrence<Incident>(correlation));
     for (const incident of this.incidents.values()) this.relate(incident);
   }
+}
+
+function assessorOf(config: IncidentConfig): Assessor | null {
+  const { severity } = config;
+  return severity === undefined || severity.mode === "off" ? null : new Assessor(severity, config);
 }
 
 function scopeOf(of: { tenant: string; environment: string }): string {

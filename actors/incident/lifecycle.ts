@@ -39,6 +39,7 @@ const leadsTo: Record<LifecycleAction, IncidentStatus | null> = {
   reopen: "triggered",
   merge: "merged",
   note: null,
+  setSeverity: null,
 };
 
 export function judge(status: IncidentStatus, action: LifecycleAction): Verdict {

@@ -7,8 +7,7 @@ import { endFlapping } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
-import { isMoreSevere } from "./severity.ts";
-import { reroute } from "./telling.ts";
+import { takeOverSeverity } from "./severity-steps.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -40,7 +39,7 @@ export function mergeInto(
   const detail = { from: source.id, alerts };
   const because = `${by} merged ${source.id} into it`;
   record(turn, target, { kind: "merged", by, because, detail });
-  raiseTo(turn, source, target);
+  takeOverSeverity(turn, source, target);
   return null;
 }
 
@@ -83,14 +82,4 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
     if (!target.told.includes(receiver)) target.told.push(receiver);
   }
   source.told = [];
-}
-
-function raiseTo(turn: Turn, source: Incident, target: Incident): void {
-  if (!isMoreSevere(source.severity, target.severity)) return;
-  const from = target.severity;
-  target.severity = source.severity;
-  const because = `${source.id} was ${source.severity}, this incident was ${from}`;
-  const detail = { from, to: source.severity };
-  record(turn, target, { kind: "severityRaised", by: "alerts", because, detail });
-  reroute(turn, target, source.labels);
 }

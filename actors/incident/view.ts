@@ -10,6 +10,8 @@ export function viewOf(incident: Incident): IncidentView {
     id: incident.id,
     status: incident.status,
     severity: incident.severity,
+    severity_score: scoreOf(incident),
+    severity_set: settledBy(incident),
     title: incident.title,
     description: incident.description,
     tenant: incident.tenant,
@@ -41,6 +43,17 @@ export function viewOf(incident: Incident): IncidentView {
 /** Milliseconds since the epoch as "2026-01-31T23:59:59.000Z". */
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function scoreOf({ assessment }: Incident): IncidentView["severity_score"] {
+  if (assessment === null) return null;
+  const { score, mode, atMs } = assessment;
+  return { ...score, mode, at: timeText(atMs) };
+}
+
+function settledBy({ settled }: Incident): IncidentView["severity_set"] {
+  if (settled === null) return null;
+  return { by: settled.by, at: timeText(settled.atMs), reason: settled.reason };
 }
 
 function escalationOf(incident: Incident): IncidentView["escalation"] {

@@ -1,0 +1,165 @@
+/**
+ * Assesses incidents: gathers what a severity score needs to know of one, and remembers of its
+ * alerts what later ones are held against. Changes nothing but the incident's assessment.
+ */
+import { ServiceGraph } from "../correlation/graph.ts";
+import type { SeverityConfig } from "../severity/config.ts";
+import type { AlertTexts, Known } from "../severity/factors.ts";
+import { rounded } from "../severity/factors.ts";
+import type { Circumstances, SeverityScore } from "../severity/score.ts";
+import { SeverityScorer } from "../severity/score.ts";
+import { durationText, quoted } from "./duration.ts";
+import { identityOf } from "./identity.ts";
+import type { Incident } from "./incident.ts";
+import { isOpen } from "./lifecycle.ts";
+import { isMoreSevere } from "./severity.ts";
+import type { IncidentConfig, Severity } from "./types.ts";
+
+/** Services remembered of one incident; with more of them it is no worse. */
+const servicesMax = 100;
+const minute = 60_000;
+
+/** Replaced as a whole, never changed in place: views share it. */
+export type Assessment = {
+  score: SeverityScore;
+  atMs: number;
+  /** Whether the score only advises, or raises the incident. */
+  mode: SeverityConfig["mode"];
+  /** The most severe that its alerts, or whoever opened it, said. */
+  floor: Severity;
+  /** Distinct services of its alerts, at most `servicesMax`. */
+  services: string[];
+  /** When it becomes more severe if nothing happens until then; null: it does not. */
+  risesAtMs: number | null;
+};
+
+/** What is new about an incident. */
+export type News = {
+  /** What its newest alert says; null: no alert is the reason. */
+  alert: AlertTexts | null;
+  /** How severe that is by its own word. */
+  said: Severity;
+  /** Alerts that are about to join it, and are not among its members yet. */
+  joining: number;
+};
+
+type Sums = Pick<Assessment, "floor" | "services"> & { evidence: ReadonlyMap<string, Known> };
+
+export class Assessor {
+  readonly #scorer: SeverityScorer;
+  readonly #graph: ServiceGraph | null;
+  readonly #services: ReadonlySet<string>;
+  /** Minutes at which a factor's slope changes, in order. */
+  readonly #turnsAtMinutes: number[];
+
+  constructor(severity: SeverityConfig, config: IncidentConfig) {
+    const { topology } = config.correlation;
+    const asks = (name: string): boolean =>
+      severity.factors.some(({ source }) => source.kind !== "said" && source.name === name);
+    this.#scorer = new SeverityScorer(severity);
+    const graph = asks("dependants") ? topology : null;
+    this.#graph = graph === null ? null : new ServiceGraph(graph.dependencies, graph.depthMax);
+    const pairs = Object.entries(graph?.dependencies ?? {});
+    this.#services = new Set(pairs.flatMap(([service, others]) => [service, ...others]));
+    const turns = severity.factors.flatMap(({ source, scale }) => {
+      const isTime = source.kind === "circumstance" && source.name === "minutes";
+      return isTime && scale.kind === "points" ? scale.points.map(([at]) => at) : [];
+    });
+    this.#turnsAtMinutes = [...new Set(turns)].sort((a, b) => a - b);
+  }
+
+  get config(): SeverityConfig {
+    return this.#scorer.config;
+  }
+
+  assess(incident: Incident, news: News, nowMs: number): Assessment {
+    const before = this.#sumsOf(incident);
+    const { alert, said } = news;
+    const service = alert === null ? incident.service : identityOf(alert.labels).service;
+    const sums = {
+      floor: isMoreSevere(said, before.floor) ? said : before.floor,
+      services: withService(before.services, service),
+      evidence: alert === null ? before.evidence : this.#scorer.heard(before.evidence, alert),
+    };
+    return this.#assessment(incident, sums, news.joining, nowMs);
+  }
+
+  /** After a merge: what both knew. */
+  join(incident: Incident, other: Incident, nowMs: number): Assessment {
+    const [mine, theirs] = [this.#sumsOf(incident), this.#sumsOf(other)];
+    const sums = {
+      floor: isMoreSevere(theirs.floor, mine.floor) ? theirs.floor : mine.floor,
+      services: theirs.services.reduce(withService, mine.services),
+      evidence: this.#scorer.joined(mine.evidence, theirs.evidence),
+    };
+    return this.#assessment(incident, sums, 0, nowMs);
+  }
+
+  #sumsOf({ assessment, settled, severity, service, version }: Incident): Sums {
+    if (assessment === null) {
+      // It may have lived before it was first assessed.
+      const floor = version === 0 ? "info" : (settled?.floor ?? severity);
+      return { floor, services: [service], evidence: this.#scorer.evidenceOf([]) };
+    }
+    const { floor, services, score } = assessment;
+    return { floor, services, evidence: this.#scorer.evidenceOf(score.terms) };
+  }
+
+  #assessment(incident: Incident, sums: Sums, joining: number, nowMs: number): Assessment {
+    const { floor, services, evidence } = sums;
+    const scoreAt = (atMs: number): SeverityScore =>
+      this.#scorer.score(evidence, this.#circumstances(incident, sums, joining, atMs), floor);
+    const score = scoreAt(nowMs);
+    const risesAtMs = this.#risesAtMs(incident, score, nowMs, scoreAt);
+    return { score, atMs: nowMs, mode: this.config.mode, floor, services, risesAtMs };
+  }
+
+  /** Time alone is looked at where a factor's slope changes, not between: few timers, and none
+   *  for incidents that time does not make more severe. */
+  #risesAtMs(
+    incident: Incident,
+    { severity }: SeverityScore,
+    nowMs: number,
+    scoreAt: (atMs: number) => SeverityScore,
+  ): number | null {
+    if (this.config.mode !== "raise" || incident.settled !== null) return null;
+    if (!isOpen(incident.status)) return null;
+    for (const minutes of this.#turnsAtMinutes) {
+      const atMs = incident.createdAtMs + Math.ceil(minutes * minute);
+      if (atMs > nowMs && isMoreSevere(scoreAt(atMs).severity, severity)) return atMs;
+    }
+    return null;
+  }
+
+  #circumstances(
+    incident: Incident,
+    { floor, services }: Sums,
+    joining: number,
+    atMs: number,
+  ): Circumstances {
+    const { members, createdAtMs, reopens } = incident;
+    const alerts = members.length + joining;
+    const lastedMs = Math.max(0, atMs - createdAtMs);
+    const lasted = durationText(lastedMs - (lastedMs % minute));
+    return {
+      severity: { value: floor, because: "the most severe that was said of it" },
+      alerts: alerts === 0 ? null : { value: alerts, because: "distinct alerts" },
+      services: { value: services.length, because: "services with alerts" },
+      dependants: this.#dependantsOf(incident.root?.service ?? incident.service),
+      minutes: { value: rounded(lastedMs / minute), because: `began ${lasted} ago` },
+      reopens: { value: reopens, because: "times it was reopened" },
+    };
+  }
+
+  /** Null: there is no graph, or the service is not in it. */
+  #dependantsOf(service: string): Known | null {
+    if (this.#graph === null || !this.#services.has(service)) return null;
+    const value = this.#graph.downstreamOf(service).length;
+    return { value, because: `services that depend on ${quoted(service)}` };
+  }
+}
+
+function withService(services: string[], service: string): string[] {
+  if (services.includes(service) || services.length >= servicesMax) return services;
+  return [...services, service];
+}
