@@ -3,9 +3,10 @@
  *
  *   {"status": "acknowledged" | "investigating" | "identified" | "resolved" | "closed"}
  *   {"status": "triggered"}   reopens
+ *   {"severity": "critical" | "high" | "medium" | "low" | "info", "reason": TEXT}
  *   {"merge_into": ID}, {"note": TEXT}
  *
- * `note` may accompany a status; a resolution keeps it as its own note, any other status is
+ * `note` may accompany a status or a severity; a resolution keeps it as its own note, any other status is
  * followed by a second command. `cause` goes with "identified", `reason` with "triggered".
  */
 import { assertNever } from "../actors/incident/assert-never.ts";
@@ -67,6 +68,7 @@ export function readNote(reader: BodyReader): Change {
 
 export function readPatch(reader: BodyReader): Change {
   const status = reader.choice("status", patchStatuses);
+  const severity = reader.choice("severity", severities);
   const mergeInto = reader.text("merge_into", limits.serviceMax);
   const note = reader.text("note", limits.textMax);
   const by = reader.text("by", limits.byMax) ?? byDefault;
@@ -77,20 +79,24 @@ export function readPatch(reader: BodyReader): Change {
   if (cause !== null && status !== "identified") {
     fault("cause", cause, 'it only together with "status": "identified"');
   }
-  if (reason !== null && status !== "triggered") {
-    fault("reason", reason, 'it only together with "status": "triggered"');
+  if (reason !== null && status !== "triggered" && severity === null) {
+    fault("reason", reason, 'it only together with "status": "triggered" or a severity');
   }
-  if (mergeInto !== null && (status !== null || note !== null)) {
-    fault("merge_into", mergeInto, "it without status and note");
+  if (mergeInto !== null && (status !== null || severity !== null || note !== null)) {
+    fault("merge_into", mergeInto, "it without status, severity and note");
   }
+  if (severity !== null && status !== null) fault("severity", severity, "it without status");
+  else if (severity !== null && reason === null) fault("reason", undefined, "why, beside a severity");
   const actions: CommandAction[] = [];
-  if (status !== null) actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
+  if (severity !== null) actions.push({ kind: "setSeverity", severity, reason: reason ?? "" });
+  else if (status !== null) actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
   else if (mergeInto !== null) actions.push({ kind: "merge", into: mergeInto });
   if (note !== null && status !== "resolved" && mergeInto === null) {
     actions.push({ kind: "note", text: note });
   }
   if (actions.length === 0 && reader.faults.length === 0) {
-    const expected = `one of status (${patchStatuses.join(", ")}), merge_into, note`;
+    const statuses = patchStatuses.join(", ");
+    const expected = `one of status (${statuses}), severity, merge_into, note`;
     reader.faults.push({ name: "status", value: "nothing", expected });
   }
   return { by, actions };

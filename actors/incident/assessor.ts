@@ -49,8 +49,10 @@ export class Assessor {
   readonly #scorer: SeverityScorer;
   readonly #graph: ServiceGraph | null;
   readonly #services: ReadonlySet<string>;
-  /** Minutes at which a factor's slope changes, in order. */
+  /** Minutes at which a factor of time changes its slope, in order. */
   readonly #turnsAtMinutes: number[];
+  /** Whether more time never makes an incident less severe. */
+  readonly #timeOnlyWorsens: boolean;
 
   constructor(severity: SeverityConfig, config: IncidentConfig) {
     const { topology } = config.correlation;
@@ -61,11 +63,15 @@ export class Assessor {
     this.#graph = graph === null ? null : new ServiceGraph(graph.dependencies, graph.depthMax);
     const pairs = Object.entries(graph?.dependencies ?? {});
     this.#services = new Set(pairs.flatMap(([service, others]) => [service, ...others]));
-    const turns = severity.factors.flatMap(({ source, scale }) => {
+    const ofTime = severity.factors.flatMap(({ source, scale }) => {
       const isTime = source.kind === "circumstance" && source.name === "minutes";
-      return isTime && scale.kind === "points" ? scale.points.map(([at]) => at) : [];
+      return isTime && scale.kind === "points" ? [scale.points] : [];
     });
+    const turns = ofTime.flatMap((points) => points.map(([at]) => at));
     this.#turnsAtMinutes = [...new Set(turns)].sort((a, b) => a - b);
+    this.#timeOnlyWorsens = ofTime.every((points) =>
+      points.every(([, bad], at) => at === 0 || bad >= (points[at - 1]?.[1] ?? 0)),
+    );
   }
 
   get config(): SeverityConfig {
@@ -114,8 +120,10 @@ export class Assessor {
     return { score, atMs: nowMs, mode: this.config.mode, floor, services, risesAtMs };
   }
 
-  /** Time alone is looked at where a factor's slope changes, not between: few timers, and none
-   *  for incidents that time does not make more severe. */
+  /**
+   * Time alone is looked at where a factor of time changes its slope, not between: few timers,
+   * and none for incidents that time does not make more severe.
+   */
   #risesAtMs(
     incident: Incident,
     { severity }: SeverityScore,
@@ -123,12 +131,14 @@ export class Assessor {
     scoreAt: (atMs: number) => SeverityScore,
   ): number | null {
     if (this.config.mode !== "raise" || incident.settled !== null) return null;
-    if (!isOpen(incident.status)) return null;
-    for (const minutes of this.#turnsAtMinutes) {
-      const atMs = incident.createdAtMs + Math.ceil(minutes * minute);
-      if (atMs > nowMs && isMoreSevere(scoreAt(atMs).severity, severity)) return atMs;
-    }
-    return null;
+    if (!isOpen(incident.status) || severity === "critical") return null;
+    const turnsAtMs = this.#turnsAtMinutes
+      .map((minutes) => incident.createdAtMs + Math.ceil(minutes * minute))
+      .filter((atMs) => atMs > nowMs);
+    const rises = (atMs: number): boolean => isMoreSevere(scoreAt(atMs).severity, severity);
+    const lastMs = turnsAtMs.at(-1);
+    if (lastMs === undefined || (this.#timeOnlyWorsens && !rises(lastMs))) return null;
+    return turnsAtMs.find(rises) ?? null;
   }
 
   #circumstances(
