@@ -27,6 +27,7 @@ const loaders: Record<string, Loader> = {
   close: () => import("./commands/close.ts"),
   reopen: () => import("./commands/reopen.ts"),
   merge: () => import("./commands/merge.ts"),
+  severity: () => import("./commands/severity.ts"),
   note: () => import("./commands/note.ts"),
   sql: () => import("./commands/sql.ts"),
   report: () => import("./commands/report.ts"),

@@ -43,6 +43,17 @@ export type News = {
   joining: number;
 };
 
+/** What is known of an incident without its alerts' factors. */
+export type Facts = {
+  floor: Severity;
+  /** In which the trouble is. */
+  service: string;
+  alerts: number;
+  services: number;
+  lastedMs: number;
+  reopens: number;
+};
+
 type Sums = Pick<Assessment, "floor" | "services"> & { evidence: ReadonlyMap<string, Known> };
 
 export class Assessor {
@@ -101,6 +112,12 @@ export class Assessor {
     return this.#assessment(incident, sums, 0, nowMs);
   }
 
+  /** What an incident of these facts with this one alert would score. */
+  tryOut(alert: AlertTexts, facts: Facts): SeverityScore {
+    const evidence = this.#scorer.heard(new Map(), alert);
+    return this.#scorer.score(evidence, this.#circumstances(facts), facts.floor);
+  }
+
   #sumsOf({ assessment, settled, severity, service, version }: Incident): Sums {
     if (assessment === null) {
       // It may have lived before it was first assessed.
@@ -113,8 +130,13 @@ export class Assessor {
 
   #assessment(incident: Incident, sums: Sums, joining: number, nowMs: number): Assessment {
     const { floor, services, evidence } = sums;
-    const scoreAt = (atMs: number): SeverityScore =>
-      this.#scorer.score(evidence, this.#circumstances(incident, sums, joining, atMs), floor);
+    const { members, createdAtMs, reopens, root } = incident;
+    const counts = { alerts: members.length + joining, services: services.length, reopens };
+    const facts = { floor, service: root?.service ?? incident.service, ...counts };
+    const scoreAt = (atMs: number): SeverityScore => {
+      const lastedMs = Math.max(0, atMs - createdAtMs);
+      return this.#scorer.score(evidence, this.#circumstances({ ...facts, lastedMs }), floor);
+    };
     const score = scoreAt(nowMs);
     const risesAtMs = this.#risesAtMs(incident, score, nowMs, scoreAt);
     return { score, atMs: nowMs, mode: this.config.mode, floor, services, risesAtMs };
@@ -141,21 +163,14 @@ export class Assessor {
     return turnsAtMs.find(rises) ?? null;
   }
 
-  #circumstances(
-    incident: Incident,
-    { floor, services }: Sums,
-    joining: number,
-    atMs: number,
-  ): Circumstances {
-    const { members, createdAtMs, reopens } = incident;
-    const alerts = members.length + joining;
-    const lastedMs = Math.max(0, atMs - createdAtMs);
+  #circumstances(facts: Facts): Circumstances {
+    const { floor, service, alerts, services, lastedMs, reopens } = facts;
     const lasted = durationText(lastedMs - (lastedMs % minute));
     return {
       severity: { value: floor, because: "the most severe that was said of it" },
       alerts: alerts === 0 ? null : { value: alerts, because: "distinct alerts" },
-      services: { value: services.length, because: "services with alerts" },
-      dependants: this.#dependantsOf(incident.root?.service ?? incident.service),
+      services: { value: services, because: "services with alerts" },
+      dependants: this.#dependantsOf(service),
       minutes: { value: rounded(lastedMs / minute), because: `began ${lasted} ago` },
       reopens: { value: reopens, because: "times it was reopened" },
     };

@@ -12,7 +12,14 @@
  */
 import { isMoreSevere } from "../incident/severity.ts";
 import type { Severity } from "../incident/types.ts";
-import type { Axis, Band, CircumstanceName, Factor, SeverityConfig } from "./config.ts";
+import type {
+  Axis,
+  Band,
+  CircumstanceName,
+  Factor,
+  LevelScale,
+  SeverityConfig,
+} from "./config.ts";
 import {
   type AlertReader,
   type AlertTexts,
@@ -43,6 +50,7 @@ export type SeverityScore = {
   score: number;
   /** Of the scale in force, e.g. SEV2, and which severity that is. */
   level: string;
+  scale: LevelScale;
   severity: Severity;
   /** What decided the level. */
   because: string;
@@ -128,7 +136,7 @@ export class SeverityScorer {
     const urgency = axisValue(terms, "urgency", totals.urgency, bands.urgency);
     const { severity, because } = this.#decide(terms, impact, urgency, floor);
     const level = levelOf(scale, severity);
-    return { score, level, severity, because, impact, urgency, terms, missing };
+    return { score, level, scale, severity, because, impact, urgency, terms, missing };
   }
 
   #decide(

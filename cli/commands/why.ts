@@ -9,11 +9,13 @@ import { defineCommand, usageError } from "../define-command.ts";
 import type { Flags } from "../define-command.ts";
 import { findIncident, readTimeline } from "../incident-api.ts";
 import { plain } from "../plain-text.ts";
+import { scoreText } from "../severity-text.ts";
 import { table } from "../table.ts";
 
 /** Events that say why something belongs to the incident, or why somebody was told. */
 const links: ReadonlySet<IncidentEventKind> = new Set([
   ...(["opened", "reopened", "alertJoined", "merged", "rootMoved", "severityRaised"] as const),
+  ...(["severityLowered"] as const),
   ...(["escalated", "notified", "resolved"] as const),
 ]);
 
@@ -21,9 +23,10 @@ const help = `tocsin why ID [options]
 
 Shows why an incident is what it is: where its trouble comes from, and for each alert that
 joined it, each incident that was merged into it and each person told, the reason. With many
-of them the newest are shown; all are in tocsin.incident_events (tocsin sql).
+of them the newest are shown; all are in tocsin.incident_events (tocsin sql). Its severity is
+shown term by term, where scores are computed (docs/severity.md).
 
-  --json     {"incident", "root", "links"}
+  --json     {"incident", "root", "severity", "severity_score", "severity_set", "links"}
   --url URL  where Tocsin is (TOCSIN_URL, default http://127.0.0.1:9093)
 
 Examples
@@ -39,11 +42,13 @@ async function run(flags: Flags, io: Io): Promise<number> {
   const timeline = await readTimeline(api, incident.id);
   const because = timeline.filter(({ event }) => links.has(event));
   if (flags.has("json")) {
-    const { root } = incident;
-    io.out(`${JSON.stringify({ incident: incident.id, root, links: because }, null, 2)}\n`);
+    const { root, severity, severity_score, severity_set } = incident;
+    const shown = { incident: incident.id, root, severity, severity_score, severity_set };
+    io.out(`${JSON.stringify({ ...shown, links: because }, null, 2)}\n`);
     return EXIT.ok;
   }
-  io.out(headText(incident, paintFor(io)) + linksText(because, paintFor(io)));
+  const paint = paintFor(io);
+  io.out(headText(incident, paint) + severityText(incident, paint) + linksText(because, paint));
   return EXIT.ok;
 }
 
@@ -55,6 +60,15 @@ function headText(incident: IncidentView, paint: Paint): string {
     `${paint("bold", plain(id))}  ${plain(title)}\n` +
     `  ${many}; the trouble comes from ${plain(root?.service ?? service)}: ${plain(from)}\n\n`
   );
+}
+
+function severityText(incident: IncidentView, paint: Paint): string {
+  const { severity, severity_score: score, severity_set: set } = incident;
+  const by = set === null ? "" : `  made less severe by ${plain(set.by)}: ${plain(set.reason)}\n`;
+  if (score === null) return by === "" ? "" : `Severity ${plain(severity)}\n${by}\n`;
+  const mode = score.mode === "raise" ? "" : "  severity.mode is advise: the score raises nothing\n";
+  const text = scoreText(score, paint).replaceAll(/^(?=.)/gm, "  ");
+  return `Severity ${plain(severity)}\n${by}${mode}${text}\n`;
 }
 
 function linksText(entries: TimelineEntry[], paint: Paint): string {
