@@ -10,16 +10,25 @@ const right = [3, 4, 5];
 
 /** Several lines, the last with a line feed. */
 export function scoreText(score: SeverityScore, paint: Paint): string {
-  const { level, severity, impact, urgency, because, terms, missing } = score;
+  const { level, severity, because, terms, missing } = score;
   const named = paint(severityColour(severity), `${plain(level)} (${plain(severity)})`);
-  const axis = (name: string, at: { band: string; value: number }): string =>
-    `${name} ${plain(at.band)} (${at.value})`;
-  const unknown = missing.length === 0 ? "" : `Not known: ${missing.map(plain).join(", ")}\n`;
+  const unknown = missing.length === 0 ? "" : `\n${wrapped("Not known:", missing)}\n`;
   return (
-    `${named}: ${plain(because)}\n` +
-    `${axis("impact", impact)}, ${axis("urgency", urgency)}, ` +
-    `score ${score.score} of 100\n\n${termTable(terms, score.score, paint)}${unknown}`
+    `${named}, score ${score.score} of 100\n${plain(because)}\n\n` +
+    `${termTable(terms, score.score, paint)}${unknown}`
   );
+}
+
+/** Words after a heading, with line breaks before column `columns`. */
+function wrapped(heading: string, words: string[], columns = 96): string {
+  const lines = [heading];
+  words.forEach((word, at) => {
+    const text = ` ${plain(word)}${at === words.length - 1 ? "" : ","}`;
+    const line = lines.at(-1) ?? "";
+    if (line.length + text.length > columns) lines.push(` ${text}`);
+    else lines[lines.length - 1] = line + text;
+  });
+  return lines.join("\n");
 }
 
 function termTable(terms: Term[], score: number, paint: Paint): string {

@@ -6,8 +6,9 @@
  *   {"severity": "critical" | "high" | "medium" | "low" | "info", "reason": TEXT}
  *   {"merge_into": ID}, {"note": TEXT}
  *
- * `note` may accompany a status or a severity; a resolution keeps it as its own note, any other status is
- * followed by a second command. `cause` goes with "identified", `reason` with "triggered".
+ * `note` may accompany a status or a severity; a resolution keeps it as its own note,
+ * anything else is followed by a second command. `cause` goes with "identified", `reason` with
+ * "triggered" and with a severity.
  */
 import { assertNever } from "../actors/incident/assert-never.ts";
 import { severities } from "../actors/incident/types.ts";
@@ -86,11 +87,12 @@ export function readPatch(reader: BodyReader): Change {
     fault("merge_into", mergeInto, "it without status, severity and note");
   }
   if (severity !== null && status !== null) fault("severity", severity, "it without status");
-  else if (severity !== null && reason === null) fault("reason", undefined, "why, beside a severity");
+  else if (severity !== null && reason === null) fault("reason", undefined, "why, as a text");
   const actions: CommandAction[] = [];
   if (severity !== null) actions.push({ kind: "setSeverity", severity, reason: reason ?? "" });
-  else if (status !== null) actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
-  else if (mergeInto !== null) actions.push({ kind: "merge", into: mergeInto });
+  else if (status !== null) {
+    actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
+  } else if (mergeInto !== null) actions.push({ kind: "merge", into: mergeInto });
   if (note !== null && status !== "resolved" && mergeInto === null) {
     actions.push({ kind: "note", text: note });
   }

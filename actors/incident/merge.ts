@@ -7,7 +7,7 @@ import { endFlapping } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
-import { takeOverSeverity } from "./severity-steps.ts";
+import { assessMerged, takeOverSeverity } from "./severity-steps.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -30,6 +30,7 @@ export function mergeInto(
   const alerts = source.alertCount;
   endFlapping(turn, source, by, `merged into ${target.id} by ${by}`);
   moveTo(turn, source, target);
+  assessMerged(turn, source, target);
   leaveOpen(turn, source, "merged", `merged into ${target.id} by ${by}`);
   source.mergedInto = target.id;
   source.housekeepingAtMs = turn.nowMs + turn.desk.config.retireAfterMs;

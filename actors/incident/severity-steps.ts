@@ -73,10 +73,13 @@ export function raiseSeverity(turn: Turn, incident: Incident, rise: Rise): void 
   reroute(turn, incident, rise.labels);
 }
 
-/** After a merge: it knows what the other one knew, and is as severe as the other one was. */
+/** At a merge, before the event that shows it: it knows what the other one knew. */
+export function assessMerged(turn: Turn, source: Incident, target: Incident): void {
+  target.assessment = turn.desk.assessor?.join(target, source, turn.nowMs) ?? null;
+}
+
+/** After a merge: it is as severe as the other one was. */
 export function takeOverSeverity(turn: Turn, source: Incident, target: Incident): void {
-  const { assessor } = turn.desk;
-  target.assessment = assessor?.join(target, source, turn.nowMs) ?? null;
   // What was settled was settled without the other incident.
   if (isMoreSevere(source.severity, target.severity)) target.settled = null;
   raiseSeverity(turn, target, {
@@ -176,5 +179,6 @@ function scoreDetail({ assessment }: Incident): Record<string, string | number> 
     .slice(0, 3)
     .map(({ factor, contribution }) => `${factor} ${contribution}`)
     .join(", ");
-  return { score, level, impact: impact.value, urgency: urgency.value, mainly: clipped(mainly, 200) };
+  const values = { impact: impact.value, urgency: urgency.value };
+  return { score, level, ...values, mainly: clipped(mainly, 200) };
 }

@@ -148,8 +148,10 @@ export class SeverityScorer {
     const { bands, matrix, scale, factors } = this.config;
     const row = matrix[bands.impact.findIndex(({ name }) => name === impact.band)];
     const cell = row?.[bands.urgency.findIndex(({ name }) => name === urgency.band)] ?? "info";
-    const what = `impact ${impact.band} (${impact.value}), urgency ${urgency.band} (${urgency.value})`;
-    let decided = { severity: cell, because: `the matrix says so: ${what}` };
+    const [across, down] = [impact, urgency].map(({ band, value }) => `${band} (${value})`);
+    const met =
+      `impact ${across} and urgency ${down} meet at ${levelOf(scale, cell)} in the matrix`;
+    let decided = { severity: cell, because: met };
     for (const { factor, value, normalised: reached } of terms) {
       const rules = factors.find(({ name }) => name === factor)?.atLeast ?? [];
       const rule = rules.find(({ from }) => reached >= from);
@@ -159,8 +161,7 @@ export class SeverityScorer {
       decided = { severity: rule.severity, because };
     }
     if (!isMoreSevere(floor, decided.severity)) return decided;
-    const less = levelOf(scale, decided.severity);
-    return { severity: floor, because: `its alerts say ${floor}; without them ${less}: ${what}` };
+    return { severity: floor, because: `its alerts say ${floor}; ${decided.because}` };
   }
 }
 

@@ -66,7 +66,8 @@ function severityText(incident: IncidentView, paint: Paint): string {
   const { severity, severity_score: score, severity_set: set } = incident;
   const by = set === null ? "" : `  made less severe by ${plain(set.by)}: ${plain(set.reason)}\n`;
   if (score === null) return by === "" ? "" : `Severity ${plain(severity)}\n${by}\n`;
-  const mode = score.mode === "raise" ? "" : "  severity.mode is advise: the score raises nothing\n";
+  const advises = "  severity.mode is advise: the score raises nothing\n";
+  const mode = score.mode === "raise" ? "" : advises;
   const text = scoreText(score, paint).replaceAll(/^(?=.)/gm, "  ");
   return `Severity ${plain(severity)}\n${by}${mode}${text}\n`;
 }

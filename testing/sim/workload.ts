@@ -297,5 +297,6 @@ function anyAction(random: Random, other: string): CommandAction {
     { kind: "reopen", reason: "not done" },
     { kind: "merge", into: other },
     { kind: "note", text: "noted" },
+    { kind: "setSeverity", severity: random.pick(["critical", "low"]), reason: "it is" },
   ]);
 }
