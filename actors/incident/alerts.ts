@@ -122,7 +122,7 @@ function openFor(
   const said = saidSeverity(turn, body.labels);
   const worse = openSeverity(turn, incident, { alert: body, said, joining: 1 });
   const detail: Record<string, string | number> = { fingerprint, received: 1 };
-  if (worse !== "") detail["severity_because"] = `the alert says ${said}; ${worse}`;
+  if (worse !== "") detail["severity_because"] = worse;
   // Too late to be reopened, it may still be the same alert, over and over.
   const isNext = before?.firingCount === 0 && before.resolved?.by === "alerts";
   const flaps = isNext && countOpening(turn, incident, before);

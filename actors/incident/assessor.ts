@@ -5,7 +5,6 @@
 import { ServiceGraph } from "../correlation/graph.ts";
 import type { SeverityConfig } from "../severity/config.ts";
 import type { AlertTexts, Known } from "../severity/factors.ts";
-import { rounded } from "../severity/factors.ts";
 import type { Circumstances, SeverityScore } from "../severity/score.ts";
 import { SeverityScorer } from "../severity/score.ts";
 import { durationText, quoted } from "./duration.ts";
@@ -171,7 +170,7 @@ export class Assessor {
       alerts: alerts === 0 ? null : { value: alerts, because: "distinct alerts" },
       services: { value: services, because: "services with alerts" },
       dependants: this.#dependantsOf(service),
-      minutes: { value: rounded(lastedMs / minute), because: `began ${lasted} ago` },
+      minutes: { value: hundredths(lastedMs / minute), because: `began ${lasted} ago` },
       reopens: { value: reopens, because: "times it was reopened" },
     };
   }
@@ -182,6 +181,10 @@ export class Assessor {
     const value = this.#graph.downstreamOf(service).length;
     return { value, because: `services that depend on ${quoted(service)}` };
   }
+}
+
+function hundredths(value: number): number {
+  return Math.floor(value * 100) / 100;
 }
 
 function withService(services: string[], service: string): string[] {

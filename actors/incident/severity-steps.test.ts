@@ -89,8 +89,8 @@ describe("a score", () => {
       .check((_, outputs) => {
         const opened = outputs.find((output) => output.kind === "event");
         expect(opened?.kind === "event" && opened.event.detail["severity_because"]).toBe(
-          "the alert says low; its score of 50 is SEV2: impact major (0.5) and urgency low (0) " +
-            "meet at SEV2 in the matrix",
+          "SEV2 by its score of 50 (said was low): impact major (0.5) and urgency low (0) meet " +
+            "at SEV2 in the matrix",
         );
       });
   });
@@ -106,7 +106,7 @@ describe("a score", () => {
         happened("alertJoined", { incident: { severity: "low" } }),
         happened("severityRaised", {
           by: "alerts",
-          because: /^its score of \S+ is SEV2: impact major .*, the incident was low$/,
+          because: /^SEV2 by its score of \S+ \(it was low\): impact major /,
           detail: { from: "low", to: "high", level: "SEV2" },
         }),
         notified("primary", "opened"),
@@ -178,7 +178,7 @@ describe("time", () => {
       .at("30:00").when(nothing())
       .then(
         happened("severityRaised", {
-          ...{ by: "timer", because: /^its score of .* is SEV1: / },
+          ...{ by: "timer", because: /^SEV1 by its score of .* \(it was high\): / },
           detail: { from: "high", to: "critical" },
         }),
       )

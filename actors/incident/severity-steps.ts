@@ -52,7 +52,7 @@ export function openSeverity(turn: Turn, incident: Incident, news: News): string
   const scored = scoredSeverity(turn, incident);
   if (scored === null || !isMoreSevere(scored, news.said)) return "";
   incident.severity = scored;
-  return scoreText(incident);
+  return scoreText(incident, `said was ${news.said}`);
 }
 
 /** V1; after the event that caused it. */
@@ -66,8 +66,10 @@ export function raiseSeverity(turn: Turn, incident: Incident, rise: Rise): void 
   if (news === null) return;
   incident.severity = to;
   incident.settled = null;
-  const why = isByScore ? scoreText(incident) : rise.because;
-  const because = `${why}, the incident was ${from}${news}`;
+  const why = isByScore
+    ? scoreText(incident, `it was ${from}`)
+    : `${rise.because}, the incident was ${from}`;
+  const because = `${why}${news}`;
   const detail = { from, to, ...scoreDetail(incident) };
   record(turn, incident, { kind: "severityRaised", by: rise.by, because, detail });
   reroute(turn, incident, rise.labels);
@@ -164,11 +166,11 @@ function newEvidence(turn: Turn, { settled, assessment }: Incident, said: Severi
   return `; ${rose} since ${settled.by} decided`;
 }
 
-/** "its score of 71.3 is SEV1: the matrix says so: …" */
-function scoreText({ assessment }: Incident): string {
+/** "SEV1 by its score of 71.3 (it was high): impact major …" */
+function scoreText({ assessment }: Incident, before: string): string {
   if (assessment === null) return "";
   const { score, level, because } = assessment.score;
-  return `its score of ${score} is ${level}: ${because}`;
+  return `${level} by its score of ${score} (${before}): ${because}`;
 }
 
 function scoreDetail({ assessment }: Incident): Record<string, string | number> {
