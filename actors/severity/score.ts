@@ -72,12 +72,21 @@ const noEvidence: Evidence = new Map();
 export class SeverityScorer {
   readonly config: SeverityConfig;
   readonly #readers: [Factor, AlertReader][] = [];
+  /** By name of a label or annotation: who reads it. Most alerts have none of most names. */
+  readonly #readersOf = new Map<string, number[]>();
+  readonly #factors: ReadonlyMap<string, Factor>;
 
   constructor(config: SeverityConfig) {
     this.config = config;
+    this.#factors = new Map(config.factors.map((factor) => [factor.name, factor]));
     for (const factor of config.factors) {
+      const { source } = factor;
       const reader = compileReader(factor);
-      if (reader !== null) this.#readers.push([factor, reader]);
+      if (reader === null || source.kind !== "said") continue;
+      const at = this.#readers.push([factor, reader]) - 1;
+      for (const name of source.names) {
+        this.#readersOf.set(name, [...(this.#readersOf.get(name) ?? []), at]);
+      }
     }
   }
 
@@ -95,9 +104,10 @@ export class SeverityScorer {
   /** S2: with what one more alert says. */
   heard(evidence: Evidence, alert: AlertTexts): Evidence {
     let heard: Map<string, Known> | null = null;
-    for (const [factor, read] of this.#readers) {
-      const said = read(alert);
-      if (said === null) continue;
+    for (const at of this.#asked(alert)) {
+      const [factor, read] = this.#readers[at] ?? [];
+      const said = factor === undefined ? null : (read?.(alert) ?? null);
+      if (factor === undefined || said === null) continue;
       const known = evidence.get(factor.name);
       if (known !== undefined && !isWorse(factor, said, known)) continue;
       heard ??= new Map(evidence);
@@ -139,13 +149,23 @@ export class SeverityScorer {
     return { score, level, scale, severity, because, impact, urgency, terms, missing };
   }
 
+  #asked({ labels, annotations }: AlertTexts): Iterable<number> {
+    const asked = new Set<number>();
+    for (const texts of [labels, annotations]) {
+      for (const name of Object.keys(texts)) {
+        for (const at of this.#readersOf.get(name) ?? []) asked.add(at);
+      }
+    }
+    return asked;
+  }
+
   #decide(
     terms: readonly Term[],
     impact: AxisValue,
     urgency: AxisValue,
     floor: Severity,
   ): { severity: Severity; because: string } {
-    const { bands, matrix, scale, factors } = this.config;
+    const { bands, matrix, scale } = this.config;
     const row = matrix[bands.impact.findIndex(({ name }) => name === impact.band)];
     const cell = row?.[bands.urgency.findIndex(({ name }) => name === urgency.band)] ?? "info";
     const [across, down] = [impact, urgency].map(({ band, value }) => `${band} (${value})`);
@@ -153,8 +173,7 @@ export class SeverityScorer {
       `impact ${across} and urgency ${down} meet at ${levelOf(scale, cell)} in the matrix`;
     let decided = { severity: cell, because: met };
     for (const { factor, value, normalised: reached } of terms) {
-      const rules = factors.find(({ name }) => name === factor)?.atLeast ?? [];
-      const rule = rules.find(({ from }) => reached >= from);
+      const rule = this.#factors.get(factor)?.atLeast.find(({ from }) => reached >= from);
       if (rule === undefined || !isMoreSevere(rule.severity, decided.severity)) continue;
       const least = levelOf(scale, rule.severity);
       const because = `${factor} is ${value} (${reached}): at least ${least} from ${rule.from} on`;

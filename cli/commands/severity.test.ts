@@ -44,7 +44,7 @@ test("explain: the decision, an aligned table whose points add up, and what is n
   expect(out).toContain("SEV1 (critical), score ");
   expect(out).toContain("users-affected is 60 (0.8): at least SEV1 from 0.75 on");
   expect(out).toContain("Not known: customers-affected,");
-  expect(out).toContain("severity.mode is advise: the score is shown and raises nothing;");
+  expect(out).toContain("severity.mode is off: no score is computed; such an incident is medium.");
   const lines = out.split("\n");
   const rows = lines.slice(lines.findIndex((line) => line.startsWith("FACTOR")));
   const end = (rows[0] ?? "").indexOf("POINTS") + "POINTS".length;
@@ -66,7 +66,7 @@ test("explain --json says the same as the API says of an incident with such an a
   expect(view.severity).toBe("critical");
   const { at, mode, ...score } = view.severity_score ?? { at: "", mode: "off" };
   expect([mode, at]).toEqual(["raise", view.created_at]);
-  expect(explained).toEqual({ ...score, said: "medium", mode: "advise" });
+  expect(explained).toEqual({ ...score, said: "medium", mode: "off" });
 });
 
 test("explain counts what else is said of the incident", async () => {

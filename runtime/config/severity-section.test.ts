@@ -38,9 +38,9 @@ matrix: { little: { any: SEV4 }, much: { any: critical } }
 factors:
 `;
 
-test("what ships is valid, advises, and every one of its factors can be scored", () => {
+test("what ships is valid, off, and every one of its factors can be scored", () => {
   const { severity } = loadConfig(null);
-  expect(severity).toMatchObject({ mode: "advise", scale: "sev1-5", missing: "renormalise" });
+  expect(severity).toMatchObject({ mode: "off", scale: "sev1-5", missing: "renormalise" });
   expect(incidentConfig(loadConfig(null)).severity).toEqual(severity);
   const axes = severity.factors.map(({ axis }) => axis);
   expect(new Set(axes)).toEqual(new Set(["impact", "urgency"]));

@@ -29,7 +29,7 @@ export function readSeverity(value: ConfigValue, source: string | null): Severit
     loadSeverityFile(file, named === builtin ? "sev1-5" : scale),
   );
   return {
-    mode: section("mode").choice(severityModes, "advise"),
+    mode: section("mode").choice(severityModes, "off"),
     scale,
     ...content,
     factors: weighted(content.factors, section("weights")),
