@@ -38,7 +38,7 @@ function opened(...more: string[]): string {
   return world.incidents.events.at(-1)?.incident.id ?? "";
 }
 
-test("explain: the decision, an aligned table whose points add up, and what is not known", async () => {
+test("explain: the decision, a table whose points add up, and what is not known", async () => {
   const [code, out] = await tocsin("severity", "explain", "--labels", ...labels, users);
   expect(code).toBe(0);
   expect(out).toContain("SEV1 (critical), score ");
@@ -79,7 +79,7 @@ test("explain counts what else is said of the incident", async () => {
   expect(bad).toMatchObject({ "services-affected": 0.75, "minutes-open": 0.75, reopens: 0.5 });
 });
 
-test("set: a person's own level, with a reason, seen by why; the next new evidence raises", async () => {
+test("set: a person's own level, with a reason, and why shows it with the terms", async () => {
   const id = opened(users, "service=one", "dedup_key=k");
   const [code, out] = await tocsin("severity", "set", id, "SEV4", "--reason", "a load test");
   expect([code, out]).toEqual([0, expect.stringContaining(`${id} is low: `)]);
