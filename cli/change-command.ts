@@ -101,7 +101,8 @@ async function changeOne(
   io.out(`${plain(after.id)} ${done}: ${plain(after.title)}\n`);
 }
 
-function byOf(flags: Flags, io: Io): string {
+/** Who signs a change. */
+export function byOf(flags: Flags, io: Io): string {
   const { env } = io;
   return flags.text("by") ?? (env["USER"] || env["LOGNAME"] || env["USERNAME"] || "cli");
 }

@@ -29,6 +29,7 @@ const loaders: Record<string, Loader> = {
   reopen: () => import("./commands/reopen.ts"),
   merge: () => import("./commands/merge.ts"),
   split: () => import("./commands/split.ts"),
+  severity: () => import("./commands/severity.ts"),
   note: () => import("./commands/note.ts"),
   sql: () => import("./commands/sql.ts"),
   report: () => import("./commands/report.ts"),

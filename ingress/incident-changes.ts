@@ -3,10 +3,12 @@
  *
  *   {"status": "acknowledged" | "investigating" | "identified" | "resolved" | "closed"}
  *   {"status": "triggered"}   reopens
+ *   {"severity": "critical" | "high" | "medium" | "low" | "info", "reason": TEXT}
  *   {"merge_into": ID}, {"split": [FINGERPRINT | ID, …]}, {"note": TEXT}
  *
- * `note` may accompany a status; a resolution keeps it as its own note, any other status is
- * followed by a second command. `cause` goes with "identified", `reason` with "triggered".
+ * `note` may accompany a status or a severity; a resolution keeps it as its own note,
+ * anything else is followed by a second command. `cause` goes with "identified", `reason` with
+ * "triggered" and with a severity.
  */
 import { assertNever } from "../actors/incident/assert-never.ts";
 import { severities } from "../actors/incident/types.ts";
@@ -67,6 +69,7 @@ export function readNote(reader: BodyReader): Change {
 
 export function readPatch(reader: BodyReader): Change {
   const status = reader.choice("status", patchStatuses);
+  const severity = reader.choice("severity", severities);
   const mergeInto = reader.text("merge_into", limits.serviceMax);
   const split = reader.texts("split", limits.splitMax, limits.serviceMax);
   const note = reader.text("note", limits.textMax);
@@ -78,24 +81,30 @@ export function readPatch(reader: BodyReader): Change {
   if (cause !== null && status !== "identified") {
     fault("cause", cause, 'it only together with "status": "identified"');
   }
-  if (reason !== null && status !== "triggered" && split === null) {
-    fault("reason", reason, 'it only together with "status": "triggered" or "split"');
+  if (reason !== null && status !== "triggered" && severity === null && split === null) {
+    fault("reason", reason, 'it only together with "status": "triggered", a severity or "split"');
   }
-  if (split !== null && (status !== null || mergeInto !== null || note !== null)) {
-    fault("split", split, "it without status, merge_into and note");
+  const others = [status, severity, mergeInto, note];
+  if (split !== null && others.some((other) => other !== null)) {
+    fault("split", split, "it without status, severity, merge_into and note");
   }
-  if (mergeInto !== null && (status !== null || note !== null)) {
-    fault("merge_into", mergeInto, "it without status and note");
+  if (mergeInto !== null && (status !== null || severity !== null || note !== null)) {
+    fault("merge_into", mergeInto, "it without status, severity and note");
   }
+  if (severity !== null && status !== null) fault("severity", severity, "it without status");
+  else if (severity !== null && reason === null) fault("reason", undefined, "why, as a text");
   const actions: CommandAction[] = [];
-  if (status !== null) actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
-  else if (mergeInto !== null) actions.push({ kind: "merge", into: mergeInto });
+  if (severity !== null) actions.push({ kind: "setSeverity", severity, reason: reason ?? "" });
+  else if (status !== null) {
+    actions.push(statusAction(status, note ?? "", cause ?? "", reason ?? ""));
+  } else if (mergeInto !== null) actions.push({ kind: "merge", into: mergeInto });
   else if (split !== null) actions.push({ kind: "split", alerts: split, reason: reason ?? "" });
   if (note !== null && status !== "resolved" && mergeInto === null) {
     actions.push({ kind: "note", text: note });
   }
   if (actions.length === 0 && reader.faults.length === 0) {
-    const expected = `one of status (${patchStatuses.join(", ")}), merge_into, split, note`;
+    const statuses = patchStatuses.join(", ");
+    const expected = `one of status (${statuses}), severity, merge_into, split, note`;
     reader.faults.push({ name: "status", value: "nothing", expected });
   }
   return { by, actions };

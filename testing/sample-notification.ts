@@ -6,6 +6,8 @@ export function sampleIncident(over: Partial<IncidentView> = {}): IncidentView {
     id: "inc-1",
     status: "triggered",
     severity: "critical",
+    severity_score: null,
+    severity_set: null,
     title: "HighLatency",
     description: "p99 above 5 s",
     tenant: "acme",

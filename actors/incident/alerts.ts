@@ -23,12 +23,12 @@ import { isOpen } from "./lifecycle.ts";
 import { addLink, linkDetail, linkOf } from "./links.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
-import { isMoreSevere, severityOf } from "./severity.ts";
 import { changeFirstSign, gather, signOf } from "./root.ts";
+import { assess, openSeverity, raiseSeverity, saidSeverity } from "./severity-steps.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
-import { reroute } from "./telling.ts";
 import type { Turn } from "./turn.ts";
 import { count, record } from "./turn.ts";
+import type { Severity } from "./types.ts";
 
 type Opened = Extract<AlertEvent, { kind: "opened" | "changed" }>;
 type Resolved = Extract<AlertEvent, { kind: "resolved" }>;
@@ -92,6 +92,8 @@ function arrive(turn: Turn, event: Opened): void {
     addLink(incident, link);
     Object.assign(detail, linkDetail(link));
   }
+  const said = saidSeverity(turn, body.labels);
+  assess(turn, incident, { alert: body, said, joining: 0 });
   if (placement.kind === "reopen") {
     reopen(turn, incident, { by: "alerts", because, detail }, flaps);
   } else {
@@ -100,7 +102,7 @@ function arrive(turn: Turn, event: Opened): void {
     record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
     if (flaps) beginFlapping(turn, incident);
   }
-  raiseSeverity(turn, incident, body);
+  raiseTo(turn, incident, body, said);
   gather(turn, incident, arrival);
 }
 
@@ -117,7 +119,6 @@ function openFor(
   incident.tenant = tenant;
   incident.environment = environment;
   incident.service = service;
-  incident.severity = severityOf(labelOf(body.labels, "severity"));
   incident.title = titleOf(body, service);
   incident.description = descriptionOf(body);
   incident.groupKey = groupKey;
@@ -125,7 +126,10 @@ function openFor(
   incident.labels = sortedLabels(body.labels);
   incident.annotations = sortedLabels(body.annotations);
   incident.signs = [arrival.sign];
-  const detail = { fingerprint, received: 1 };
+  const said = saidSeverity(turn, body.labels);
+  const worse = openSeverity(turn, incident, { alert: body, said, joining: 1 });
+  const detail: Record<string, string | number> = { fingerprint, received: 1 };
+  if (worse !== "") detail["severity_because"] = worse;
   // Too late to be reopened, it may still be the same alert, over and over.
   const isNext = before?.firingCount === 0 && before.resolved?.by === "alerts";
   const flaps = isNext && countOpening(turn, incident, before);
@@ -145,10 +149,12 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
     changeFirstSign(incident, signOf(turn, fingerprint, body));
     desk.relate(incident);
   }
+  const said = saidSeverity(turn, body.labels);
+  assess(turn, incident, { alert: body, said, joining: 0 });
   const because = `alert ${quoted(nameOf(body))} has new labels or annotations`;
   const detail = alertDetail(event);
   record(turn, incident, { kind: "alertChanged", by: "alerts", because, detail });
-  raiseSeverity(turn, incident, body);
+  raiseTo(turn, incident, body, said);
 }
 
 function end(turn: Turn, event: Resolved): void {
@@ -169,15 +175,9 @@ function end(turn: Turn, event: Resolved): void {
   resolve(turn, incident, { by: "alerts", because: "the last firing alert was resolved" });
 }
 
-function raiseSeverity(turn: Turn, incident: Incident, body: AlertBody): void {
-  const severity = severityOf(labelOf(body.labels, "severity"));
-  if (!isMoreSevere(severity, incident.severity)) return;
-  const from = incident.severity;
-  incident.severity = severity;
-  const because = `alert ${quoted(nameOf(body))} is ${severity}, the incident was ${from}`;
-  const detail = { from, to: severity };
-  record(turn, incident, { kind: "severityRaised", by: "alerts", because, detail });
-  reroute(turn, incident, body.labels);
+function raiseTo(turn: Turn, incident: Incident, body: AlertBody, said: Severity): void {
+  const because = `alert ${quoted(nameOf(body))} is ${said}`;
+  raiseSeverity(turn, incident, { by: "alerts", said, because, labels: body.labels });
 }
 
 function alertDetail(event: Opened): Record<string, string | number> {

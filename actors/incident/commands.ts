@@ -9,6 +9,7 @@ import type { Incident } from "./incident.ts";
 import { isOpen, judge } from "./lifecycle.ts";
 import { mergeInto } from "./merge.ts";
 import { signOf } from "./root.ts";
+import { openSeverity, setSeverity } from "./severity-steps.ts";
 import { splitOff } from "./split.ts";
 import { close, newIncident, open, reopen, resolve, take } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
@@ -77,16 +78,16 @@ function create(turn: Turn, action: Create, by: string): CommandOutcome {
   incident.tenant = identity.tenant;
   incident.environment = identity.environment;
   incident.service = identity.service;
-  incident.severity = action.severity;
   incident.title = clipped(action.title, titleCharsMax);
   incident.description = clipped(action.description, remarkCharsMax);
   // Without a key of its own no alert's grouping key may lead to it.
   incident.groupKey = dedupKey === null ? `incident:${incident.id}` : `dedup:${dedupKey}`;
   incident.dedupKey = dedupKey;
   incident.labels = sortedLabels(labels);
-  const body = { labels: incident.labels, annotations: { summary: action.title } };
-  incident.signs = [signOf(turn, "", body)];
-  const because = `${by} opened it by hand`;
+  incident.signs = [signOf(turn, "", { labels, annotations: { summary: action.title } })];
+  const alert = { labels, annotations: {} };
+  const worse = openSeverity(turn, incident, { alert, said: action.severity, joining: 0 });
+  const because = `${by} opened it by hand${worse === "" ? "" : `; ${worse}`}`;
   return { kind: "done", incident: open(turn, incident, null, { by, because }) };
 }
 
@@ -131,6 +132,10 @@ function perform(
       return mergeInto(turn, incident, action.into, by);
     case "split":
       return splitOff(turn, incident, action, by);
+    case "setSeverity": {
+      const reason = clipped(action.reason, remarkCharsMax);
+      return setSeverity(turn, incident, { severity: action.severity, reason }, by);
+    }
     case "note": {
       const text = clipped(action.text, remarkCharsMax);
       const because = `${by} wrote a note`;

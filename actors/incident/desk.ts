@@ -10,6 +10,7 @@
 import { Correlator } from "../correlation/correlator.ts";
 import { GraphState } from "../correlation/graph-state.ts";
 import { History } from "../correlation/history.ts";
+import { Assessor } from "./assessor.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
 import { aliasesMax } from "./incident.ts";
@@ -30,6 +31,8 @@ export class Desk {
   readonly partition: number;
   config: IncidentConfig;
   choosePolicy: PolicyChoice;
+  /** Null: severity is what alerts say. */
+  assessor: Assessor | null;
   /** In order of creation. */
   readonly incidents = new Map<string, Incident>();
   readonly members = new Membership();
@@ -46,6 +49,7 @@ export class Desk {
     this.partition = partition;
     this.config = config;
     this.choosePolicy = compileRules(config);
+    this.assessor = assessorOf(config, this.graph);
     this.history = new History(config.correlation.windowMs);
     this.graph.configure(config.correlation.topology);
     this.correlator = new Correlator<Incident>(config.correlation, this.graph, this.history);
@@ -56,6 +60,7 @@ export class Desk {
     if (config.hash === this.config.hash) return;
     this.config = config;
     this.choosePolicy = compileRules(config);
+    this.assessor = assessorOf(config, this.graph);
     this.#rebuildCorrelator();
   }
 
@@ -153,6 +158,11 @@ export class Desk {
     this.correlator = new Correlator<Incident>(correlation, this.graph, this.history);
     for (const incident of this.incidents.values()) this.relate(incident);
   }
+}
+
+function assessorOf(config: IncidentConfig, graph: GraphState): Assessor | null {
+  const { severity } = config;
+  return severity === undefined || severity.mode === "off" ? null : new Assessor(severity, graph);
 }
 
 function scopeOf(of: { tenant: string; environment: string }): string {

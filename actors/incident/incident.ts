@@ -6,8 +6,11 @@ import type { Labels } from "../alert/events.ts";
 import type { Sign } from "../correlation/evidence.ts";
 import type { EscalationPolicy, EscalationState } from "../escalation/escalation.ts";
 import { nextWakeAtMs as nextEscalationAtMs } from "../escalation/escalation.ts";
+import type { Assessment } from "./assessor.ts";
 import { type FlapState, flappingEndsAtMs } from "./flapping.ts";
+import { isOpen } from "./lifecycle.ts";
 import type { Link } from "./links.ts";
+import type { Settled } from "./severity-steps.ts";
 import type { IncidentEventKind, IncidentStatus, Severity } from "./types.ts";
 
 /** Distinct fingerprints one incident takes; a further one opens the next incident. */
@@ -34,6 +37,10 @@ export type Incident = {
   serial: number;
   status: IncidentStatus;
   severity: Severity;
+  /** How severe it is by its factors; null: scores are off. */
+  assessment: Assessment | null;
+  /** What a person decided of its severity, until it rises by itself. */
+  settled: Settled | null;
   title: string;
   description: string;
   tenant: string;
@@ -89,9 +96,10 @@ export type Incident = {
 
 /** The soonest of its deadlines; null when it waits for nothing. */
 export function nextWakeAtMs(incident: Incident): number | null {
-  const { escalation, flap, housekeepingAtMs } = incident;
+  const { escalation, flap, housekeepingAtMs, assessment, status } = incident;
   const climbAtMs = escalation === null ? null : nextEscalationAtMs(escalation);
-  return sooner(sooner(climbAtMs, housekeepingAtMs), flappingEndsAtMs(flap));
+  const risesAtMs = isOpen(status) && assessment !== null ? assessment.risesAtMs : null;
+  return [housekeepingAtMs, flappingEndsAtMs(flap), risesAtMs].reduce(sooner, climbAtMs);
 }
 
 function sooner(one: number | null, other: number | null): number | null {
@@ -109,6 +117,8 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     serial,
     status: "triggered",
     severity: "medium",
+    assessment: null,
+    settled: null,
     title: "",
     description: "",
     tenant: "default",

@@ -40,14 +40,14 @@ const leadsTo: Record<LifecycleAction, IncidentStatus | null> = {
   merge: "merged",
   split: null,
   note: null,
+  setSeverity: null,
 };
 
 export function judge(status: IncidentStatus, action: LifecycleAction): Verdict {
   const to = leadsTo[action];
+  if (to === null) return { kind: "stay" };
   if (to === status) return { kind: "same" };
-  if (possible[status].includes(action)) {
-    return to === null ? { kind: "stay" } : { kind: "move", to };
-  }
+  if (possible[status].includes(action)) return { kind: "move", to };
   const choices = possible[status].join(", ");
   return {
     kind: "refuse",

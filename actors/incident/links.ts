@@ -39,7 +39,7 @@ export function linkDetail({ parent, score, evidence }: Link): Record<string, st
 }
 
 /** The weakest of them: how sure it is that all of the incident is one trouble; null: no links. */
-export function scoreOf({ links }: Incident): number | null {
+export function weakestLink({ links }: Incident): number | null {
   if (links.length === 0) return null;
   return links.reduce((least, { score }) => Math.min(least, score), Infinity);
 }

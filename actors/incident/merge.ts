@@ -7,9 +7,8 @@ import { endFlapping } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
-import { isMoreSevere } from "./severity.ts";
+import { assessMerged, takeOverSeverity } from "./severity-steps.ts";
 import { joinApart } from "./split.ts";
-import { reroute } from "./telling.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -36,6 +35,7 @@ export function mergeInto(
   const alerts = source.alertCount;
   endFlapping(turn, source, by, `merged into ${target.id} by ${by}`);
   moveTo(turn, source, target);
+  assessMerged(turn, source, target);
   leaveOpen(turn, source, "merged", `merged into ${target.id} by ${by}`);
   source.mergedInto = target.id;
   source.housekeepingAtMs = turn.nowMs + turn.desk.config.retireAfterMs;
@@ -46,7 +46,7 @@ export function mergeInto(
   const detail = { from: source.id, alerts };
   const because = `${by} merged ${source.id} into it${reason}`;
   record(turn, target, { kind: "merged", by, because, detail });
-  raiseTo(turn, source, target);
+  takeOverSeverity(turn, source, target);
   return null;
 }
 
@@ -91,14 +91,4 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
     if (!target.told.includes(receiver)) target.told.push(receiver);
   }
   source.told = [];
-}
-
-function raiseTo(turn: Turn, source: Incident, target: Incident): void {
-  if (!isMoreSevere(source.severity, target.severity)) return;
-  const from = target.severity;
-  target.severity = source.severity;
-  const because = `${source.id} was ${source.severity}, this incident was ${from}`;
-  const detail = { from, to: source.severity };
-  record(turn, target, { kind: "severityRaised", by: "alerts", because, detail });
-  reroute(turn, target, source.labels);
 }

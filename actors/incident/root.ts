@@ -12,7 +12,7 @@ import { identityOf, labelOf } from "./identity.ts";
 import type { Incident } from "./incident.ts";
 import { mergeInto } from "./merge.ts";
 import type { Arrival } from "./placement.ts";
-import { severityOf } from "./severity.ts";
+import { saidSeverity } from "./severity-steps.ts";
 import { areApart } from "./split.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -24,7 +24,7 @@ const signsMax = 32;
 
 /** @param fingerprint empty for an incident that a person opened. */
 export function signOf(
-  { desk }: Turn,
+  turn: Turn,
   fingerprint: string,
   { labels, annotations }: Pick<AlertBody, "labels" | "annotations">,
 ): Sign {
@@ -33,8 +33,8 @@ export function signOf(
     service: identityOf(labels).service,
     alertname,
     ...categoryOf({ alertname, labels, summary: labelOf(annotations, "summary") }),
-    severity: severityOf(labelOf(labels, "severity")),
-    agree: desk.config.correlation.agree.map((label) => labelOf(labels, label)),
+    severity: saidSeverity(turn, labels),
+    agree: turn.desk.config.correlation.agree.map((label) => labelOf(labels, label)),
     fingerprint,
   };
 }

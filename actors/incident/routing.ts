@@ -7,9 +7,9 @@
 import type { Labels } from "../alert/events.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
 import type { Incident } from "./incident.ts";
+import { labelSeverity } from "../severity/levels.ts";
 import { labelOf } from "./identity.ts";
 import { compileMatchers } from "./matchers.ts";
-import { severityOf } from "./severity.ts";
 import type { IncidentConfig } from "./types.ts";
 
 /** First match wins; null: nobody is told. */
@@ -23,7 +23,7 @@ export function compileRules(config: IncidentConfig): PolicyChoice {
   return (incident, labels) => {
     const lookup = (label: string): string => {
       const sent = labelOf(labels, label);
-      const isOutdated = label === "severity" && severityOf(sent) !== incident.severity;
+      const isOutdated = label === "severity" && labelSeverity(config, sent) !== incident.severity;
       return sent === "" || isOutdated ? derived(incident, label) : sent;
     };
     return rules.find((rule) => rule.holds(lookup))?.policy ?? null;

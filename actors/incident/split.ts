@@ -10,6 +10,7 @@ import { groupKeyOf, unknownService } from "./identity.ts";
 import type { Incident } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import { isMoreSevere } from "./severity.ts";
+import { openSeverity } from "./severity-steps.ts";
 import { newIncident, open, resolve } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -27,6 +28,7 @@ export function splitOff(
   { alerts: names, reason }: Split,
   by: string,
 ): Incident | string {
+  if (!isOpen(from.status)) return `cannot split an incident that is ${from.status}`;
   const chosen = chosenOf(turn, from, names);
   if (typeof chosen === "string") return chosen;
   const why = reason === "" ? "" : `: ${clipped(reason, 200)}`;
@@ -38,6 +40,8 @@ export function splitOff(
   keepApart(incident, from.id);
   turn.desk.correlator.unlearn(from, incident);
   const alerts = chosen.size;
+  const { labels, annotations, severity: said } = incident;
+  openSeverity(turn, incident, { alert: { labels, annotations }, said, joining: 0 });
   const beginning = `${by} split it off ${from.id}${why}`;
   const detail = { from: from.id, alerts };
   open(turn, incident, null, { by, because: beginning, detail });

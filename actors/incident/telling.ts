@@ -30,12 +30,34 @@ export function startEscalation(turn: Turn, incident: Incident): EscalationEffec
 export function reroute(turn: Turn, incident: Incident, labels: Labels): void {
   if (incident.status !== "triggered") return;
   const flaps = incident.flap !== null && incident.flap.sinceMs !== null;
+  // A policy rests while the incident flaps, or since somebody made it less severe; what has
+  // become worse begins it again.
+  const rests = flaps || incident.escalation?.kind === "stopped";
   const chosen = turn.desk.choosePolicy(incident, labels);
-  // While it flaps its policy rests, and begins again for what has become worse.
   const policy = chosen === null && flaps ? incident.policy : chosen;
-  if (policy === null || (policy.name === incident.policy?.name && !flaps)) return;
+  if (policy === null || (policy.name === incident.policy?.name && !rests)) return;
   incident.policy = policy;
   tellEffects(turn, incident, startEscalation(turn, incident));
+}
+
+/**
+ * A lowered severity may call for another policy, or for none. Whoever was told already is not
+ * told again by the new one; its later levels are.
+ */
+export function rerouteLowered(turn: Turn, incident: Incident, because: string): void {
+  if (incident.status !== "triggered") return;
+  const policy = turn.desk.choosePolicy(incident, incident.labels);
+  if (policy !== null && policy.name === incident.policy?.name) return;
+  stopEscalation(turn, incident, because);
+  if (policy === null) return;
+  incident.policy = policy;
+  const known = new Set(incident.told);
+  const effects = startEscalation(turn, incident).map((effect) =>
+    effect.kind === "tell"
+      ? { ...effect, receivers: effect.receivers.filter((receiver) => !known.has(receiver)) }
+      : effect,
+  );
+  tellEffects(turn, incident, effects);
 }
 
 export function stopEscalation(turn: Turn, incident: Incident, because: string): void {

@@ -9,6 +9,7 @@ import { flappingEndsAtMs } from "./flapping.ts";
 import type { Incident } from "./incident.ts";
 import { blankIncident } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
+import { wakeSeverity } from "./severity-steps.ts";
 import {
   startEscalation,
   stopEscalation,
@@ -124,6 +125,7 @@ export function wake(turn: Turn, incident: Incident): void {
   turn.touched.add(incident);
   wakeEscalation(turn, incident);
   wakeFlapping(turn, incident);
+  wakeSeverity(turn, incident);
   const dueAtMs = incident.housekeepingAtMs;
   if (dueAtMs === null || dueAtMs > turn.nowMs) return;
   if (incident.status === "resolved") {

@@ -8,6 +8,8 @@ import type { CorrelationConfig } from "../correlation/correlator.ts";
 import type { DispatchConfig } from "../dispatch/config.ts";
 import type { DispatchOutput } from "../dispatch/dispatcher.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
+import type { SeverityConfig } from "../severity/config.ts";
+import type { SeverityScore } from "../severity/score.ts";
 import type { FlappingConfig } from "./flapping.ts";
 import type { Link } from "./links.ts";
 
@@ -43,6 +45,8 @@ export type IncidentConfig = {
   retireAfterMs: number;
   /** Undefined in configurations of versions that knew nothing of it: off. */
   flapping?: FlappingConfig;
+  /** Undefined in configurations of versions that knew no scores: off. */
+  severity?: SeverityConfig;
   policies: Record<string, EscalationPolicy>;
   /** First match wins; no match: no escalation policy, nobody is told. */
   rules: { matchers: Matcher[]; policy: string }[];
@@ -69,6 +73,8 @@ export type CommandAction =
   | { kind: "merge"; into: string }
   /** Alerts by fingerprint, and incidents that were merged into this one: 1 to 1,000. */
   | { kind: "split"; alerts: string[]; reason: string }
+  /** The reason is not empty. */
+  | { kind: "setSeverity"; severity: Severity; reason: string }
   | { kind: "note"; text: string };
 
 export type Command = {
@@ -114,6 +120,10 @@ export type IncidentView = {
   id: string;
   status: IncidentStatus;
   severity: Severity;
+  /** How severe it is by its factors, as last computed; null: scores are off. */
+  severity_score: (SeverityScore & { mode: SeverityConfig["mode"]; at: string }) | null;
+  /** Who made it less severe than it was by itself, and why; null: nobody, or it rose since. */
+  severity_set: { by: string; at: string; reason: string } | null;
   title: string;
   description: string;
   tenant: string;
@@ -161,6 +171,7 @@ export const incidentEventKinds = [
   "alertResolved",
   "counted",
   "severityRaised",
+  "severityLowered",
   "rootMoved",
   "acknowledged",
   "investigating",

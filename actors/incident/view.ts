@@ -2,7 +2,7 @@
 import { assertNever } from "./assert-never.ts";
 import type { Desk } from "./desk.ts";
 import type { Incident } from "./incident.ts";
-import { scoreOf } from "./links.ts";
+import { weakestLink } from "./links.ts";
 import type { IncidentMember, IncidentView } from "./types.ts";
 
 /** The view shares the incident's labels and annotations, which are never changed in place. */
@@ -12,6 +12,8 @@ export function viewOf(incident: Incident): IncidentView {
     id: incident.id,
     status: incident.status,
     severity: incident.severity,
+    severity_score: scoreOf(incident),
+    severity_set: settledBy(incident),
     title: incident.title,
     description: incident.description,
     tenant: incident.tenant,
@@ -34,7 +36,7 @@ export function viewOf(incident: Incident): IncidentView {
     closed_at: incident.closedAtMs === null ? null : timeText(incident.closedAtMs),
     merged_into: incident.mergedInto,
     cause: incident.cause,
-    score: scoreOf(incident),
+    score: weakestLink(incident),
     root: incident.root,
     escalation: escalationOf(incident),
     version: incident.version,
@@ -59,6 +61,17 @@ export function membersOf(
 /** Milliseconds since the epoch as "2026-01-31T23:59:59.000Z". */
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function scoreOf({ assessment }: Incident): IncidentView["severity_score"] {
+  if (assessment === null) return null;
+  const { score, mode, atMs } = assessment;
+  return { ...score, mode, at: timeText(atMs) };
+}
+
+function settledBy({ settled }: Incident): IncidentView["severity_set"] {
+  if (settled === null) return null;
+  return { by: settled.by, at: timeText(settled.atMs), reason: settled.reason };
 }
 
 function escalationOf(incident: Incident): IncidentView["escalation"] {

@@ -10,6 +10,7 @@ import { EXIT } from "../command.ts";
 import type { Io } from "../command.ts";
 import { defineCommand, usageError } from "../define-command.ts";
 import type { Flags } from "../define-command.ts";
+import { readLabelPairs } from "../label-pairs.ts";
 import { plain } from "../plain-text.ts";
 import {
   inhibitionText,
@@ -74,7 +75,7 @@ function show(flags: Flags, io: Io, more: string[]): number {
 
 function tested(flags: Flags, io: Io, pairs: string[]): number {
   if (pairs.length === 0) throw usageError("give the alert's labels as LABEL=VALUE");
-  const labels = readLabels(pairs);
+  const labels = readLabelPairs(pairs);
   const atMs = readAt(flags);
   const config = readAlertmanagerConfig(configFileOf(flags, io));
   const trace = traceRoutes(config.dispatch, labels, atMs);
@@ -90,21 +91,6 @@ function tested(flags: Flags, io: Io, pairs: string[]): number {
   const [wanted, found] = [expected ?? [], receivers].map((names) => plain(names.join(", ")));
   io.err(`tocsin routes: the alert goes to ${found}, expected ${wanted}\n`);
   return EXIT.failed;
-}
-
-function readLabels(pairs: string[]): Labels {
-  const labels = new Map<string, string>();
-  for (const pair of pairs) {
-    const at = pair.indexOf("=");
-    const [name, value] = [pair.slice(0, Math.max(0, at)), pair.slice(at + 1)];
-    if (name === "" || /[!~]$/.test(name) || value.startsWith("~")) {
-      throw usageError(`got "${plain(pair)}", expected LABEL=VALUE`);
-    }
-    if (labels.has(name)) throw usageError(`the label ${plain(name)} was given twice`);
-    labels.set(name, value);
-  }
-  // A label without a value is none, as everywhere in Alertmanager.
-  return Object.fromEntries([...labels].filter(([, value]) => value !== ""));
 }
 
 function readAt(flags: Flags): number {

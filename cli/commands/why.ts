@@ -14,12 +14,13 @@ import { defineCommand, usageError } from "../define-command.ts";
 import type { Flags } from "../define-command.ts";
 import { findIncident, readMembers, readTimeline } from "../incident-api.ts";
 import { plain } from "../plain-text.ts";
+import { scoreText } from "../severity-text.ts";
 import { table } from "../table.ts";
 
 /** Events that say why something belongs to the incident, or why somebody was told. */
 const links: ReadonlySet<IncidentEventKind> = new Set([
   ...(["opened", "reopened", "alertJoined", "merged", "splitOff", "rootMoved"] as const),
-  ...(["severityRaised", "escalated", "notified", "resolved"] as const),
+  ...(["severityRaised", "severityLowered", "escalated", "notified", "resolved"] as const),
 ]);
 
 /** Alerts that a terminal shows. */
@@ -31,9 +32,11 @@ Shows why an incident is what it is: where its trouble comes from, for each of i
 evidence that put it here and what that weighs (1 is enough), and for each incident that was
 merged into it and each person told, the reason. With many of them the first alerts and the newest
 events are shown; all are in tocsin.incident_events (tocsin sql). What does not belong here is
-taken out with \`tocsin split\`.
+taken out with \`tocsin split\`. Its severity is shown term by term, where scores are computed
+(docs/severity.md).
 
-  --json     {"incident", "root", "score", "members", "links"}
+  --json     {"incident", "root", "score", "severity", "severity_score", "severity_set", "members",
+             "links"}
   --url URL  where Tocsin is (TOCSIN_URL, default http://127.0.0.1:9093)
 
 Examples
@@ -51,13 +54,14 @@ async function run(flags: Flags, io: Io): Promise<number> {
   const members = await readMembers(api, incident.id);
   const because = timeline.filter(({ event }) => links.has(event));
   if (flags.has("json")) {
-    const { root, score } = incident;
-    const found = { incident: incident.id, root, score, members, links: because };
-    io.out(`${JSON.stringify(found, null, 2)}\n`);
+    const { root, score, severity, severity_score, severity_set } = incident;
+    const shown = { incident: incident.id, root, score, severity, severity_score, severity_set };
+    io.out(`${JSON.stringify({ ...shown, members, links: because }, null, 2)}\n`);
     return EXIT.ok;
   }
   const paint = paintFor(io);
-  io.out(headText(incident, paint) + membersText(members, paint) + linksText(because, paint));
+  io.out(headText(incident, paint) + severityText(incident, paint));
+  io.out(membersText(members, paint) + linksText(because, paint));
   return EXIT.ok;
 }
 
@@ -91,6 +95,16 @@ function membersText(members: IncidentMember[], paint: Paint): string {
 
 function evidenceText({ evidence }: Link): string {
   return evidence.map(({ kind, weight }) => `${kind} ${weight.toFixed(2)}`).join(", ");
+}
+
+function severityText(incident: IncidentView, paint: Paint): string {
+  const { severity, severity_score: score, severity_set: set } = incident;
+  const by = set === null ? "" : `  made less severe by ${plain(set.by)}: ${plain(set.reason)}\n`;
+  if (score === null) return by === "" ? "" : `Severity ${plain(severity)}\n${by}\n`;
+  const advises = "  severity.mode is advise: the score raises nothing\n";
+  const mode = score.mode === "raise" ? "" : advises;
+  const text = scoreText(score, paint).replaceAll(/^(?=.)/gm, "  ");
+  return `Severity ${plain(severity)}\n${by}${mode}${text}\n`;
 }
 
 function linksText(entries: TimelineEntry[], paint: Paint): string {

@@ -17,6 +17,7 @@ export function incidentConfig(config: TocsinConfig): IncidentConfig {
     correlation: config.correlation,
     ...config.lifecycle,
     flapping: config.flapping,
+    severity: config.severity,
     policies: config.policies,
     rules: config.rules,
     dispatch: config.alertmanager?.dispatch ?? null,

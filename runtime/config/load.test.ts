@@ -101,8 +101,8 @@ correlation:
       "set auth.mode to keys (docs/api-keys.md), or listen on 127.0.0.1:9093",
     "t.yaml:2:1: partitons: unknown setting, expected one of listen, data_dir, partitions, " +
       "shards, listeners, auth, nats, clickhouse, ingest, redaction, dedup, grouping, " +
-      "correlation, lifecycle, flapping, silences, receivers, escalation_policies, rules, " +
-      "alertmanager, sources, metrics; did you mean partitions?",
+      "correlation, lifecycle, flapping, severity, silences, receivers, escalation_policies, " +
+      "rules, alertmanager, sources, metrics; did you mean partitions?",
     "t.yaml:5:11: ingest.linger: got 2, expected a duration from 0s to 1s, such as 30s, 5m " +
       "or 1h30m",
     't.yaml:6:13: ingest.body_max: got "lots", expected a size from 1KiB to 256MiB, such as ' +

@@ -30,6 +30,7 @@ import {
 import { ConfigError } from "./problems.ts";
 import { Reading } from "./reading.ts";
 import { readRedaction } from "./redaction-section.ts";
+import { readSeverity } from "./severity-section.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import { readSources } from "./sources.ts";
 import type { TocsinConfig } from "./types.ts";
@@ -64,6 +65,7 @@ const sections = [
   "correlation",
   "lifecycle",
   "flapping",
+  "severity",
   "silences",
   "receivers",
   "escalation_policies",
@@ -154,6 +156,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     correlation: readCorrelation(section("correlation"), source),
     lifecycle: readLifecycle(section("lifecycle")),
     flapping: readFlapping(section("flapping")),
+    severity: readSeverity(section("severity"), source),
     silences: readSilences(section("silences")),
     receivers,
     policies,

@@ -2,6 +2,7 @@
 import type { EscalationPolicy } from "../../actors/escalation/escalation.ts";
 import type { IncidentConfig, Matcher } from "../../actors/incident/types.ts";
 import type { FlappingConfig } from "../../actors/incident/flapping.ts";
+import type { SeverityConfig } from "../../actors/severity/config.ts";
 import type { AlertmanagerConfig } from "./alertmanager/load.ts";
 import type { RedactionConfig } from "./redaction-section.ts";
 import type { RateLimits } from "../rate-limits.ts";
@@ -72,6 +73,7 @@ export type TocsinConfig = {
   correlation: IncidentConfig["correlation"];
   lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
   flapping: FlappingConfig;
+  severity: SeverityConfig;
   /** How long before its end a silence is reminded of; 0: never. */
   silences: { remindBeforeMs: number };
   receivers: Receiver[];

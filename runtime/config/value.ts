@@ -124,6 +124,14 @@ export class ConfigValue {
     return fallback;
   }
 
+  /** A number from `min` to `max`, required. */
+  numberWithin(range: { min: number; max: number }): number {
+    const value = this.#scalar();
+    if (typeof value === "number" && inRange(value, range)) return value;
+    this.expected(`a number from ${range.min} to ${range.max}`);
+    return range.min;
+  }
+
   choice<T extends string>(choices: readonly T[], fallback: T): T {
     if (!this.present) return fallback;
     const value = this.#scalar();

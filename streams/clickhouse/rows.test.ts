@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import type { AlertEvent } from "../../actors/alert/events.ts";
-import type { IncidentEvent, IncidentOutput } from "../../actors/incident/types.ts";
+import type {
+  IncidentEvent,
+  IncidentOutput,
+  IncidentView,
+} from "../../actors/incident/types.ts";
 import { relayStart } from "../../runtime/step.ts";
 import { sampleIncident } from "../../testing/sample-notification.ts";
 import { AlertIdentities } from "./alert-identity.ts";
@@ -164,6 +168,19 @@ test("incident outputs go to their tables; a timer leaves no row", () => {
     },
   ]);
   expect(rows.incident_states[0]).toMatchObject({ id: incident.id, created_at: 1_700_000_000_000 });
+});
+
+test("scores are rows in whole points, and absent ones have no level", () => {
+  const score = { score: 66.5, level: "SEV2" } as IncidentView["severity_score"];
+  const rows = [sampleIncident({ severity_score: score }), sampleIncident()].map((incident) => {
+    const common = { atMs: 1, by: "alerts", because: "", detail: {} };
+    return rowsOf([{ kind: "event", event: { kind: "opened", ...common, incident } }]);
+  });
+  const columns = rows.map((each) => [each.incident_events[0], each.incident_states[0]]);
+  const scored = { severity_score: 67, severity_level: "SEV2" };
+  const none = { severity_score: 0, severity_level: "" };
+  expect(columns).toMatchObject([[scored, scored], [none, none]]);
+  expect(columns.flat().every((row) => !("severity_set" in (row ?? {})))).toBe(true);
 });
 
 test("of the states of a range the newest of each incident and alert is kept, events all", () => {

@@ -230,6 +230,7 @@ function eventRow(event: IncidentEvent): Row {
     ),
     ...belonging(incident),
     severity: incident.severity,
+    ...scored(incident),
     status: incident.status,
     title: incident.title,
     created_at: milliseconds(incident.created_at),
@@ -242,9 +243,10 @@ function eventRow(event: IncidentEvent): Row {
 
 function stateRow(incident: IncidentView): Row {
   const { escalation, created_at, updated_at, acknowledged_at, resolved_at, closed_at } = incident;
-  const { escalation: _, root: __, ...columns } = incident;
+  const { escalation: _, root: __, severity_set: ___, ...columns } = incident;
   return {
     ...columns,
+    ...scored(incident),
     created_at: milliseconds(created_at),
     updated_at: milliseconds(updated_at),
     acknowledged_at: milliseconds(acknowledged_at),
@@ -270,6 +272,12 @@ const belonging = ({ tenant, environment, service }: IncidentView): Row => ({
   tenant,
   environment,
   service,
+});
+
+/** Steps of earlier versions have no score. */
+const scored = ({ severity_score: score }: IncidentView): Row => ({
+  severity_score: Math.round(score?.score ?? 0),
+  severity_level: score?.level ?? "",
 });
 
 /** DateTime64(3) reads integers as milliseconds. */

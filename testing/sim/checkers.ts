@@ -238,8 +238,11 @@ const timersFireOnce: Checker = (world) => {
   return faults;
 };
 
-/** An incident that reopens, or still fires once it has flapped, begins to climb anew. */
-const beginsAnew = new Set<string>(["reopened", "flappingEnded"]);
+/**
+ * An incident that reopens, still fires once it has flapped, or becomes as severe again as it was
+ * before somebody lowered it, begins to climb anew.
+ */
+const beginsAnew = new Set<string>(["reopened", "flappingEnded", "severityLowered"]);
 
 function forget(seen: Set<string>, incidentId: string): void {
   for (const key of [...seen]) if (key.startsWith(`${incidentId} `)) seen.delete(key);

@@ -5,6 +5,7 @@
 import type { DedupConfig } from "../../actors/alert/config.ts";
 import type { DispatchConfig } from "../../actors/dispatch/config.ts";
 import type { IncidentConfig } from "../../actors/incident/types.ts";
+import type { SeverityConfig } from "../../actors/severity/config.ts";
 import { DedupHost } from "../../runtime/dedup-host.ts";
 import { DedupStage } from "../../runtime/dedup-stage.ts";
 import { IncidentHost } from "../../runtime/incident-host.ts";
@@ -74,6 +75,33 @@ const topology = {
   },
 };
 
+/** Scores that rise with services, what alerts say of users, and within seconds of time. */
+const severity: SeverityConfig = {
+  ...{ mode: "raise", scale: "sev1-5", missing: "renormalise", newEvidence: 0.25 },
+  bands: {
+    impact: [{ name: "minor", from: 0 }, { name: "major", from: 0.5 }],
+    urgency: [{ name: "low", from: 0 }, { name: "high", from: 0.5 }],
+  },
+  matrix: [["info", "medium"], ["high", "critical"]],
+  factors: [
+    {
+      ...{ name: "services", axis: "impact", weight: 1, atLeast: [] },
+      source: { kind: "circumstance", name: "services" },
+      scale: { kind: "points", points: [[1, 0], [2, 0.5], [3, 1]] },
+    },
+    {
+      ...{ name: "tenant", axis: "impact", weight: 1, atLeast: [] },
+      source: { kind: "said", names: ["tenant_id"], per: [], matchers: [] },
+      scale: { kind: "words", words: { acme: 1 }, otherwise: null },
+    },
+    {
+      ...{ name: "time", axis: "urgency", weight: 1, atLeast: [] },
+      source: { kind: "circumstance", name: "minutes" },
+      scale: { kind: "points", points: [[0, 0], [0.05, 0.5], [0.1, 1]] },
+    },
+  ],
+};
+
 /** Lives are short, so that a run sees incidents retire as well as open. */
 export const incidentConfig: IncidentConfig = {
   dispatch: simDispatch(),
@@ -87,6 +115,7 @@ export const incidentConfig: IncidentConfig = {
   closeAfterMs: 15_000,
   retireAfterMs: 15_000,
   flapping: { enabled: true, threshold: 3, windowMs: 8_000, coolDownMs: 4_000 },
+  severity,
   policies: {
     night: {
       name: "night",

@@ -317,5 +317,6 @@ function anyAction(random: Random, other: string): CommandAction {
     { kind: "merge", into: other },
     { kind: "split", alerts: [other], reason: "" },
     { kind: "note", text: "noted" },
+    { kind: "setSeverity", severity: random.pick(["critical", "low"]), reason: "it is" },
   ]);
 }
