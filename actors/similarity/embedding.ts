@@ -63,14 +63,15 @@ export class Embedder {
     for (const { hash, weight } of featuresOf(text).weighed) {
       const weighed = weight * this.#rarity(hash);
       // Two places for each feature: where one is shared, the other mostly is not.
-      for (const each of [scrambled(hash), scrambled(hash ^ 0x5bd1e995)]) {
-        vector[each % dimensions]! += each >>> 31 === 1 ? weighed : -weighed;
-      }
+      const [first, second] = [scrambled(hash), scrambled(hash ^ 0x5bd1e995)];
+      vector[first % dimensions]! += first >>> 31 === 1 ? weighed : -weighed;
+      vector[second % dimensions]! += second >>> 31 === 1 ? weighed : -weighed;
     }
     let square = 0;
-    for (const value of vector) square += value * value;
+    for (let at = 0; at < dimensions; at += 1) square += vector[at]! * vector[at]!;
     const scale = square === 0 ? 0 : 1 / Math.sqrt(square);
-    return vector.map((value) => value * scale);
+    for (let at = 0; at < dimensions; at += 1) vector[at]! *= scale;
+    return vector;
   }
 
   /** 1: in every text; grows slowly, so that no single rare word decides. */

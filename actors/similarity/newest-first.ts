@@ -32,10 +32,8 @@ export class NewestFirst<Entry extends Numbered> {
   }
 
   /** The newest so many, newest first. */
-  *newest(key: number, max: number): Generator<Entry> {
-    const list = this.#lists.get(key) ?? [];
-    const last = Math.max(0, list.length - max);
-    for (let at = list.length - 1; at >= last; at -= 1) yield list[at]!;
+  newest(key: number, max: number): Entry[] {
+    return this.#lists.get(key)?.slice(-max).reverse() ?? [];
   }
 }
 

@@ -25,8 +25,8 @@ export const causes = {
      configuration reload failure, config error, misconfigured, bad config, invalid config,
      generation mismatch, version mismatch, different versions, config out of sync,
      config not synced, sync failed, argo app out of sync, not synced, feature flag,
-     schema migration, migration failed, image pull, image pull back off, err image pull,
-     helm release failed, config map, drifted`,
+     schema migration, migration failed, migrations unapplied, image pull, image pull back off,
+     err image pull, helm release failed, config map, drifted`,
     "release, version, configuration, config",
   ),
   hardware: kind(

@@ -142,7 +142,7 @@ function byteCosine(a: Int8Array, lengthA: number, b: Int8Array, lengthB: number
 
 function lengthOf(vector: ArrayLike<number>): number {
   let square = 0;
-  for (let at = 0; at < vector.length; at += 1) square += vector[at]! ** 2;
+  for (let at = 0; at < vector.length; at += 1) square += vector[at]! * vector[at]!;
   return Math.sqrt(square);
 }
 
