@@ -1,4 +1,5 @@
 /** What gathers alerts into incidents: Tocsin's incident stage, and two simpler ways to compare. */
+import type { HistorySnapshot } from "../actors/correlation/history.ts";
 import type { EscalationPolicy } from "../actors/escalation/escalation.ts";
 import { groupKeyOf, identityOf, labelOf } from "../actors/incident/identity.ts";
 import { severityOf } from "../actors/incident/severity.ts";
@@ -18,7 +19,31 @@ const oncall: EscalationPolicy = {
 };
 
 /** The incident stage itself, in simulated time; critical and high incidents page. */
-export function tocsinWith(correlation: Correlation): System {
+export function tocsinWith(correlation: Correlation, learnt?: HistorySnapshot): System {
+  return (storm) => {
+    const listener = new Listener();
+    play(storm, stageWith(correlation, learnt), 0, listener.hear);
+    return listener.clustering(storm.firings);
+  };
+}
+
+/** Between two storms of the past, so that each is an occasion of its own. */
+const betweenStormsMs = 6 * 3_600_000;
+
+/** What history teaches that has these storms, the last of them shortly before now. */
+export function historyOf(correlation: Correlation, storms: readonly Storm[]): HistorySnapshot {
+  let learnt: HistorySnapshot | undefined;
+  storms.forEach((storm, n) => {
+    // Storms use the same fingerprints: each has incidents of its own.
+    const stage = stageWith(correlation, learnt);
+    play(storm, stage, (n - storms.length) * betweenStormsMs, () => {});
+    learnt = stage.snapshot().desk.history;
+  });
+  if (learnt === undefined) throw new Error("there are no storms to learn from");
+  return learnt;
+}
+
+function stageWith(correlation: Correlation, learnt: HistorySnapshot | undefined): IncidentStage {
   const config: IncidentConfig = {
     ...defaultIncidentConfig,
     ...{ hash: "bench", correlation, policies: { oncall } },
@@ -26,15 +51,24 @@ export function tocsinWith(correlation: Correlation): System {
       { matchers: [{ label: "severity", op: "=~", value: "critical|high" }], policy: "oncall" },
     ],
   };
-  return (storm) => {
-    const stage = new IncidentStage({ codec, partition: 0, config });
-    const listener = new Listener();
-    storm.records.forEach(({ timeMs, data }, index) => {
-      stage.advance(timeMs, listener.hear);
-      stage.apply(data, { seq: index + 1, timeMs }, listener.hear);
-    });
-    return listener.clustering(storm.firings);
-  };
+  const stage = new IncidentStage({ codec, partition: 0, config });
+  if (learnt === undefined) return stage;
+  const { desk, ...snapshot } = stage.snapshot();
+  stage.restore({ ...snapshot, desk: { ...desk, history: learnt } });
+  return stage;
+}
+
+function play(
+  storm: Storm,
+  stage: IncidentStage,
+  laterMs: number,
+  hear: (output: IncidentOutput) => void,
+): void {
+  storm.records.forEach(({ timeMs, data }, index) => {
+    const atMs = timeMs + laterMs;
+    stage.advance(atMs, hear);
+    stage.apply(data, { seq: index + 1, timeMs: atMs }, hear);
+  });
 }
 
 /** Learns from the stage's outputs which alert went where: by what it says, not what it holds. */

@@ -13,7 +13,7 @@ import { addStorm, emptyTally, meanOf, scoresOf } from "./correlation-scores.ts"
 import type { Scores, Tally } from "./correlation-scores.ts";
 import type { Storm } from "./correlation-storms.ts";
 import { stormOf } from "./correlation-storms.ts";
-import { alertmanagerGroups, plainDedup, tocsinWith } from "./correlation-systems.ts";
+import { alertmanagerGroups, historyOf, plainDedup, tocsinWith } from "./correlation-systems.ts";
 import type { Correlation, System } from "./correlation-systems.ts";
 
 /** Half of them to choose by, half to report. */
@@ -37,10 +37,15 @@ export const correlation: Bench = {
     const kinds = stormKinds.filter((kind) => kind.includes(settings.match));
     if (kinds.length === 0) return [];
     const all = Array.from({ length: seeds }, (_, n) => settings.seed + n);
-    const tuned = choose(stormsOf(kinds, all.filter((_, n) => n % 2 === 0)), settings);
+    const before = stormsOf(kinds, all.filter((_, n) => n % 2 === 0));
+    const tuned = choose(before, settings);
+    const defaults = defaultIncidentConfig.correlation;
+    const learnt = historyOf(defaults, inTurn(before));
     const systems: [string, System][] = [
-      ["tocsin, defaults", tocsinWith(defaultIncidentConfig.correlation)],
-      ["tocsin, topology", tocsinWith({ ...defaultIncidentConfig.correlation, topology })],
+      ["tocsin, defaults", tocsinWith(defaults)],
+      ["tocsin, learnt", tocsinWith(defaults, learnt)],
+      ["tocsin, topology", tocsinWith({ ...defaults, topology })],
+      ["tocsin, topology and learnt", tocsinWith({ ...defaults, topology }, learnt)],
       ["tocsin, chosen", tocsinWith({ ...tuned, topology })],
       ["alertmanager", alertmanagerGroups],
       ["dedup", plainDedup],
@@ -61,6 +66,13 @@ type Storms = Map<StormKind, Storm[]>;
 
 function stormsOf(kinds: StormKind[], seeds: number[]): Storms {
   return new Map(kinds.map((kind) => [kind, seeds.map((seed) => stormOf(kind, seed))]));
+}
+
+/** One of each kind, then the next of each: as a year has them. */
+function inTurn(storms: Storms): Storm[] {
+  const lists = [...storms.values()];
+  const most = Math.max(...lists.map(({ length }) => length));
+  return Array.from({ length: most }, (_, n) => lists.flatMap((list) => list[n] ?? [])).flat();
 }
 
 function judge(system: System, storms: Storms): Map<StormKind, Tally> {
