@@ -8,6 +8,7 @@ import { identityOf, labelOf, sortedLabels, titleCharsMax } from "./identity.ts"
 import type { Incident } from "./incident.ts";
 import { isOpen, judge } from "./lifecycle.ts";
 import { mergeInto } from "./merge.ts";
+import { relate } from "./relate.ts";
 import { close, newIncident, open, reopen, resolve, take } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -87,6 +88,7 @@ function create(turn: Turn, action: Create, by: string): CommandOutcome {
 
 /** @returns why it was refused; null when it is done. */
 function perform(turn: Turn, incident: Incident, action: OnIncident, by: string): string | null {
+  if (action.kind === "relate") return relate(turn, incident, action, by);
   const verdict = judge(incident.status, action.kind);
   if (verdict.kind === "refuse") return verdict.reason;
   const isSame = verdict.kind === "same";
