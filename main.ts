@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import { type NatsConnection, connect } from "@nats-io/transport-node";
 import type { Logger as PinoLogger } from "pino";
 import { Delivery } from "./delivery.ts";
-import { type HttpSurface, openHttpSurface } from "./ingress/http-surface.ts";
+import { type HttpSurface, openHttpSurface, type SurfacePorts } from "./ingress/http-surface.ts";
 import { openKeys, type OpenKeys } from "./keys.ts";
 import { LiveConfig } from "./live-config.ts";
 import { IncidentArchive } from "./reports/incident-archive.ts";
@@ -45,6 +45,7 @@ import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
+import { TextModels } from "./text-models.ts";
 
 /** Requests in flight at a stop, and the frames that they wait for. */
 const drainGraceMs = 5_000;
@@ -131,10 +132,14 @@ async function start(context: Context): Promise<void> {
   await openJanitor(context, parts);
   const auth = await openKeys({ ...context, link: parts.link, say });
   let delivery: Delivery | null = null;
-  const deliveries = (): Record<string, number> => ({ ...delivery?.counters() });
-  const { host, port } = await openSurface(context, parts, auth, deliveries);
+  let textModels: TextModels | null = null;
+  const { host, port } = await openSurface(context, parts, auth, {
+    deliveries: () => ({ ...delivery?.counters() }),
+    textModels: () => textModels?.readings() ?? null,
+  });
   const url = `http://${host}:${port}`;
   delivery = await openDelivery(context, parts, url);
+  textModels = await openTextModels(context, parts);
   await becomeReady(parts, life.signal);
   lookForOverlooked(context, parts);
   const startedInMs = Date.now() - beganMs;
@@ -241,6 +246,17 @@ function openDelivery(context: Context, parts: Parts, url: string): Promise<Deli
   );
 }
 
+function openTextModels(context: Context, parts: Parts): Promise<TextModels | null> {
+  const { config, logger, life } = context;
+  const { connection, log } = parts;
+  const userAgent = `tocsin/${version}`;
+  return life.open(
+    "text models",
+    () => TextModels.open({ connection, log, config, env: process.env, logger, userAgent }),
+    (opened) => opened?.stop() ?? Promise.resolve(),
+  );
+}
+
 async function openJanitor({ logger, life }: Context, parts: Parts): Promise<void> {
   const options = {
     link: parts.link,
@@ -258,7 +274,7 @@ async function openSurface(
   { config, live, options, logger, life }: Context,
   parts: Parts,
   auth: OpenKeys,
-  deliveries: () => Record<string, number>,
+  readings: Pick<SurfacePorts, "deliveries" | "textModels">,
 ): Promise<HttpSurface> {
   const { nats, log, link, connection, hash, analytics, pool } = parts;
   const partitions = config.partitions.incident;
@@ -301,7 +317,7 @@ async function openSurface(
     }),
     shards: () => pool.stats(),
     lagMs: () => pool.lagMs(),
-    deliveries,
+    ...readings,
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
     clock: systemClock,

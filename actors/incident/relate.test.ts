@@ -93,7 +93,7 @@ describe("an incident whose text reads like an older one's", () => {
       .thenNo(happened("merged"));
   });
 
-  test("the older one is never merged into the younger, nor one into itself or into nothing", () => {
+  test("the older one is never merged into the younger, nor one into itself or nothing", () => {
     scenario("wrong way", { config })
       .at("00:00").when(alertFired("old", old), alertFired("young", young))
       .at("00:05").when(related("old", "young"))
@@ -101,7 +101,11 @@ describe("an incident whose text reads like an older one's", () => {
       .at("00:06").when(related("old", "old"))
       .then(replied("conflict", "cannot merge an incident into itself"))
       .at("00:07").when(command(
-        { kind: "relate", to: "inc-0-99", evidence: { kind: "classifier", score: 1, because: "" } },
+        {
+          kind: "relate",
+          to: "inc-0-99",
+          evidence: { kind: "classifier", score: 1, because: "" },
+        },
         { on: "old" },
       ))
       .then(replied("conflict", "no such incident in memory"))

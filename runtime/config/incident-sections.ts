@@ -47,8 +47,10 @@ export function readGrouping(value: ConfigValue): TocsinConfig["grouping"] {
   return { by: by.list(labelsMax).map(readLabel) };
 }
 
+/** The keys `text` and `classifier` are read elsewhere: they are the process's, not the stage's. */
 export function readCorrelation(value: ConfigValue): TocsinConfig["correlation"] {
-  const section = value.section(["enabled", "window", "labels", "topology"]);
+  const keys = ["enabled", "window", "labels", "topology", "text", "classifier"];
+  const section = value.section(keys);
   const labels = section("labels");
   return {
     enabled: section("enabled").flag(true),

@@ -32,6 +32,7 @@ import { Reading } from "./reading.ts";
 import { readRedaction } from "./redaction-section.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import { readSources } from "./sources.ts";
+import { readTextModels } from "./text-models-section.ts";
 import type { TocsinConfig } from "./types.ts";
 import { ConfigValue } from "./value.ts";
 
@@ -152,6 +153,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     dedup: readDedup(section("dedup"), alertmanager === null ? undefined : wholeDomain),
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation")),
+    textModels: readTextModels(section("correlation"), source, readSecret),
     lifecycle: readLifecycle(section("lifecycle")),
     flapping: readFlapping(section("flapping")),
     silences: readSilences(section("silences")),

@@ -77,7 +77,7 @@ export class RelationWorker {
     this.#running = this.#run();
   }
 
-  /** Ends calls of models that are under way; what is not done with is repeated at the next start. */
+  /** Ends calls of models that are under way; what is not done with comes again at a start. */
   async stop(): Promise<void> {
     this.#end.abort();
     await this.#options.queue.close();

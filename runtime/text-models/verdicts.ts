@@ -25,7 +25,7 @@ export class Verdicts {
     younger: ReadIncident,
     signal: AbortSignal,
   ): Promise<Verdict | null> {
-    const key = JSON.stringify([older, younger].map((one) => [one.service, one.severity, one.text]));
+    const key = JSON.stringify([older, younger]);
     const known = this.#remembered.get(key);
     if (known !== undefined) {
       this.#model.countCacheHit();
