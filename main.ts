@@ -45,7 +45,7 @@ import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
-import { TextModels } from "./text-models.ts";
+import { type Models, openModels, TextModels } from "./text-models.ts";
 
 /** Requests in flight at a stop, and the frames that they wait for. */
 const drainGraceMs = 5_000;
@@ -127,6 +127,7 @@ function takeAdminKey(): ApiKey[] {
 async function start(context: Context): Promise<void> {
   const beganMs = Date.now();
   const { life, config } = context;
+  const models = await openTextReaders(context);
   const spine = await openSpine(context);
   const parts = await openPartitions(context, spine);
   await openJanitor(context, parts);
@@ -139,7 +140,7 @@ async function start(context: Context): Promise<void> {
   });
   const url = `http://${host}:${port}`;
   delivery = await openDelivery(context, parts, url);
-  textModels = await openTextModels(context, parts);
+  if (models !== null) textModels = await startTextModels(context, parts, models);
   await becomeReady(parts, life.signal);
   lookForOverlooked(context, parts);
   const startedInMs = Date.now() - beganMs;
@@ -246,14 +247,22 @@ function openDelivery(context: Context, parts: Parts, url: string): Promise<Deli
   );
 }
 
-function openTextModels(context: Context, parts: Parts): Promise<TextModels | null> {
-  const { config, logger, life } = context;
-  const { connection, log } = parts;
+function openTextReaders({ config, logger, life }: Context): Promise<Models | null> {
   const userAgent = `tocsin/${version}`;
   return life.open(
+    "models",
+    () => openModels({ config, env: process.env, logger, userAgent }),
+    (opened) => opened?.close(),
+  );
+}
+
+function startTextModels(context: Context, parts: Parts, models: Models): Promise<TextModels> {
+  const { config, logger, life } = context;
+  const { connection, log } = parts;
+  return life.open(
     "text models",
-    () => TextModels.open({ connection, log, config, env: process.env, logger, userAgent }),
-    (opened) => opened?.stop() ?? Promise.resolve(),
+    () => TextModels.open({ connection, log, config, logger, models }),
+    (opened) => opened.stop(),
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "pino";
+import type { IncidentView } from "./actors/incident/types.ts";
 import { createChatClassifier } from "./channels/text-models/chat-classifier.ts";
 import { createEmbeddingsEndpoint } from "./channels/text-models/embeddings-endpoint.ts";
 import type { ModelEndpoint } from "./channels/text-models/model-request.ts";
@@ -27,65 +28,78 @@ import { Verdicts } from "./runtime/text-models/verdicts.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { OpenedIncidents } from "./streams/opened-incidents.ts";
 
-export type TextModelsOptions = {
-  connection: NatsConnection;
-  log: Log;
-  config: Pick<TocsinConfig, "textModels" | "redaction" | "partitions">;
+export type ModelsOptions = {
+  config: Pick<TocsinConfig, "textModels" | "redaction">;
   env: Readonly<Record<string, string | undefined>>;
   logger: Logger;
   userAgent: string;
 };
 
+/** The models, ready to be asked. */
+export type Models = { relatedness: Relatedness; limited: LimitedModel[]; close(): Promise<void> };
+
+/**
+ * Needs nothing else of the program, so that it comes first and its errors are said at once.
+ * @returns null: none is configured. @throws TerminalError for one that cannot be used.
+ */
+export async function openModels(options: ModelsOptions): Promise<Models | null> {
+  const { config, logger } = options;
+  const { embeddings, classifier, threshold, textCharsMax, rememberedMax } = config.textModels;
+  if (embeddings === null && classifier === null) return null;
+  const all: LimitedModel[] = [];
+  const limited = (name: string, { limits }: { limits: ModelLimits }): LimitedModel => {
+    const model = new LimitedModel(name, limits, systemClock, logger);
+    all.push(model);
+    return model;
+  };
+  const use =
+    classifier === null
+      ? null
+      : classifierUse(classifier, options, limited("classifier", classifier), rememberedMax);
+  const embedder = embeddings === null ? null : await openEmbedder(embeddings, options);
+  const vectors =
+    embeddings === null || embedder === null
+      ? null
+      : new TextVectors(embedder, limited("embeddings", embeddings), rememberedMax);
+  const redact = redaction(config.redaction);
+  const textOf = (incident: IncidentView): string => maskedText(incident, redact, textCharsMax);
+  return {
+    relatedness: new Relatedness({ textOf, vectors, threshold, classifier: use }),
+    limited: all,
+    close: async () => embedder?.close(),
+  };
+}
+
+export type TextModelsOptions = {
+  connection: NatsConnection;
+  log: Log;
+  config: Pick<TocsinConfig, "textModels" | "partitions">;
+  logger: Logger;
+  models: Models;
+};
+
 export class TextModels {
   readonly #worker: RelationWorker;
   readonly #models: LimitedModel[];
-  readonly #embedder: TextEmbedder | null;
 
-  private constructor(
-    worker: RelationWorker,
-    models: LimitedModel[],
-    embedder: TextEmbedder | null,
-  ) {
+  private constructor(worker: RelationWorker, models: LimitedModel[]) {
     this.#worker = worker;
     this.#models = models;
-    this.#embedder = embedder;
   }
 
-  /** @returns null: none is configured. @throws TerminalError for one that cannot be used. */
-  static async open(options: TextModelsOptions): Promise<TextModels | null> {
-    const { connection, log, logger, config } = options;
-    const { embeddings, classifier, threshold, windowMs, candidates } = config.textModels;
-    if (embeddings === null && classifier === null) return null;
-    const { textCharsMax, rememberedMax } = config.textModels;
-    const redact = redaction(config.redaction);
-    const models: LimitedModel[] = [];
-    const limited = (name: string, { limits }: { limits: ModelLimits }): LimitedModel => {
-      const model = new LimitedModel(name, limits, systemClock, logger);
-      models.push(model);
-      return model;
-    };
-    const embedder = embeddings === null ? null : await openEmbedder(embeddings, options);
-    const relatedness = new Relatedness({
-      textOf: (incident) => maskedText(incident, redact, textCharsMax),
-      vectors:
-        embeddings === null || embedder === null
-          ? null
-          : new TextVectors(embedder, limited("embeddings", embeddings), rememberedMax),
-      threshold,
-      classifier:
-        classifier === null
-          ? null
-          : classifierUse(classifier, options, limited("classifier", classifier), rememberedMax),
-    });
+  static async open(options: TextModelsOptions): Promise<TextModels> {
+    const { connection, log, logger, config, models } = options;
+    const { windowMs, candidates } = config.textModels;
     const partitions = config.partitions.incident;
     const worker = new RelationWorker({
       queue: await OpenedIncidents.open(connection),
       // It opens no incident, so it never asks where a new one would belong.
       neighbours: new IncidentClient({ connection, log, partitions, partitionOf: () => 0 }),
-      ...{ relatedness, windowMs, candidates, clock: systemClock, log: logger },
+      relatedness: models.relatedness,
+      ...{ windowMs, candidates, clock: systemClock, log: logger },
     });
     worker.start();
-    return new TextModels(worker, models, embedder);
+    return new TextModels(worker, models.limited);
   }
 
   readings(): TextModelReadings {
@@ -95,9 +109,8 @@ export class TextModels {
     };
   }
 
-  async stop(): Promise<void> {
-    await this.#worker.stop();
-    await this.#embedder?.close();
+  stop(): Promise<void> {
+    return this.#worker.stop();
   }
 }
 
@@ -112,7 +125,7 @@ function redaction({ patterns, style }: TocsinConfig["redaction"]): (text: strin
 
 async function openEmbedder(
   config: NonNullable<TextModelsConfig["embeddings"]>,
-  options: TextModelsOptions,
+  options: ModelsOptions,
 ): Promise<TextEmbedder> {
   if (config.provider === "onnx") return OnnxEmbedder.open(config);
   const { model, dimensions } = config;
@@ -122,7 +135,7 @@ async function openEmbedder(
 
 function classifierUse(
   config: NonNullable<TextModelsConfig["classifier"]>,
-  options: TextModelsOptions,
+  options: ModelsOptions,
   limited: LimitedModel,
   rememberedMax: number,
 ): ClassifierUse {
@@ -136,7 +149,7 @@ function classifierUse(
 function endpointOf(
   { url, apiKey, apiKeyEnv, allowPrivate }: ModelAddress,
   section: string,
-  { env, userAgent }: TextModelsOptions,
+  { env, userAgent }: ModelsOptions,
 ): ModelEndpoint {
   const key = apiKeyEnv === null ? apiKey : (env[apiKeyEnv] ?? "").trim();
   if (key === "") {

@@ -3,8 +3,7 @@
  * most similar one is it. What is alike and not alike enough is put to the classifier, the most
  * similar first and a few at most. Without vectors, common words say which are worth asking about.
  */
-import type { TextEvidence } from "../../actors/incident/types.ts";
-import type { IncidentView } from "../../actors/incident/types.ts";
+import type { IncidentView, TextEvidence } from "../../actors/incident/types.ts";
 import type { ReadIncident } from "./ports.ts";
 import { cosine, wordOverlap } from "./text-similarity.ts";
 import type { TextVectors } from "./text-vectors.ts";
@@ -59,12 +58,16 @@ export class Relatedness {
     const ranked = await this.#rank(younger, older, signal);
     const best = ranked[0];
     if (vectors !== null && best !== undefined && best.similarity >= threshold) {
-      const score = rounded(best.similarity);
-      const shown = oneLine(this.#options.textOf(best.older));
-      const because = `its text is ${score} like that of ${best.older.id}, "${shown}"`;
-      return { older: best.older, evidence: { kind: "embedding", score, because } };
+      return { older: best.older, evidence: this.#likeness(younger, best) };
     }
     return classifier === null ? null : this.#ask(classifier, younger, ranked, signal);
+  }
+
+  #likeness(younger: IncidentView, { older, similarity }: Ranked): TextEvidence {
+    const [one, other] = [older, younger].map((each) => oneLine(this.#options.textOf(each)));
+    const score = rounded(similarity);
+    const because = `their texts are alike (cosine ${score}): "${one}" and "${other}"`;
+    return { kind: "embedding", score, because };
   }
 
   /** The most similar first; of equals the oldest. */

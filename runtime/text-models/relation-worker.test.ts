@@ -122,8 +122,8 @@ describe("with embeddings", () => {
     expect(calls, "one call for all of them").toBe(1);
     const why = world.events.find(({ kind }) => kind === "merged")?.because;
     expect(why).toBe(
-      `correlation merged it into ${first?.id}: its text is 1 like that of ${first?.id}, ` +
-        '"payment calls time out after 0 s"',
+      `correlation merged it into ${first?.id}: their texts are alike (cosine 1): ` +
+        '"payment calls time out after 0 s" and "payment provider does not answer"',
     );
   });
 
