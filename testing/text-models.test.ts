@@ -118,7 +118,7 @@ test("incidents that read alike become one, and say why", async () => {
   expect(await runTocsin(["why", gateway.id], io)).toBe(0);
   expect(io.stdout()).toContain(
     `correlation merged ${checkout.id} into it: their texts are alike (cosine 1): ` +
-      '"payment calls of [mail]',
+      '"gateway: payment calls',
   );
   const timeline = await (await fetch(`${url}/v1/incidents/${worker.id}/timeline`)).json();
   const { items } = timeline as { items: { event: string; because: string; detail: object }[] };

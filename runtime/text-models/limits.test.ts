@@ -166,8 +166,8 @@ describe("what is remembered", () => {
       },
     };
     const verdicts = new Verdicts(classifier, model(), 10);
-    const one = { service: "a", severity: "high", text: "x" };
-    const other = { ...one, service: "b" };
+    const one = { severity: "high", text: "x" };
+    const other = { ...one, text: "y" };
     await verdicts.on(one, other, never);
     await verdicts.on(one, other, never);
     expect(count).toBe(1);

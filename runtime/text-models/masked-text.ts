@@ -1,7 +1,8 @@
 /**
  * What an incident says, as models read it: without what differs from alert to alert (numbers,
  * ids, addresses, times), so that equal troubles have equal texts, answers can be remembered by
- * them, and such things leave the program as little as possible.
+ * them, and such things leave the program as little as possible. The service stands before it,
+ * unmasked: the same sentence about two services need not be one trouble.
  */
 import type { IncidentView } from "../../actors/incident/types.ts";
 
@@ -18,13 +19,13 @@ const masks: [RegExp, string][] = [
  * @param charsMax the longest text that is made; the end is cut.
  */
 export function maskedText(
-  { title, description }: Pick<IncidentView, "title" | "description">,
+  { service, title, description }: Pick<IncidentView, "service" | "title" | "description">,
   redact: (text: string) => string,
   charsMax: number,
 ): string {
   const whole = description === "" ? title : `${title}\n${description}`;
   let text = redact(whole);
   for (const [what, mask] of masks) text = text.replace(what, mask);
-  text = text.replace(/[^\S\n]+/g, " ").trim();
+  text = `${redact(service)}: ${text}`.replace(/[^\S\n]+/g, " ").trim();
   return text.slice(0, charsMax).toWellFormed();
 }

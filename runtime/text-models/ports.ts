@@ -15,8 +15,8 @@ export interface TextEmbedder {
 
 export const textsPerCallMax = 32;
 
-/** An incident as a classifier reads it; texts are masked and bounded. */
-export type ReadIncident = { service: string; severity: string; text: string };
+/** An incident as a classifier reads it; the text is masked and bounded, the service in it. */
+export type ReadIncident = { severity: string; text: string };
 
 export type Verdict = {
   same: boolean;

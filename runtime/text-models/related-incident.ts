@@ -114,8 +114,7 @@ export class Relatedness {
   }
 
   #read(incident: IncidentView): ReadIncident {
-    const { service, severity } = incident;
-    return { service, severity, text: this.#options.textOf(incident) };
+    return { severity: incident.severity, text: this.#options.textOf(incident) };
   }
 }
 

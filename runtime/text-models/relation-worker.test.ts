@@ -123,7 +123,8 @@ describe("with embeddings", () => {
     const why = world.events.find(({ kind }) => kind === "merged")?.because;
     expect(why).toBe(
       `correlation merged it into ${first?.id}: their texts are alike (cosine 1): ` +
-        '"payment calls time out after 0 s" and "payment provider does not answer"',
+        '"gateway: payment calls time out after 0 s" and ' +
+        '"checkout: payment provider does not answer"',
     );
   });
 
@@ -205,8 +206,8 @@ describe("with a classifier", () => {
     expect(await handle(opened(), { classifier: use() })).toMatchObject({ merged: 1 });
     expect(asked).toEqual([
       [
-        { service: "db", severity: "critical", text: "primary of payment db is gone" },
-        { service: "node", severity: "critical", text: "disk is full" },
+        { severity: "critical", text: "db: primary of payment db is gone" },
+        { severity: "critical", text: "node: disk is full" },
       ],
     ]);
     const merged = world.events.find(({ kind }) => kind === "merged");
@@ -237,8 +238,9 @@ describe("with a classifier", () => {
 });
 
 describe("texts as models read them", () => {
+  const redact = (text: string) => text.replace("jane@example.com", "[mail]");
   const masked = (title: string, description = "") =>
-    maskedText({ title, description }, (text) => text.replace("jane@example.com", "[mail]"), 80);
+    maskedText({ service: "s1", title, description }, redact, 84).replace(/^s1: /, "");
 
   test("numbers, ids, addresses and times are masked", () => {
     expect(masked("10.0.0.7:5432 lost 3.5% at 2026-01-31T23:59:59.5Z")).toBe(
