@@ -4,6 +4,7 @@
  * similar first and a few at most. Without vectors, common words say which are worth asking about.
  */
 import type { IncidentView, TextEvidence } from "../../actors/incident/types.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { ReadIncident } from "./ports.ts";
 import { cosine, wordOverlap } from "./text-similarity.ts";
 import type { TextVectors } from "./text-vectors.ts";
@@ -32,10 +33,15 @@ export type ClassifierUse = {
 export type Found = { older: IncidentView; evidence: TextEvidence };
 type Ranked = { older: IncidentView; similarity: number };
 
+type KnownText = Pick<IncidentView, "service" | "title" | "description"> & { text: string };
+
 const shownCharsMax = 80;
+/** Incidents whose texts are remembered. */
+const textsMax = 1_000;
 
 export class Relatedness {
   readonly #options: RelatednessOptions;
+  readonly #texts = new RecentMap<KnownText>(textsMax);
 
   constructor(options: RelatednessOptions) {
     this.#options = options;
@@ -43,8 +49,7 @@ export class Relatedness {
 
   /** Has the vectors of several incidents fetched at once, where that saves calls. */
   async prepare(incidents: IncidentView[], signal: AbortSignal): Promise<void> {
-    const { vectors, textOf } = this.#options;
-    await vectors?.of(incidents.map(textOf), signal);
+    await this.#options.vectors?.of(incidents.map((one) => this.#textOf(one)), signal);
   }
 
   /** @param older open incidents that began before it, in any order. @returns null: none. */
@@ -64,7 +69,7 @@ export class Relatedness {
   }
 
   #likeness(younger: IncidentView, { older, similarity }: Ranked): TextEvidence {
-    const [one, other] = [older, younger].map((each) => oneLine(this.#options.textOf(each)));
+    const [one, other] = [older, younger].map((each) => oneLine(this.#textOf(each)));
     const score = rounded(similarity);
     const because = `their texts are alike (cosine ${score}): "${one}" and "${other}"`;
     return { kind: "embedding", score, because };
@@ -76,20 +81,21 @@ export class Relatedness {
     older: IncidentView[],
     signal: AbortSignal,
   ): Promise<Ranked[]> {
-    const { vectors, textOf } = this.#options;
-    const text = textOf(younger);
+    const { vectors } = this.#options;
+    const text = this.#textOf(younger);
+    const candidates = older.map((one) => ({ older: one, text: this.#textOf(one) }));
     const ranked: Ranked[] = [];
     if (vectors === null) {
-      for (const one of older) {
-        ranked.push({ older: one, similarity: wordOverlap(text, textOf(one)) });
+      for (const one of candidates) {
+        ranked.push({ older: one.older, similarity: wordOverlap(text, one.text) });
       }
     } else {
-      const found = await vectors.of([text, ...older.map(textOf)], signal);
+      const found = await vectors.of([text, ...candidates.map((one) => one.text)], signal);
       const own = found.get(text);
-      for (const one of older) {
-        const other = found.get(textOf(one));
+      for (const one of candidates) {
+        const other = found.get(one.text);
         if (own === undefined || other === undefined || own.length !== other.length) continue;
-        ranked.push({ older: one, similarity: cosine(own, other) });
+        ranked.push({ older: one.older, similarity: cosine(own, other) });
       }
     }
     return ranked.sort((a, b) => b.similarity - a.similarity || (isBefore(a, b) ? -1 : 1));
@@ -113,8 +119,19 @@ export class Relatedness {
     return null;
   }
 
+  /** Made once per incident, which is compared with each that opens after it. */
+  #textOf(incident: IncidentView): string {
+    const { service, title, description } = incident;
+    const known = this.#texts.get(incident.id);
+    const isSame = known?.title === title && known.description === description;
+    if (known !== undefined && isSame && known.service === service) return known.text;
+    const text = this.#options.textOf(incident);
+    this.#texts.set(incident.id, { service, title, description, text });
+    return text;
+  }
+
   #read(incident: IncidentView): ReadIncident {
-    return { severity: incident.severity, text: this.#options.textOf(incident) };
+    return { severity: incident.severity, text: this.#textOf(incident) };
   }
 }
 
