@@ -39,7 +39,8 @@ export async function startModelServer(answer: ModelServer["answer"]): Promise<M
       const said = model.answer(question);
       if (said === "silence") return;
       if ("raw" in said) return void response.end(said.raw);
-      response.writeHead(said.status ?? 200, { "content-type": "application/json", ...said.headers });
+      const headers = { "content-type": "application/json", ...said.headers };
+      response.writeHead(said.status ?? 200, headers);
       response.end(JSON.stringify(said.body));
     });
   });

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { incidentConfig } from "./actor-configs.ts";
-import { loadConfig } from "./load.ts";
+import { loadConfig, shippedConfigFile } from "./load.ts";
 import { ConfigError } from "./problems.ts";
 
 let dir: string;
@@ -74,6 +74,15 @@ test("a classifier's parameters are the user's, but for what a question consists
   expect(problems(inClassifier(...address, "parameters: { messages: [] }"))).toEqual([
     "/t.yaml:5:29: correlation.classifier.parameters.messages: is set by Tocsin itself",
   ]);
+});
+
+test("the example of the shipped file is valid once it is uncommented", () => {
+  const shipped = readFileSync(shippedConfigFile, "utf8");
+  const example = /^ {2}# text:\n(?: {2}# .*\n)+/m.exec(shipped)?.[0] ?? "";
+  const lines = example.trimEnd().split("\n").map((line) => line.replace("  # ", ""));
+  const { embeddings, classifier } = read(lines).textModels;
+  expect(embeddings).toMatchObject({ provider: "endpoint", apiKeyEnv: "OPENAI_API_KEY" });
+  expect(classifier).toMatchObject({ model: "qwen3", confidence: 0.8 });
 });
 
 test("problems have their place", () => {

@@ -69,7 +69,7 @@ describe("a breaker", () => {
 });
 
 describe("a limited model", () => {
-  test("that fails has no answer, is left alone, and is asked again when its time has come", async () => {
+  test("that fails is left alone, and is asked again when its time has come", async () => {
     const limited = model();
     let isWell = false;
     const ask = () =>
@@ -98,7 +98,7 @@ describe("a limited model", () => {
     expect(lines).toEqual([expect.stringContaining("no answer within 20 ms")]);
   });
 
-  test("over its budget is not asked, and that is said once until there is some again", async () => {
+  test("over its budget is not asked, which is said once until there is some again", async () => {
     const limited = model({ callsPerHour: 2 });
     const ask = () => limited.call(10, never, async () => ({ answer: 1, tokens: 4 }));
     expect([await ask(), await ask(), await ask(), await ask()]).toEqual([1, 1, null, null]);
