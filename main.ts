@@ -140,8 +140,8 @@ async function start(context: Context): Promise<void> {
   });
   const url = `http://${host}:${port}`;
   delivery = await openDelivery(context, parts, url);
-  if (models !== null) textModels = await startTextModels(context, parts, models);
   await becomeReady(parts, life.signal);
+  if (models !== null) textModels = await startTextModels(context, parts, models);
   lookForOverlooked(context, parts);
   const startedInMs = Date.now() - beganMs;
   const nats = withoutPassword(parts.nats.url);

@@ -69,6 +69,11 @@ const action: fc.Arbitrary<CommandAction> = fc.oneof(
     { kind: "note", text: "hm" },
   ),
   incidentId.map((into) => ({ kind: "merge" as const, into })),
+  incidentId.map((to) => ({
+    kind: "relate" as const,
+    to,
+    evidence: { kind: "classifier" as const, score: 0.9, because: "it reads alike" },
+  })),
   fc.record({
     kind: fc.constant("create" as const),
     title: fc.constantFrom("one", "two"),

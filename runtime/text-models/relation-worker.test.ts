@@ -171,6 +171,14 @@ describe("with embeddings", () => {
     expect(await handle(opened())).toMatchObject({ merged: 1 });
   });
 
+  test("what cannot be compared at all is counted and done with", async () => {
+    alert("gateway", "payment calls time out");
+    world.get = async () => {
+      throw new Error("a bug");
+    };
+    expect(await handle(opened())).toMatchObject({ failed: 1, merged: 0 });
+  });
+
   test("what is no event is counted and done with", async () => {
     const texts = ["", "{}", '{"data":{"incident":7}}', "\u0000"];
     const jobs = texts.map((text) => new TextEncoder().encode(text));

@@ -55,6 +55,8 @@ export type RelationCounts = {
   /** Too old, or taken or over by the time that it was looked at. */
   passedOver: number;
   undecodable: number;
+  /** Something went wrong that repeating would not mend; the log says what. */
+  failed: number;
 };
 
 const retryMs = 5_000;
@@ -63,7 +65,7 @@ const sameMomentMax = 200;
 
 export class RelationWorker {
   readonly counts: RelationCounts = {
-    ...{ merged: 0, refused: 0, unrelated: 0, passedOver: 0, undecodable: 0 },
+    ...{ merged: 0, refused: 0, unrelated: 0, passedOver: 0, undecodable: 0, failed: 0 },
   };
   readonly #options: RelationWorkerOptions;
   readonly #end = new AbortController();
@@ -124,10 +126,14 @@ export class RelationWorker {
       this.counts[await this.#relate(incident)] += 1;
       return true;
     } catch (error) {
-      if (!(error instanceof RetryableError)) throw error;
-      const { message: why } = error;
-      this.#options.log.warn({ incident: incident.id, why }, "an incident is looked at again");
-      return false;
+      const { log } = this.#options;
+      if (error instanceof RetryableError) {
+        log.warn({ incident: incident.id, why: error.message }, "an incident is looked at again");
+        return false;
+      }
+      this.counts.failed += 1;
+      log.error({ incident: incident.id, err: error }, "an incident's text could not be compared");
+      return true;
     }
   }
 
