@@ -25,7 +25,7 @@ type InForce = { config: TocsinConfig; routes: Routes | null; renderer: Template
 /** Sections that are read once, when the process starts. */
 const startSections = [
   ...(["listen", "dataDir", "partitions", "shards", "listeners", "nats", "clickhouse"] as const),
-  ...(["ingest", "redaction", "auth", "sources"] as const),
+  ...(["ingest", "redaction", "auth", "sources", "textModels"] as const),
 ];
 
 export class LiveConfig implements Reloads {

@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import { type NatsConnection, connect } from "@nats-io/transport-node";
 import type { Logger as PinoLogger } from "pino";
 import { Delivery } from "./delivery.ts";
-import { type HttpSurface, openHttpSurface } from "./ingress/http-surface.ts";
+import { type HttpSurface, openHttpSurface, type SurfacePorts } from "./ingress/http-surface.ts";
 import { openKeys, type OpenKeys } from "./keys.ts";
 import { LiveConfig } from "./live-config.ts";
 import { IncidentArchive } from "./reports/incident-archive.ts";
@@ -46,6 +46,7 @@ import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
 import { ServiceGraphClient } from "./streams/service-graph-client.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
+import { type Models, openModels, TextModels } from "./text-models.ts";
 
 /** Requests in flight at a stop, and the frames that they wait for. */
 const drainGraceMs = 5_000;
@@ -127,16 +128,21 @@ function takeAdminKey(): ApiKey[] {
 async function start(context: Context): Promise<void> {
   const beganMs = Date.now();
   const { life, config } = context;
+  const models = await openTextReaders(context);
   const spine = await openSpine(context);
   const parts = await openPartitions(context, spine);
   await openJanitor(context, parts);
   const auth = await openKeys({ ...context, link: parts.link, say });
   let delivery: Delivery | null = null;
-  const deliveries = (): Record<string, number> => ({ ...delivery?.counters() });
-  const { host, port } = await openSurface(context, parts, auth, deliveries);
+  let textModels: TextModels | null = null;
+  const { host, port } = await openSurface(context, parts, auth, {
+    deliveries: () => ({ ...delivery?.counters() }),
+    textModels: () => textModels?.readings() ?? null,
+  });
   const url = `http://${host}:${port}`;
   delivery = await openDelivery(context, parts, url);
   await becomeReady(parts, life.signal);
+  if (models !== null) textModels = await startTextModels(context, parts, models);
   lookForOverlooked(context, parts);
   const startedInMs = Date.now() - beganMs;
   const nats = withoutPassword(parts.nats.url);
@@ -242,6 +248,25 @@ function openDelivery(context: Context, parts: Parts, url: string): Promise<Deli
   );
 }
 
+function openTextReaders({ config, logger, life }: Context): Promise<Models | null> {
+  const userAgent = `tocsin/${version}`;
+  return life.open(
+    "models",
+    () => openModels({ config, env: process.env, logger, userAgent }),
+    (opened) => opened?.close(),
+  );
+}
+
+function startTextModels(context: Context, parts: Parts, models: Models): Promise<TextModels> {
+  const { config, logger, life } = context;
+  const { connection, log } = parts;
+  return life.open(
+    "text models",
+    () => TextModels.open({ connection, log, config, logger, models }),
+    (opened) => opened.stop(),
+  );
+}
+
 async function openJanitor({ logger, life }: Context, parts: Parts): Promise<void> {
   const options = {
     link: parts.link,
@@ -259,7 +284,7 @@ async function openSurface(
   { config, live, options, logger, life }: Context,
   parts: Parts,
   auth: OpenKeys,
-  deliveries: () => Record<string, number>,
+  readings: Pick<SurfacePorts, "deliveries" | "textModels">,
 ): Promise<HttpSurface> {
   const { nats, log, link, connection, hash, analytics, pool } = parts;
   const partitions = config.partitions.incident;
@@ -303,7 +328,7 @@ async function openSurface(
     }),
     shards: () => pool.stats(),
     lagMs: () => pool.lagMs(),
-    deliveries,
+    ...readings,
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,
     clock: systemClock,

@@ -9,9 +9,9 @@ import {
   secretHash,
 } from "../runtime/api-keys.ts";
 import { rateMemory } from "../runtime/rate-limits.ts";
+import { RecentMap } from "../runtime/recent-map.ts";
 import { rawExchange } from "../testing/ingress-door.ts";
 import { KeyedWorld, bearer, postAlerts as post, secret } from "../testing/keyed-world.ts";
-import { RecentMap } from "./recent-map.ts";
 
 const hour = 3_600_000;
 const alert = { labels: { alertname: "a", service: "s" } };

@@ -11,6 +11,7 @@
 import type { ApiKey, KeyCheck, Scope } from "../runtime/api-keys.ts";
 import type { KeyRing } from "../runtime/key-ring.ts";
 import { type RateLimits, RateTable } from "../runtime/rate-limits.ts";
+import { RecentMap } from "../runtime/recent-map.ts";
 import {
   type Access,
   type HttpRequest,
@@ -19,7 +20,6 @@ import {
   problem,
 } from "./http.ts";
 import { KeyQuota, RateRefusals, type UsedUp } from "./key-quota.ts";
-import { RecentMap } from "./recent-map.ts";
 import { keyHeader, keyInHeader } from "./request-key.ts";
 
 export type AdmissionOptions = {

@@ -17,6 +17,7 @@ import type {
   ServiceGraphs,
 } from "../runtime/services.ts";
 import type { PartitionStats } from "../runtime/shard-task.ts";
+import type { TextModelReadings } from "../runtime/text-models/text-model-readings.ts";
 import type { Admission } from "./admission.ts";
 import type { Routes } from "./alertmanager-api/alerts.ts";
 import { registerAlertmanagerApi } from "./alertmanager-api/routes.ts";
@@ -41,6 +42,7 @@ import { registerSenders } from "./senders/sender-routes.ts";
 import { registerServiceGraph } from "./service-graph-routes.ts";
 import { registerSql } from "./sql-routes.ts";
 import { registerStatus } from "./status-routes.ts";
+import { addTextModelMetrics } from "./text-model-metrics.ts";
 
 type IngressSections = "listen" | "ingest" | "redaction" | "partitions" | "auth" | "sources";
 
@@ -74,6 +76,8 @@ export type SurfacePorts = {
   /** How late an alert accepted now would be processed, ms. */
   lagMs(): number;
   deliveries(): Record<string, number>;
+  /** Null: none is configured, or they do not run yet. */
+  textModels(): TextModelReadings | null;
   /** Null: chaos is not allowed. */
   killShard: ((index: number) => boolean) | null;
   clock: Clock;
@@ -152,6 +156,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   metrics.addIngressMetrics(registry, readings);
   addPartitionMetrics(registry, shards, { delivery: deliveries });
   addReloadMetrics(registry, live);
+  addTextModelMetrics(registry, ports.textModels);
   addSampleMetrics(registry, samples);
   metrics.register(route, { registry, access: config.auth.metrics === "open" ? "open" : "read" });
   address = await server.listen(listen.host, listen.port);

@@ -65,6 +65,7 @@ function matcherOf(filter: IncidentFilter): (incident: Incident) => boolean {
   const severities = new Set<string>(filter.severities);
   const services = new Set(filter.services);
   const tenants = new Set(filter.tenants);
+  const environments = new Set(filter.environments);
   const text = filter.text.toLowerCase();
   const hasStatus = ({ status }: Incident): boolean =>
     statuses.size === 0 || statuses.has(status) || (statuses.has("open") && isOpen(status));
@@ -73,6 +74,7 @@ function matcherOf(filter: IncidentFilter): (incident: Incident) => boolean {
     (severities.size === 0 || severities.has(incident.severity)) &&
     (services.size === 0 || services.has(incident.service)) &&
     (tenants.size === 0 || tenants.has(incident.tenant)) &&
+    (environments.size === 0 || environments.has(incident.environment)) &&
     (createdFromMs === null || incident.createdAtMs >= createdFromMs) &&
     (createdBeforeMs === null || incident.createdAtMs < createdBeforeMs) &&
     (text === "" || incident.title.toLowerCase().includes(text));

@@ -72,6 +72,11 @@ const action: fc.Arbitrary<CommandAction> = fc.oneof(
     { kind: "note", text: "hm" },
   ),
   incidentId.map((into) => ({ kind: "merge" as const, into })),
+  incidentId.map((to) => ({
+    kind: "relate" as const,
+    to,
+    evidence: { kind: "classifier" as const, score: 0.9, because: "it reads alike" },
+  })),
   fc.record({
     kind: fc.constant("split" as const),
     alerts: fc.array(fc.oneof(fingerprint, incidentId), { minLength: 1, maxLength: 3 }),

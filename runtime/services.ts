@@ -26,6 +26,8 @@ export type IncidentFilter = {
   /** Only incidents created at or after / before; ms; null: unbounded. */
   createdFromMs: number | null;
   createdBeforeMs: number | null;
+  /** Absent or empty: any. */
+  environments?: string[];
   /** Only the incident that this alert (16 hexadecimal digits) belongs to; absent: any. */
   fingerprint?: string;
 };

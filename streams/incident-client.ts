@@ -88,6 +88,23 @@ export class IncidentClient implements IncidentService {
     return mergePages(pages, limit);
   }
 
+  /** Of the one partition that the incident is in: others cannot become one with it. */
+  async openUpTo(
+    { id, tenant, environment, created_at }: IncidentView,
+    fromMs: number,
+    limit: number,
+  ): Promise<IncidentView[]> {
+    const partition = this.partitionOfId(id);
+    if (partition === null) return [];
+    const filter: IncidentFilter = {
+      ...{ statuses: ["open"], severities: [], services: [], text: "" },
+      ...{ tenants: [tenant], environments: [environment] },
+      ...{ createdFromMs: fromMs, createdBeforeMs: Date.parse(created_at) + 1 },
+    };
+    const answer = await this.ask(partition, { kind: "list", filter, limit, cursor: null });
+    return answer.kind === "page" ? answer.page.items : [];
+  }
+
   async get(id: string): Promise<IncidentView | null> {
     const partition = this.partitionOfId(id);
     if (partition === null) return null;

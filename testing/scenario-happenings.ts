@@ -87,6 +87,19 @@ export function created(
   return command({ kind: "create", title, ...blank, ...more } as CommandAction, traits);
 }
 
+/** A reader of texts proposes that the incident of `on` is the trouble of another. */
+export function related(on: string, to: string, traits: CommandTraits = {}): Happening {
+  const { by = "correlation" } = traits;
+  return happening((told) => {
+    const [incidentId, older] = [told.incident(on), told.incident(to)];
+    const { id = `relate:${incidentId}:${older}` } = traits;
+    const because = "both say that payments time out";
+    const evidence = { kind: "embedding", score: 0.91, because } as const;
+    const action: CommandAction = { kind: "relate", to: older, evidence };
+    return { kind: "command", command: { id, incidentId, by, action, replyTo: inbox } };
+  });
+}
+
 export function merged(on: string, into: string, traits: CommandTraits = {}): Happening {
   const { by = "ada", id = `merge-${on}-${into}` } = traits;
   return happening((told) => {

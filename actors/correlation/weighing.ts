@@ -1,6 +1,6 @@
 /**
  * The weight of the evidence that an alert is part of an open incident: one relation (the best
- * there is: its key, its service, the graph), labels that both have, and what speaks against it.
+ * there is: its key, its service, the graph, history), labels that both have, and what speaks against it.
  */
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
@@ -44,6 +44,8 @@ const weights = {
   /** For each natural logarithm of the lift, and at most. */
   lift: 0.3,
   liftMax: 1.4,
+  /** ... where the graph knows the service: what is related is known then. */
+  liftMaxOnGraph: 0.7,
   pattern: 0.4,
   /** At the end of the longest window. */
   age: 0.3,
@@ -109,10 +111,9 @@ export class Weighing<C extends Candidate> {
     };
     const ageMs = Math.max(0, sighting.atMs - candidate.lastOpenedMs);
     const isRecent = ageMs <= this.#config.windowMs;
-    const relation = this.#relation(sighting, candidate, isRecent);
+    const relation = this.#relation(sighting, candidate, recalled, isRecent);
     if (relation !== null) add(relation.kind, relation.weight, relation.because);
     if (isRecent) this.#labels(sighting, candidate, add);
-    this.#learnt(recalled, candidate, add);
     if (score === 0) return 0;
     const { sign } = sighting;
     const old = Math.min(1, ageMs / this.#windowMs);
@@ -131,7 +132,12 @@ export class Weighing<C extends Candidate> {
     return score;
   }
 
-  #relation(sighting: Sighting, candidate: C, isRecent: boolean): Relation | null {
+  #relation(
+    sighting: Sighting,
+    candidate: C,
+    recalled: Recalled,
+    isRecent: boolean,
+  ): Relation | null {
     const { sign, grouped } = sighting;
     let best: Relation | null = null;
     const offer: Add = (kind, weight, because) => {
@@ -149,6 +155,7 @@ export class Weighing<C extends Candidate> {
     if (this.#graph.size > 0 && isTelling(sign.severity)) {
       this.#topology(sighting, candidate, offer);
     }
+    this.#learnt(recalled, sign, candidate, offer);
     return best;
   }
 
@@ -162,15 +169,18 @@ export class Weighing<C extends Candidate> {
     }
   }
 
-  #learnt({ partners }: Recalled, { signs, id }: C, add: Add): void {
+  #learnt({ partners }: Recalled, { service: own }: Sign, { signs, id }: C, offer: Add): void {
     // Surest first: one is enough.
     const partner = partners.find(({ service, alertname }) => {
       return signs.some((one) => one.service === service && one.alertname === alertname);
     });
     if (partner === undefined) return;
-    const weight = Math.min(weights.liftMax, weights.lift * Math.log(partner.lift));
+    const isKnown =
+      this.#graph.upstreamOf(own).length > 0 || this.#graph.downstreamOf(own).length > 0;
+    const most = isKnown ? weights.liftMaxOnGraph : weights.liftMax;
+    const weight = Math.min(most, weights.lift * Math.log(partner.lift));
     const times = Math.round(partner.times);
-    add("lift", weight, () => {
+    offer("lift", weight, () => {
       const named = `${quoted(partner.alertname)} of ${quoted(partner.service)}, which ${id} has`;
       return `it began together with ${named}, about ${times} times lately`;
     });

@@ -8,6 +8,7 @@ import { identityOf, labelOf, sortedLabels, titleCharsMax } from "./identity.ts"
 import type { Incident } from "./incident.ts";
 import { isOpen, judge } from "./lifecycle.ts";
 import { mergeInto } from "./merge.ts";
+import { relate } from "./relate.ts";
 import { signOf } from "./root.ts";
 import { openSeverity, setSeverity } from "./severity-steps.ts";
 import { splitOff } from "./split.ts";
@@ -98,6 +99,7 @@ function perform(
   action: OnIncident,
   by: string,
 ): Incident | string | null {
+  if (action.kind === "relate") return relate(turn, incident, action, by);
   const verdict = judge(incident.status, action.kind);
   if (verdict.kind === "refuse") return verdict.reason;
   const isSame = verdict.kind === "same";

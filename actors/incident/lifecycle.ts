@@ -10,7 +10,8 @@
  */
 import type { CommandAction, IncidentStatus } from "./types.ts";
 
-export type LifecycleAction = Exclude<CommandAction["kind"], "create">;
+/** What people ask for; "relate" has conditions of its own (relate.ts). */
+export type LifecycleAction = Exclude<CommandAction["kind"], "create" | "relate">;
 
 export type Verdict =
   | { kind: "move"; to: IncidentStatus }

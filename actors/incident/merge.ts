@@ -13,16 +13,16 @@ import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 
-/**
- * @param why what speaks for it, where that is not the caller's word alone.
- * @returns why it was refused; null when it is done, or was done before.
- */
+/** Why a program merges what nobody asked it to merge. */
+export type MergeEvidence = { because: string; detail: Record<string, string | number> };
+
+/** @returns why it was refused; null when it is done, or was done before. */
 export function mergeInto(
   turn: Turn,
   source: Incident,
   into: string,
   by: string,
-  why = "",
+  evidence: MergeEvidence | null = null,
 ): string | null {
   if (source.status === "merged") {
     if (source.mergedInto === into) return null;
@@ -39,12 +39,12 @@ export function mergeInto(
   leaveOpen(turn, source, "merged", `merged into ${target.id} by ${by}`);
   source.mergedInto = target.id;
   source.housekeepingAtMs = turn.nowMs + turn.desk.config.retireAfterMs;
-  const sourceDetail = { into: target.id, alerts };
-  const reason = why === "" ? "" : `: ${why}`;
-  const ending = `${by} merged it into ${target.id}${reason}`;
+  const why = evidence === null ? "" : `: ${evidence.because}`;
+  const sourceDetail = { into: target.id, alerts, ...evidence?.detail };
+  const ending = `${by} merged it into ${target.id}${why}`;
   record(turn, source, { kind: "merged", by, because: ending, detail: sourceDetail });
-  const detail = { from: source.id, alerts };
-  const because = `${by} merged ${source.id} into it${reason}`;
+  const detail = { from: source.id, alerts, ...evidence?.detail };
+  const because = `${by} merged ${source.id} into it${why}`;
   record(turn, target, { kind: "merged", by, because, detail });
   takeOverSeverity(turn, source, target);
   return null;

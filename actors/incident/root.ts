@@ -48,8 +48,9 @@ export function gather(turn: Turn, incident: Incident, arrival: Arrival): void {
     // Somebody works on it: it is theirs to merge.
     if (other.status !== "triggered" || areApart(incident, other)) continue;
     const { signs } = other;
-    const why = `trouble of ${quoted(incident.root?.service ?? incident.service)} explains it`;
-    if (mergeInto(turn, other, incident.id, "correlation", why) !== null) continue;
+    const because = `trouble of ${quoted(incident.root?.service ?? incident.service)} explains it`;
+    const evidence = { because, detail: {} };
+    if (mergeInto(turn, other, incident.id, "correlation", evidence) !== null) continue;
     addSigns(turn, incident, signs);
   }
 }

@@ -75,7 +75,18 @@ export type CommandAction =
   | { kind: "split"; alerts: string[]; reason: string }
   /** The reason is not empty. */
   | { kind: "setSeverity"; severity: Severity; reason: string }
-  | { kind: "note"; text: string };
+  | { kind: "note"; text: string }
+  /** Asked by the program itself only, about what the texts of two incidents say. */
+  | { kind: "relate"; to: string; evidence: TextEvidence };
+
+/** Why two incidents look like one trouble to somebody who reads their texts. */
+export type TextEvidence = {
+  kind: "embedding" | "classifier";
+  /** Similarity, or how sure the classifier is; 0 to 1. */
+  score: number;
+  /** One sentence for a person. */
+  because: string;
+};
 
 export type Command = {
   /** Idempotency key: the same id with the same action has one effect and one answer. */

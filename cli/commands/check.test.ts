@@ -49,6 +49,18 @@ test("the shipped files are valid, each of its kind", async () => {
   ]);
 });
 
+test("models that read texts are counted, and their problems named", async () => {
+  const model = "{ url: http://localhost:11434/v1, model: small";
+  const good = written("good.yaml", `correlation:\n  classifier: ${model} }\n`);
+  const bad = written("bad.yaml", `correlation:\n  text: ${model}, provider: onnx }\n`);
+  const { code, out } = await check(good, bad);
+  expect(code).toBe(1);
+  expect(out).toContain("rules: 0, text models: 1\n");
+  expect(out).toContain(
+    "DIR/bad.yaml:2:16: correlation.text.url: belongs to provider: endpoint, not to onnx\n",
+  );
+});
+
 test("problems have their place; one bad file of several fails all", async () => {
   const good = written("good.yml", smallest);
   const bad = written(

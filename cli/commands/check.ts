@@ -91,12 +91,15 @@ function checkFile(file: string, seen: Set<string> | undefined): Checked {
 }
 
 function checkTocsin(file: string, text: string): { counts: Counts } {
-  const { receivers, policies, rules } = loadConfig(file, text);
+  const { receivers, policies, rules, textModels } = loadConfig(file, text);
+  const { embeddings, classifier } = textModels;
+  const models = Number(embeddings !== null) + Number(classifier !== null);
   return {
     counts: {
       receivers: receivers.length,
       "escalation policies": Object.keys(policies).length,
       rules: rules.length,
+      ...(models > 0 && { "text models": models }),
     },
   };
 }

@@ -6,7 +6,7 @@
  * D2 The first point of a series counts only if it covers a short time; otherwise nobody knows
  *    when all of it happened. After that a new start, or a value that shrank, begins it anew.
  */
-import { RecentMap } from "../recent-map.ts";
+import { RecentMap } from "../../runtime/recent-map.ts";
 
 /** `values`: whatever only grows, in a fixed order. `startMs`: null if the sender does not say. */
 export type CumulativePoint = { startMs: number | null; atMs: number; values: number[] };

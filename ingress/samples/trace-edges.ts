@@ -12,7 +12,7 @@ import type { TopologyConfig } from "../../actors/correlation/correlator.ts";
 import type { Clock } from "../../runtime/ports.ts";
 import type { AlertOwner, RejectedAlert, ServiceGraphs } from "../../runtime/services.ts";
 import { type Fault, fault, faultReasons } from "../alert-check.ts";
-import { RecentMap } from "../recent-map.ts";
+import { RecentMap } from "../../runtime/recent-map.ts";
 import { ownedLabels } from "../senders/sender.ts";
 import { anyone } from "../senders/sender-deps.ts";
 import type { MetricSample } from "./sample.ts";

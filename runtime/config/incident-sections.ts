@@ -48,12 +48,18 @@ export function readGrouping(value: ConfigValue): TocsinConfig["grouping"] {
   return { by: by.list(labelsMax).map(readLabel) };
 }
 
-/** @param source the file that the section stands in. */
+/**
+ * The keys `text` and `classifier` are read elsewhere: they are the process's, not the stage's.
+ *
+ * @param source the file that the section stands in.
+ */
 export function readCorrelation(
   value: ConfigValue,
   source: string | null,
 ): TocsinConfig["correlation"] {
-  const section = value.section(["enabled", "window", "labels", "agree", "weights", "topology"]);
+  const section = value.section([
+    ...["enabled", "window", "labels", "agree", "weights", "topology", "text", "classifier"],
+  ]);
   const labels = section("labels");
   const agree = section("agree");
   return {

@@ -33,6 +33,7 @@ import { readRedaction } from "./redaction-section.ts";
 import { readSeverity } from "./severity-section.ts";
 import { readReceivers, type ReadSecret } from "./receivers.ts";
 import { readSources } from "./sources.ts";
+import { readTextModels } from "./text-models-section.ts";
 import type { TocsinConfig } from "./types.ts";
 import { ConfigValue } from "./value.ts";
 
@@ -154,6 +155,7 @@ function readAll(root: ConfigValue, source: string | null, readSecret: ReadSecre
     dedup: readDedup(section("dedup"), alertmanager === null ? undefined : wholeDomain),
     grouping: readGrouping(section("grouping")),
     correlation: readCorrelation(section("correlation"), source),
+    textModels: readTextModels(section("correlation"), source, readSecret),
     lifecycle: readLifecycle(section("lifecycle")),
     flapping: readFlapping(section("flapping")),
     severity: readSeverity(section("severity"), source),

@@ -35,7 +35,7 @@ function readWebhook(value: ConfigValue, readSecret: ReadSecret): WebhookReceive
     "allow_private",
   ]);
   const headers = readHeaders(section("headers"));
-  const authorization = secret(section("authorization_file"), readSecret);
+  const authorization = readSecretText(section("authorization_file"), readSecret);
   if (authorization !== null) {
     if (isHttpHeader("authorization", authorization)) headers["authorization"] = authorization;
     else section("authorization_file").problem("the file's text cannot be a header value");
@@ -43,7 +43,7 @@ function readWebhook(value: ConfigValue, readSecret: ReadSecret): WebhookReceive
   return {
     url: value.present ? readWebhookUrl(section("url"), section("url_file"), readSecret) : "",
     headers,
-    secret: secret(section("secret_file"), readSecret),
+    secret: readSecretText(section("secret_file"), readSecret),
     timeoutMs: section("timeout").duration({
       default: 10 * second,
       min: 100,
@@ -58,7 +58,7 @@ function readWebhookUrl(inline: ConfigValue, file: ConfigValue, readSecret: Read
     file.problem("url and url_file are both given, expected one of them");
   }
   const place = file.present ? file : inline;
-  const url = file.present ? secret(file, readSecret) : inline.text();
+  const url = file.present ? readSecretText(file, readSecret) : inline.text();
   if (url === null || url === "") return "";
   const protocol = URL.canParse(url) && url.length <= urlCharsMax ? new URL(url).protocol : "";
   if (protocol !== "http:" && protocol !== "https:") {
@@ -82,8 +82,11 @@ function readHeaders(value: ConfigValue): Record<string, string> {
   return headers;
 }
 
-/** The file's text without the line end that editors leave; problems never show its content. */
-function secret(value: ConfigValue, readSecret: ReadSecret): string | null {
+/**
+ * The text of the file that the setting names, without the line end that editors leave; problems
+ * never show its content. @returns null when there is no such setting, or it is at fault.
+ */
+export function readSecretText(value: ConfigValue, readSecret: ReadSecret): string | null {
   const path = value.optionalText();
   if (path === null) return null;
   let text: string;

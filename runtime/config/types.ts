@@ -8,6 +8,7 @@ import type { RedactionConfig } from "./redaction-section.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import type { MetricsConfig } from "./metrics-section.ts";
 import type { SourceMapping } from "./sources.ts";
+import type { TextModelsConfig } from "./text-models-section.ts";
 
 export type HostPort = { host: string; port: number };
 
@@ -71,6 +72,7 @@ export type TocsinConfig = {
   dedup: { rollupFirstMs: number; rollupMaxMs: number; domainBy: string[][] };
   grouping: { by: string[] };
   correlation: IncidentConfig["correlation"];
+  textModels: TextModelsConfig;
   lifecycle: { reopenWindowMs: number; closeAfterMs: number; retireAfterMs: number };
   flapping: FlappingConfig;
   severity: SeverityConfig;

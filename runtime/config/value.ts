@@ -201,6 +201,12 @@ export class ConfigValue {
       found.get(key) ?? new ConfigValue(this.#reading, null, this.#pathOf(key), this.#place());
   }
 
+  /** What stands under one key of a map whose keys somebody else reads and checks. */
+  child(key: string): ConfigValue {
+    const pair = this.isMap() ? this.#pairs().find(([name]) => name === key) : undefined;
+    return pair?.[1] ?? new ConfigValue(this.#reading, null, this.#pathOf(key), this.#place());
+  }
+
   /** A map with keys of the user's own. */
   entries(countMax: number): [string, ConfigValue][] {
     const pairs = this.#pairs();
