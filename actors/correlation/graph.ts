@@ -16,7 +16,7 @@ export type Reached = { service: string; steps: number; via: string | null };
 /** Services reached from one, so that a hub's neighbourhood stays a bounded search. */
 export const reachedMax = 512;
 /** Services in all remembered neighbourhoods of a graph; beyond it they are found anew. */
-const rememberedMax = 200_000;
+const rememberedMaxDefault = 200_000;
 
 type Neighbours = (edges: EdgeSet, service: string) => readonly string[];
 const dependencies: Neighbours = (edges, service) => edges.dependenciesOf(service);
@@ -24,6 +24,7 @@ const dependants: Neighbours = (edges, service) => edges.dependantsOf(service);
 
 export class ServiceGraph {
   readonly #depthMax: number;
+  #rememberedMax = rememberedMaxDefault;
   #layers: readonly EdgeSet[];
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
@@ -35,9 +36,14 @@ export class ServiceGraph {
   }
 
   /** Over sets that others change; whoever does tells of it by `changed`. */
-  static over(layers: readonly EdgeSet[], depthMax: number): ServiceGraph {
+  static over(
+    layers: readonly EdgeSet[],
+    depthMax: number,
+    rememberedMax = rememberedMaxDefault,
+  ): ServiceGraph {
     const graph = new ServiceGraph({}, depthMax);
     graph.#layers = layers;
+    graph.#rememberedMax = rememberedMax;
     return graph;
   }
 
@@ -69,7 +75,7 @@ export class ServiceGraph {
     const found = known.get(from);
     if (found !== undefined) return found;
     const reached = this.#search(from, next);
-    if (this.#remembered + reached.length > rememberedMax) this.forgetAll();
+    if (this.#remembered + reached.length > this.#rememberedMax) this.forgetAll();
     this.#remembered += reached.length;
     known.set(from, reached);
     return reached;
