@@ -51,7 +51,9 @@ const minuteMs = 60_000;
 /** Changes at once that are looked at one by one; more of them forget all neighbourhoods. */
 const carefulMax = 32;
 /** Graphs of tenants and environments with edges of their own that are kept at hand. */
-const viewsMax = 64;
+const viewsMax = 32;
+/** Services in the remembered neighbourhoods of each of them. */
+const viewRememberedMax = 50_000;
 
 export class GraphState {
   #config: GraphConfig | null = null;
@@ -134,7 +136,8 @@ export class GraphState {
     if (known !== undefined) return known;
     if (this.#views.size >= viewsMax) this.#views.clear();
     const layers = present.map((scope) => this.#layers.get(scope) ?? new EdgeSet());
-    const view = ServiceGraph.over(layers, this.#config?.depthMax ?? 0);
+    const most = key === "" ? undefined : viewRememberedMax;
+    const view = ServiceGraph.over(layers, this.#config?.depthMax ?? 0, most);
     this.#views.set(key, view);
     return view;
   }

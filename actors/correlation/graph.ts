@@ -15,8 +15,8 @@ export type Reached = { service: string; steps: number; via: string | null };
 
 /** Services reached from one, so that a hub's neighbourhood stays a bounded search. */
 export const reachedMax = 512;
-/** Services in all remembered neighbourhoods of a graph; beyond it they are found anew. */
-const rememberedMax = 200_000;
+/** Services in all remembered neighbourhoods of a graph; beyond it the oldest are forgotten. */
+const rememberedMaxDefault = 200_000;
 
 type Neighbours = (edges: EdgeSet, service: string) => readonly string[];
 const dependencies: Neighbours = (edges, service) => edges.dependenciesOf(service);
@@ -24,6 +24,7 @@ const dependants: Neighbours = (edges, service) => edges.dependantsOf(service);
 
 export class ServiceGraph {
   readonly #depthMax: number;
+  #rememberedMax = rememberedMaxDefault;
   #layers: readonly EdgeSet[];
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
@@ -37,9 +38,14 @@ export class ServiceGraph {
   }
 
   /** Over sets that others change; whoever does tells of it by `changed`. */
-  static over(layers: readonly EdgeSet[], depthMax: number): ServiceGraph {
+  static over(
+    layers: readonly EdgeSet[],
+    depthMax: number,
+    rememberedMax = rememberedMaxDefault,
+  ): ServiceGraph {
     const graph = new ServiceGraph({}, depthMax);
     graph.#layers = layers;
+    graph.#rememberedMax = rememberedMax;
     return graph;
   }
 
@@ -88,7 +94,7 @@ export class ServiceGraph {
     const found = known.get(from);
     if (found !== undefined) return found;
     const reached = this.#search(from, next);
-    if (this.#remembered + reached.length > rememberedMax) this.forgetAll();
+    this.#makeRoom(known, reached.length);
     this.#remembered += reached.length;
     known.set(from, reached);
     return reached;
@@ -101,21 +107,32 @@ export class ServiceGraph {
     for (let steps = 1; steps <= this.#depthMax && frontier.length > 0; steps += 1) {
       const further: Reached[] = [];
       for (const { service, via } of frontier) {
-        for (const neighbour of this.#neighbours(service, next)) {
-          if (seen.has(neighbour) || seen.size > reachedMax) continue;
-          seen.add(neighbour);
-          further.push({ service: neighbour, steps, via: steps === 1 ? null : (via ?? service) });
+        const first = steps === 1 ? null : (via ?? service);
+        for (const edges of this.#layers) {
+          for (const neighbour of next(edges, service)) {
+            if (seen.size > reachedMax) break;
+            if (seen.has(neighbour)) continue;
+            seen.add(neighbour);
+            further.push({ service: neighbour, steps, via: first });
+          }
         }
+        if (seen.size > reachedMax) break;
       }
       further.sort((a, b) => (a.service < b.service ? -1 : 1));
       reached.push(...further);
       frontier = further;
+      if (seen.size > reachedMax) break;
     }
     return reached;
   }
 
-  *#neighbours(service: string, next: Neighbours): Iterable<string> {
-    for (const edges of this.#layers) yield* next(edges, service);
+  #makeRoom(known: Map<string, Reached[]>, count: number): void {
+    for (const [service, reached] of known) {
+      if (this.#remembered + count <= this.#rememberedMax) return;
+      known.delete(service);
+      this.#remembered -= reached.length;
+    }
+    if (this.#remembered + count > this.#rememberedMax) this.forgetAll();
   }
 
   /** Those of `known` whose search went through `service`: found against its direction. */
@@ -128,7 +145,7 @@ export class ServiceGraph {
       for (const each of frontier) {
         this.#remembered -= known.get(each)?.length ?? 0;
         known.delete(each);
-        for (const neighbour of this.#neighbours(each, back)) {
+        for (const neighbour of this.#layers.flatMap((edges) => back(edges, each))) {
           if (seen.has(neighbour)) continue;
           seen.add(neighbour);
           further.push(neighbour);
