@@ -13,6 +13,7 @@ import { alertBytes } from "./alert-bytes.ts";
 import type { Bench, BenchSettings } from "./bench.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { alertmanager, tocsin } from "./contenders.ts";
+import { correlationCost } from "./correlation-cost.ts";
 import { correlation } from "./correlation.ts";
 import { footprint } from "./footprint.ts";
 import { ingest } from "./ingest.ts";
@@ -27,7 +28,7 @@ import { sweepRepeats } from "./sweep-repeats.ts";
 
 const benches: Bench[] = [
   ...[ingest, pipeline, latency, sweepBatch, sweepRepeats, sweepFingerprints, sweepPartitions],
-  ...[footprint, actors, checkpoint, correlation],
+  ...[footprint, actors, checkpoint, correlation, correlationCost],
 ];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -24,6 +24,8 @@ const causesOfHosts = new Set(["network", "hardware", "traffic", "change"]);
 const points = {
   /** For each kind of alert that is seen and not explained. */
   unexplained: 1.5,
+  /** The suspect has no alert of its own: of one in twenty causes it never arrives. */
+  silent: 3,
   /** The suspect has an alert of its own. */
   alerted: 1.5,
   /** ... which tells of something that happens of itself ... */
@@ -79,7 +81,7 @@ export class Blame {
     for (const sign of signs) {
       if (isTelling(sign.severity) && this.gain(root, sign) === null) score -= points.unexplained;
     }
-    if (own === null) return score;
+    if (own === null) return score - points.silent;
     score += points.alerted - (points.rank * own.rank) / 10;
     if (own.role === "cause") return score + points.cause;
     const isFoundation = own.role === "resource" && own.rank < foundationRankMax;
