@@ -6,11 +6,12 @@
  * T1 Each payload belongs to one firing alert or to one ended content.
  * T2 What is firing has an entry in the wake queue, at its deadline or earlier.
  */
+import { randomInt } from "node:crypto";
 import { nextWakeAtMs } from "../actors/alert/alert.ts";
 import type { AlertState, FiringAlert } from "../actors/alert/alert.ts";
+import { FingerprintIndex } from "../actors/alert/fingerprint-index.ts";
 import { AlertRows, type RowsSnapshot, blankState } from "./alert-rows.ts";
 import { type EndedContent, EndedContents } from "./ended-contents.ts";
-import { FingerprintIndex } from "./fingerprint-index.ts";
 import { fingerprintText } from "./fingerprint-text.ts";
 import { PayloadStore, type PayloadsSnapshot } from "./payload-store.ts";
 import { WakeQueue } from "./wake-queue.ts";
@@ -27,7 +28,7 @@ export class AlertTable {
   readonly payloads = new PayloadStore();
   readonly ended = new EndedContents(this.payloads);
   readonly rows = new AlertRows();
-  readonly #index = new FingerprintIndex(this.rows);
+  readonly #index = new FingerprintIndex(this.rows, randomInt(2 ** 32));
   readonly #wakes = new WakeQueue({
     deadlineOf: (row) => this.#deadlineOf(row),
     isBefore: (a, b) => this.#isBefore(a, b),

@@ -22,6 +22,7 @@ import type {
 } from "../actors/alert/alert.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { AlertBody, AlertEvent } from "../actors/alert/events.ts";
+import { absent } from "../actors/alert/fingerprint-index.ts";
 import { type AlertPage, type AlertQuery, listAlerts } from "./alert-list.ts";
 import { alertBody, domainOf, rejectionBody } from "./alert-payload.ts";
 import { blankState } from "./alert-rows.ts";
@@ -30,7 +31,6 @@ import { readDedupMessage } from "./dedup-input.ts";
 import type { DedupMessage } from "./dedup-input.ts";
 import { readDedupSnapshot, snapshotVersion } from "./dedup-snapshot.ts";
 import type { DedupSnapshot } from "./dedup-snapshot.ts";
-import { absent } from "./fingerprint-index.ts";
 import { fingerprintText } from "./fingerprint-text.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frameFlags, frameMagic } from "./frame.ts";

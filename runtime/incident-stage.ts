@@ -6,6 +6,7 @@
  * The heap is driven by the timer outputs alone: what outside watchers are told is exactly what
  * the stage itself waits for.
  */
+import { randomInt } from "node:crypto";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import { Dispatching, type DispatchingSnapshot } from "../actors/dispatch/dispatching.ts";
 import { applyAlert } from "../actors/incident/alerts.ts";
@@ -70,6 +71,7 @@ type StageSnapshot = {
 export class IncidentStage implements Stage<IncidentOutput> {
   readonly #codec: Codec;
   readonly #partition: number;
+  readonly #seed = randomInt(2 ** 32);
   #desk: Desk;
   #dispatching: Dispatching;
   #heap = new WakeHeap();
@@ -81,7 +83,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
   constructor(options: IncidentStageOptions) {
     this.#codec = options.codec;
     this.#partition = options.partition;
-    this.#desk = new Desk(options.partition, options.config ?? defaultIncidentConfig);
+    this.#desk = new Desk(options.partition, options.config ?? defaultIncidentConfig, this.#seed);
     this.#dispatching = new Dispatching(options.partition);
     this.#dispatching.configure(this.#desk.config.dispatch, 0, () => {});
   }
@@ -162,7 +164,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
   restore(snapshot: unknown): void {
     const { version, nowMs, origins, desk, dispatching } = snapshot as StageSnapshot;
     if (version !== 1) throw new Error(`incident snapshot has version ${version}, expected 1`);
-    this.#desk = deskFrom(desk, this.#partition);
+    this.#desk = deskFrom(desk, this.#partition, this.#seed);
     this.#dispatching =
       dispatching === undefined
         ? new Dispatching(this.#partition)

@@ -6,6 +6,7 @@ import type { Labels } from "../alert/events.ts";
 import type { EscalationPolicy, EscalationState } from "../escalation/escalation.ts";
 import { nextWakeAtMs as nextEscalationAtMs } from "../escalation/escalation.ts";
 import { type FlapState, flappingEndsAtMs } from "./flapping.ts";
+import { emptyRoll, type Roll } from "./membership.ts";
 import type { IncidentEventKind, IncidentStatus, Severity } from "./types.ts";
 
 /** Distinct fingerprints one incident takes; a further one opens the next incident. */
@@ -46,8 +47,8 @@ export type Incident = {
   annotations: Labels;
   alertCount: number;
   firingCount: number;
-  /** Fingerprints that ever belonged to it, the founding one first; at most `membersMax`. */
-  members: string[];
+  /** Fingerprints that ever belonged to it (membership.ts); at most `membersMax`. */
+  members: Roll;
   createdAtMs: number;
   updatedAtMs: number;
   /** When an alert last began to fire in it (opening and reopening count, repeats do not). */
@@ -110,7 +111,7 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     annotations: {},
     alertCount: 0,
     firingCount: 0,
-    members: [],
+    members: emptyRoll(),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     lastOpenedMs: nowMs,

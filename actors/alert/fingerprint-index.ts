@@ -1,14 +1,15 @@
 /**
- * Rows by 64-bit fingerprint: open addressing over one array of row numbers. A look-up per
- * received alert must allocate nothing, and a map of a million entries is 40 MB that each
- * collection visits.
+ * Rows by 64-bit fingerprint: open addressing over one array of numbers. A look-up per received
+ * alert must allocate nothing, and a map of a million entries is 40 MB that each collection visits.
+ *
+ * A slot holds the row's number, and in the bits that numbers do not reach a part of the hash. So a
+ * look-up goes to no row but the one that it is for: with many rows each of them is a miss of the
+ * processor's caches.
  *
  * The halves are signed 32-bit integers (the engine keeps those unboxed). Where a fingerprint
- * stands depends on a number unknown to senders, so that nobody can craft labels that pile up in
- * one place.
+ * stands depends on a seed unknown to senders, so that nobody can craft labels that pile up in one
+ * place; no answer depends on it.
  */
-import { randomInt } from "node:crypto";
-
 const firstSlots = 64;
 /** Part of the slots in use at most; beyond it a look-up would search. */
 const loadMax = 0.7;
@@ -20,29 +21,39 @@ export const absent = -1;
 
 export class FingerprintIndex {
   readonly #rows: RowFingerprints;
-  readonly #seed = randomInt(2 ** 32);
-  /** Row number + 1; 0: nothing. */
+  readonly #seed: number;
+  /** Row number + 1 in the low bits, bits of its hash above them; 0: nothing. */
   #slots = new Int32Array(firstSlots);
   #size = 0;
 
-  constructor(rows: RowFingerprints) {
+  /** @param seed 32 bits. */
+  constructor(rows: RowFingerprints, seed: number) {
     this.#rows = rows;
+    this.#seed = seed | 0;
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   /** @returns the row, or `absent`. */
   find(high: number, low: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let slot = this.#home(high, low) & mask; ; slot = (slot + 1) & mask) {
-      const row = (slots[slot] as number) - 1;
-      if (row === absent) return absent;
+    const hash = this.#home(high, low);
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot] as number;
+      if (entry === 0) return absent;
+      if (((entry ^ hash) & ~mask) !== 0) continue;
+      const row = (entry & mask) - 1;
       if (this.#rows.low(row) === low && this.#rows.high(row) === high) return row;
     }
   }
 
-  /** The row's fingerprint must be absent. */
+  /** The row's fingerprint must be absent. Numbers are dense: slots are more than rows. */
   add(row: number): void {
-    if (this.#size + 1 > this.#slots.length * loadMax) this.#grow();
+    const { length } = this.#slots;
+    if (this.#size + 1 > length * loadMax || row + 1 >= length) this.#grow(row);
     this.#size += 1;
     this.#put(row);
   }
@@ -52,10 +63,10 @@ export class FingerprintIndex {
     const slots = this.#slots;
     const mask = slots.length - 1;
     let hole = this.#homeOf(row) & mask;
-    while (slots[hole] !== row + 1) hole = (hole + 1) & mask;
+    while (((slots[hole] as number) & mask) !== row + 1) hole = (hole + 1) & mask;
     this.#size -= 1;
     for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#homeOf((slots[slot] as number) - 1) & mask;
+      const home = this.#homeOf(((slots[slot] as number) & mask) - 1) & mask;
       // It may fill the hole unless its home lies behind the hole.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = slots[slot] as number;
@@ -72,15 +83,20 @@ export class FingerprintIndex {
   #put(row: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = this.#homeOf(row) & mask;
+    const hash = this.#homeOf(row);
+    let slot = hash & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = row + 1;
+    slots[slot] = (hash & ~mask) | (row + 1);
   }
 
-  #grow(): void {
+  /** Makes room for one more, and for this number. */
+  #grow(row: number): void {
     const former = this.#slots;
-    this.#slots = new Int32Array(former.length * 2);
-    for (const entry of former) if (entry !== 0) this.#put(entry - 1);
+    let length = former.length * 2;
+    while (row + 1 >= length) length *= 2;
+    this.#slots = new Int32Array(length);
+    const mask = former.length - 1;
+    for (const entry of former) if (entry !== 0) this.#put((entry & mask) - 1);
   }
 
   #homeOf(row: number): number {
