@@ -9,7 +9,7 @@
 import { randomInt } from "node:crypto";
 import { nextWakeAtMs } from "../actors/alert/alert.ts";
 import type { AlertState, FiringAlert } from "../actors/alert/alert.ts";
-import { FingerprintIndex } from "../actors/alert/fingerprint-index.ts";
+import { absent, FingerprintIndex } from "../actors/alert/fingerprint-index.ts";
 import { AlertRows, type RowsSnapshot, blankState } from "./alert-rows.ts";
 import { type EndedContent, EndedContents } from "./ended-contents.ts";
 import { fingerprintText } from "./fingerprint-text.ts";
@@ -46,6 +46,31 @@ export class AlertTable {
   /** @returns the row of the firing alert, or `absent`. */
   find(high: number, low: number): number {
     return this.#index.find(high, low);
+  }
+
+  /**
+   * Looks up what is to be asked for next, so that the rows are in the processor's caches by then:
+   * `pairs` has the halves of `count` fingerprints, and `rows` gets the row of each, or `absent`,
+   * as far as the index knows without asking the row. One after another each look-up would wait
+   * for memory; no turn of these loops depends on the one before, so that they wait together.
+   * @returns nothing of meaning: it keeps the reads from being optimised away.
+   */
+  foresee(pairs: Int32Array, count: number, rows: Int32Array): number {
+    for (let at = 0; at < count; at += 1) {
+      const [high, low] = [pairs[at * 2] as number, pairs[at * 2 + 1] as number];
+      rows[at] = this.#index.candidate(high, low);
+    }
+    let read = 0;
+    for (let at = 0; at < count; at += 1) {
+      const row = rows[at] as number;
+      if (row !== absent) read ^= this.rows.touch(row);
+    }
+    return read;
+  }
+
+  /** As `find`, where a row was foreseen: whatever happened since, the answer is the same. */
+  findForeseen(high: number, low: number, row: number): number {
+    return row !== absent && this.rows.shows(row, high, low) ? row : this.#index.find(high, low);
   }
 
   /** Takes in an alert that begins to fire; its fingerprint must be absent. */

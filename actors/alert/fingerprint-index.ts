@@ -50,6 +50,18 @@ export class FingerprintIndex {
     }
   }
 
+  /** The row that `find` will look at first, or `absent`: asks no row. */
+  candidate(high: number, low: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const hash = this.#home(high, low);
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot] as number;
+      if (entry === 0) return absent;
+      if (((entry ^ hash) & ~mask) === 0) return (entry & mask) - 1;
+    }
+  }
+
   /** The row's fingerprint must be absent. Numbers are dense: slots are more than rows. */
   add(row: number): void {
     const { length } = this.#slots;

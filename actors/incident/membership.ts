@@ -118,8 +118,9 @@ export class Membership {
   /** All that belongs or belonged to `from` does so to `to`, in the same order. */
   move(from: Incident, to: Incident): void {
     const there = new FingerprintIndex(this.#fingerprints, this.#seed);
-    for (const row of this.#rows(to)) there.add(row);
-    for (const row of this.#rows(from)) {
+    for (let row = to.members.first; row !== none; row = this.#next(row)) there.add(row);
+    for (let row = from.members.first, next = none; row !== none; row = next) {
+      next = this.#next(row);
       const [high, low, state] = [this.#high(row), this.#low(row), this.#state(row)];
       const own = there.find(high, low);
       if (state !== memberStates.elsewhere) this.#index.delete(row);
@@ -132,7 +133,8 @@ export class Membership {
 
   /** Forgets the incident; those of its alerts that fired elsewhere since stay there. */
   drop(incident: Incident): void {
-    for (const row of this.#rows(incident)) {
+    for (let row = incident.members.first, next = none; row !== none; row = next) {
+      next = this.#next(row);
       if (this.#state(row) !== memberStates.elsewhere) this.#index.delete(row);
       this.#free(row);
     }
@@ -141,12 +143,12 @@ export class Membership {
 
   /** The rolls of these incidents, in this order. */
   snapshot(incidents: Iterable<Incident>): MembersSnapshot {
-    const rolls = [...incidents];
-    const count = rolls.reduce((sum, { members }) => sum + members.length, 0);
+    const rolls = Array.from(incidents, ({ members }) => members);
+    const count = rolls.reduce((sum, { length }) => sum + length, 0);
     const [pairs, states] = [new Int32Array(count * 2), new Uint8Array(count)];
     let at = 0;
-    for (const incident of rolls) {
-      for (const row of this.#rows(incident)) {
+    for (const { first } of rolls) {
+      for (let row = first; row !== none; row = this.#next(row)) {
         pairs[at * 2] = this.#high(row);
         pairs[at * 2 + 1] = this.#low(row);
         states[at] = this.#state(row);
@@ -172,19 +174,12 @@ export class Membership {
     return readFingerprint(fingerprint) ? this.#index.find(halves.high, halves.low) : absent;
   }
 
-  /** Rows of the incident in order; a row may be freed as soon as it was handed out. */
-  *#rows({ members }: Incident): Generator<number> {
-    for (let row = members.first, next = none; row !== none; row = next) {
-      next = row === members.last ? none : this.#cell(row, columns.next);
-      yield row;
-    }
-  }
-
   /** The fingerprint in `halves`, which belongs to no incident, comes or returns to this one. */
   #enter(incident: Incident, state: MemberState): void {
     const { high, low } = halves;
     if (incident.members.away > 0) {
-      for (const row of this.#rows(incident)) {
+      const { first } = incident.members;
+      for (let row = first; row !== none; row = this.#next(row)) {
         if (this.#shows(row)) return this.#return(incident, row, state);
       }
     }
@@ -281,6 +276,11 @@ export class Membership {
 
   #low(row: number): number {
     return this.#cell(row, columns.low);
+  }
+
+  /** The row after it in its chain, or `none`. */
+  #next(row: number): number {
+    return this.#cell(row, columns.next);
   }
 
   #state(row: number): MemberState {
