@@ -43,11 +43,6 @@ export class AlertTable {
     return this.rows.size;
   }
 
-  /** @returns the row of the firing alert, or `absent`. */
-  find(high: number, low: number): number {
-    return this.#index.find(high, low);
-  }
-
   /**
    * Looks up what is to be asked for next, so that the rows are in the processor's caches by then:
    * `pairs` has the halves of `count` fingerprints, and `rows` gets the row of each, or `absent`,
@@ -68,8 +63,11 @@ export class AlertTable {
     return read;
   }
 
-  /** As `find`, where a row was foreseen: whatever happened since, the answer is the same. */
-  findForeseen(high: number, low: number, row: number): number {
+  /**
+   * @param row what `foresee` said of the fingerprint: whatever happened since, the answer holds.
+   * @returns the row of the firing alert, or `absent`.
+   */
+  find(high: number, low: number, row: number): number {
     return row !== absent && this.rows.shows(row, high, low) ? row : this.#index.find(high, low);
   }
 

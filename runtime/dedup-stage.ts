@@ -176,7 +176,7 @@ export class DedupStage implements Stage<DedupOutput> {
       input.contentHash = reader.contentHash;
       this.#counters.received += 1;
       const { fingerprintHigh: high, fingerprintLow: low } = reader;
-      const row = this.#table.findForeseen(high, low, this.#rows[nth] as number);
+      const row = this.#table.find(high, low, this.#rows[nth] as number);
       if (row === absent) this.#receiveFirst(emit);
       else this.#receive(row, emit);
     }

@@ -121,7 +121,8 @@ export class Membership {
     for (let row = to.members.first; row !== none; row = this.#next(row)) there.add(row);
     for (let row = from.members.first, next = none; row !== none; row = next) {
       next = this.#next(row);
-      const [high, low, state] = [this.#high(row), this.#low(row), this.#state(row)];
+      const [high, low] = [this.#cell(row, columns.high), this.#cell(row, columns.low)];
+      const state = this.#state(row);
       const own = there.find(high, low);
       if (state !== memberStates.elsewhere) this.#index.delete(row);
       this.#free(row);
@@ -149,8 +150,8 @@ export class Membership {
     let at = 0;
     for (const { first } of rolls) {
       for (let row = first; row !== none; row = this.#next(row)) {
-        pairs[at * 2] = this.#high(row);
-        pairs[at * 2 + 1] = this.#low(row);
+        pairs[at * 2] = this.#cell(row, columns.high);
+        pairs[at * 2 + 1] = this.#cell(row, columns.low);
         states[at] = this.#state(row);
         at += 1;
       }
@@ -267,15 +268,8 @@ export class Membership {
 
   /** Whether it is the row of the fingerprint in `halves`. */
   #shows(row: number): boolean {
-    return this.#low(row) === halves.low && this.#high(row) === halves.high;
-  }
-
-  #high(row: number): number {
-    return this.#cell(row, columns.high);
-  }
-
-  #low(row: number): number {
-    return this.#cell(row, columns.low);
+    const { high, low } = halves;
+    return this.#cell(row, columns.low) === low && this.#cell(row, columns.high) === high;
   }
 
   /** The row after it in its chain, or `none`. */
