@@ -7,7 +7,8 @@ import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
 import { alertBytesMax } from "./alert-limits.ts";
 import type { Confirmations } from "./confirmations.ts";
-import { type CacheKey, FingerprintCache, entriesMaxDefault, foreseenMax } from "./fingerprint-cache.ts";
+import { type CacheKey, FingerprintCache } from "./fingerprint-cache.ts";
+import { entriesMaxDefault, foreseenMax } from "./fingerprint-cache.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { AlertHead } from "./frame-writer.ts";
 import { type AlertScanner, columns, rowWidth } from "./json-scan.ts";
@@ -83,7 +84,10 @@ export class AlertReader {
     this.cache.bringIn(count);
   }
 
-  /** Reads row `index` into `head`; indexes go up by one from 0. @returns why the alert is refused, or null. */
+  /**
+   * Reads row `index` into `head`; after `begin` the indexes go up by one from 0.
+   * @returns why the alert is refused, or null.
+   */
   read(scanner: AlertScanner, index: number, receivedAtMs: number): Fault | null {
     const { rows } = scanner;
     const row = index * rowWidth;
