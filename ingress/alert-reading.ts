@@ -7,7 +7,8 @@ import { contentFreshMs, frameFlags } from "../runtime/frame.ts";
 import { type Fault, fault, faultReasons, findFault, withoutEmpty } from "./alert-check.ts";
 import { alertBytesMax } from "./alert-limits.ts";
 import type { Confirmations } from "./confirmations.ts";
-import { type CacheKey, FingerprintCache, entriesMaxDefault } from "./fingerprint-cache.ts";
+import { type CacheKey, FingerprintCache } from "./fingerprint-cache.ts";
+import { entriesMaxDefault, foreseenMax } from "./fingerprint-cache.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { AlertHead } from "./frame-writer.ts";
 import { type AlertScanner, columns, rowWidth } from "./json-scan.ts";
@@ -73,10 +74,25 @@ export class AlertReader {
     this.cache.noteSent(frame, this.head.contentHash, ticks(clockMs));
   }
 
-  /** Reads row `index` into `head`. @returns why the alert is refused, or null. */
+  /** Looks up rows [from, from + count) of the body, which `read` is to be called for next. */
+  private foresee(scanner: AlertScanner, from: number): void {
+    const count = Math.min(foreseenMax, scanner.count - from);
+    for (let nth = 0; nth < count; nth += 1) {
+      this.pointAt(scanner.rows, (from + nth) * rowWidth);
+      this.cache.foresee(nth, this.key);
+    }
+    this.cache.bringIn(count);
+  }
+
+  /**
+   * Reads row `index` into `head`; after `begin` the indexes go up by one from 0.
+   * @returns why the alert is refused, or null.
+   */
   read(scanner: AlertScanner, index: number, receivedAtMs: number): Fault | null {
     const { rows } = scanner;
     const row = index * rowWidth;
+    const nth = index % foreseenMax;
+    if (nth === 0) this.foresee(scanner, index);
     const start = rows[row + columns.start] as number;
     const end = rows[row + columns.end] as number;
     if (rows[row + columns.suspect] === 1) {
@@ -91,20 +107,15 @@ export class AlertReader {
       if (found !== null) return found;
     }
     this.head.flags = 0;
-    const found = this.readIdentity(rows, row) ?? this.readTimes(rows, row, receivedAtMs);
+    const found = this.readIdentity(rows, row, nth) ?? this.readTimes(rows, row, receivedAtMs);
     if (found === null) this.readHash(rows, row);
     return found;
   }
 
-  private readIdentity(rows: Int32Array, row: number): Fault | null {
+  private readIdentity(rows: Int32Array, row: number, nth: number): Fault | null {
     const { key, head, bytes } = this;
-    key.start1 = rows[row + columns.labels] as number;
-    key.end1 = rows[row + columns.labels + 1] as number;
-    key.start2 = rows[row + columns.dedupKey] as number;
-    key.end2 = rows[row + columns.dedupKey + 1] as number;
-    // "dedup_key":"" reads as absent: two quotes are no key.
-    if (key.end2 - key.start2 <= 2) key.start2 = key.end2 = 0;
-    if (this.cache.find(key)) {
+    this.pointAt(rows, row);
+    if (this.cache.find(nth, key)) {
       head.high = this.cache.high;
       head.low = this.cache.low;
       return null;
@@ -119,6 +130,17 @@ export class AlertReader {
     head.low = fingerprint.low;
     this.cache.add(key, head.high, head.low);
     return null;
+  }
+
+  /** Sets the key to the row's labels and dedup key; empty where a broken row has none. */
+  private pointAt(rows: Int32Array, row: number): void {
+    const { key } = this;
+    key.start1 = rows[row + columns.labels] as number;
+    key.end1 = rows[row + columns.labels + 1] as number;
+    key.start2 = rows[row + columns.dedupKey] as number;
+    key.end2 = rows[row + columns.dedupKey + 1] as number;
+    // "dedup_key":"" reads as absent: two quotes are no key.
+    if (key.end2 - key.start2 <= 2) key.start2 = key.end2 = 0;
   }
 
   /** Null: no label has a value (N2 of json-scan.ts: the scanner does not look for those). */

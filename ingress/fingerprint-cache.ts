@@ -18,6 +18,8 @@ import { hashKey, keyHash } from "./key-hash.ts";
 /** Entries of a generation at most: so many alerts can fire and still be told by their bytes. */
 export const entriesMaxDefault = 1_048_576;
 
+/** Keys that `foresee` takes in at once: their entries are a fraction of the caches. */
+export const foreseenMax = 64;
 /** Slots looked at before giving up: a pile of equal hashes costs no more than this. */
 const probesMax = 16;
 const firstEntries = 1024;
@@ -31,11 +33,13 @@ const highColumn = 3;
 const lowColumn = 4;
 const contentColumn = 5;
 const sentColumn = 6;
+const none = -1;
 
 export class Generation {
   /** Counts its lives: it is emptied and used again rather than allocated anew. */
   epoch = 0;
   count = 0;
+  /** Number of the entry + 1 in the low bits, bits of its hash above them; 0: nothing. */
   slots = new Int32Array(firstEntries * 2);
   entries = new Uint32Array(firstEntries * width);
 
@@ -63,7 +67,7 @@ export type CacheKey = {
 };
 
 export class FingerprintCache {
-  /** The result of the last successful `find`, or what the last `add` added. */
+  /** The result of the last successful `find`. */
   high = 0;
   low = 0;
   private generation: Generation;
@@ -71,6 +75,10 @@ export class FingerprintCache {
   /** The hash of the key last asked for, unsigned as entries hold it. */
   private first = 0;
   private second = 0;
+  /** What `foresee` took in: hashes of the keys, and where their entries probably are. */
+  private readonly hashes = new Uint32Array(foreseenMax * 2);
+  private readonly candidates = new Int32Array(foreseenMax);
+  private read = 0;
 
   private young = new Generation();
   private old = new Generation();
@@ -86,9 +94,35 @@ export class FingerprintCache {
     this.generation = this.young;
   }
 
-  /** @returns whether it was found; then `high` and `low` are set. */
-  find(key: CacheKey): boolean {
+  /** Hashes a key that is to be asked for soon, as the `nth` of at most `foreseenMax`. */
+  foresee(nth: number, key: CacheKey): void {
     this.hash(key);
+    this.hashes[nth * 2] = this.first;
+    this.hashes[nth * 2 + 1] = this.second;
+    this.candidates[nth] = this.candidate();
+  }
+
+  /**
+   * Brings the entries of the first `count` keys foreseen into the processor's caches. One after
+   * another each look-up would wait for memory; these reads do not depend on each other.
+   */
+  bringIn(count: number): void {
+    const { entries } = this.young;
+    for (let nth = 0; nth < count; nth += 1) {
+      const entry = this.candidates[nth] as number;
+      if (entry === none) continue;
+      // The result must be kept, or the reads would be optimised away.
+      this.read ^= (entries[entry] as number) ^ (entries[entry + sentColumn] as number);
+    }
+  }
+
+  /**
+   * @param nth the key's place among those foreseen last.
+   * @returns whether it was found; then `high` and `low` are set.
+   */
+  find(nth: number, key: CacheKey): boolean {
+    this.first = this.hashes[nth * 2] as number;
+    this.second = this.hashes[nth * 2 + 1] as number;
     const length = key.end1 - key.start1;
     if (this.lookUp(this.young, length)) return true;
     if (!this.lookUp(this.old, length)) return false;
@@ -138,7 +172,8 @@ export class FingerprintCache {
     for (let probe = 0; probe < probesMax; probe += 1) {
       const slot = slots[(first + probe) & mask] as number;
       if (slot === 0) return false;
-      const entry = (slot - 1) * width;
+      if (((slot ^ first) & ~mask) !== 0) continue;
+      const entry = ((slot & mask) - 1) * width;
       if (entries[entry] !== first || entries[entry + 1] !== second) continue;
       if (entries[entry + lengthColumn] !== length) continue;
       this.high = entries[entry + highColumn] as number;
@@ -148,6 +183,19 @@ export class FingerprintCache {
       return true;
     }
     return false;
+  }
+
+  /** Where the young generation's entry of the key last hashed is, if it is there; or `none`. */
+  private candidate(): number {
+    const { slots } = this.young;
+    const { first } = this;
+    const mask = slots.length - 1;
+    for (let probe = 0; probe < probesMax; probe += 1) {
+      const slot = slots[(first + probe) & mask] as number;
+      if (slot === 0) return none;
+      if (((slot ^ first) & ~mask) === 0) return ((slot & mask) - 1) * width;
+    }
+    return none;
   }
 
   private insert(length: number, high: number, low: number): void {
@@ -175,17 +223,21 @@ export class FingerprintCache {
   }
 }
 
-/** A pile longer than probesMax loses its first member: a later miss, never a wrong hit. */
-function place(slots: Int32Array, hash: number, value: number): void {
+/**
+ * A pile longer than probesMax loses its first member: a later miss, never a wrong hit. Slots are
+ * at least twice as many as entries, so that a number fits below the bits of the hash.
+ */
+function place(slots: Int32Array, hash: number, number: number): void {
   const mask = slots.length - 1;
+  const entry = (hash & ~mask) | number;
   for (let probe = 0; probe < probesMax; probe += 1) {
     const slot = (hash + probe) & mask;
     if (slots[slot] === 0) {
-      slots[slot] = value;
+      slots[slot] = entry;
       return;
     }
   }
-  slots[hash & mask] = value;
+  slots[hash & mask] = entry;
 }
 
 /** Doubles what is full, so that an idle process pays for little. */

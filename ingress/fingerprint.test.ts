@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import xxhash from "xxhash-wasm";
 import { Confirmations } from "./confirmations.ts";
-import { FingerprintCache } from "./fingerprint-cache.ts";
+import { type CacheKey, FingerprintCache, foreseenMax } from "./fingerprint-cache.ts";
 import { hashKey, keyHash } from "./key-hash.ts";
 import { fingerprintOf, partitionOf } from "./fingerprint.ts";
 import { xxhash32 } from "./xxhash32.ts";
@@ -90,18 +90,24 @@ describe("the cache", () => {
     return { view, start1: 0, end1: middle, start2: second === "" ? 0 : middle, end2 };
   };
 
+  const find = (cache: FingerprintCache, key: CacheKey): boolean => {
+    cache.foresee(0, key);
+    cache.bringIn(1);
+    return cache.find(0, key);
+  };
+
   test("finds what was added, and the boundary between the slices counts", () => {
     const cache = new FingerprintCache(10, 1);
-    expect(cache.find(keyOf('{"a":"1"}'))).toBe(false);
+    expect(find(cache, keyOf('{"a":"1"}'))).toBe(false);
     cache.add(keyOf('{"a":"1"}'), 11, 12);
-    expect(cache.find(keyOf('{"a":"1"}', '"key"'))).toBe(false);
+    expect(find(cache, keyOf('{"a":"1"}', '"key"'))).toBe(false);
     cache.add(keyOf('{"a":"1"}', '"key"'), 21, 22);
-    expect(cache.find(keyOf('{"a":"1"}'))).toBe(true);
+    expect(find(cache, keyOf('{"a":"1"}'))).toBe(true);
     expect([cache.high, cache.low]).toEqual([11, 12]);
-    expect(cache.find(keyOf('{"a":"1"}', '"key"'))).toBe(true);
+    expect(find(cache, keyOf('{"a":"1"}', '"key"'))).toBe(true);
     expect([cache.high, cache.low]).toEqual([21, 22]);
-    expect(cache.find(keyOf('{"a":"1"}"k', 'ey"'))).toBe(false);
-    expect(cache.find(keyOf('{"a":"2"}'))).toBe(false);
+    expect(find(cache, keyOf('{"a":"1"}"k', 'ey"'))).toBe(false);
+    expect(find(cache, keyOf('{"a":"2"}'))).toBe(false);
   });
 
   test("agrees with a map, or has forgotten; and keeps the most recent generation", () => {
@@ -111,21 +117,21 @@ describe("the cache", () => {
     for (let n = 0; n < 20_000; n += 1) {
       const value = (n * 7919) % 5000;
       const key = keyOf(`{"instance":"${value}"}`);
-      if (cache.find(key)) {
+      if (find(cache, key)) {
         expect(cache.low).toBe(value);
         known += 1;
       } else {
         cache.add(key, 0, value);
       }
       const again = keyOf(`{"instance":"${value}"}`);
-      expect(cache.find(again)).toBe(true);
+      expect(find(cache, again)).toBe(true);
     }
     expect(known).toBeLessThan(20_000);
     for (let round = 0; round < 5; round += 1) {
       let hits = 0;
       for (let value = 0; value < entriesMax; value += 1) {
         const key = keyOf(`{"instance":"steady-${value}"}`);
-        if (cache.find(key)) hits += 1;
+        if (find(cache, key)) hits += 1;
         else cache.add(key, 0, value);
       }
       if (round > 0) expect(hits).toBeGreaterThan(entriesMax * 0.95);
@@ -135,31 +141,48 @@ describe("the cache", () => {
   test("confirms what a frame carried, but not an entry that took its place since", () => {
     const cache = new FingerprintCache(1, 1);
     const frame = new Confirmations();
-    expect(cache.find(keyOf("one"))).toBe(false);
+    expect(find(cache, keyOf("one"))).toBe(false);
     cache.add(keyOf("one"), 1, 1);
     cache.noteSent(frame, 77, 5);
     expect(cache.holds(77, 1)).toBe(false);
     frame.confirm();
-    expect(cache.find(keyOf("one"))).toBe(true);
+    expect(find(cache, keyOf("one"))).toBe(true);
     expect(cache.holds(77, 5)).toBe(true);
     expect(cache.holds(77, 6)).toBe(false);
     expect(cache.holds(78, 1)).toBe(false);
     for (const other of ["two", "three"]) {
-      expect(cache.find(keyOf(other))).toBe(false);
+      expect(find(cache, keyOf(other))).toBe(false);
       cache.add(keyOf(other), 1, 2);
     }
     frame.confirm();
-    expect(cache.find(keyOf("three"))).toBe(true);
+    expect(find(cache, keyOf("three"))).toBe(true);
     expect(cache.holds(77, 1)).toBe(false);
+  });
+
+  test("answers for many keys foreseen together, equal ones among them", () => {
+    const cache = new FingerprintCache(10_000, 3);
+    const keys = Array.from({ length: foreseenMax }, (_, n) => keyOf(`{"n":"${n >> 1}"}`));
+    const ask = (): boolean[] => {
+      keys.forEach((key, nth) => cache.foresee(nth, key));
+      cache.bringIn(keys.length);
+      return keys.map((key, nth) => {
+        const known = cache.find(nth, key);
+        if (!known) cache.add(key, 1, nth >> 1);
+        else expect(cache.low).toBe(nth >> 1);
+        return known;
+      });
+    };
+    expect(ask()).toEqual(keys.map((_, nth) => nth % 2 === 1));
+    expect(ask()).toEqual(keys.map(() => true));
   });
 
   test("is bounded in entries, and a generation grows as it fills", () => {
     const cache = new FingerprintCache(5_000, 3);
     for (let n = 0; n < 20_000; n += 1) {
-      expect(cache.find(keyOf(`{"n":"${n}"}`))).toBe(false);
+      expect(find(cache, keyOf(`{"n":"${n}"}`))).toBe(false);
       cache.add(keyOf(`{"n":"${n}"}`), 1, n);
     }
-    const found = Array.from({ length: 20_000 }, (_, n) => cache.find(keyOf(`{"n":"${n}"}`)));
+    const found = Array.from({ length: 20_000 }, (_, n) => find(cache, keyOf(`{"n":"${n}"}`)));
     const kept = found.filter(Boolean).length;
     expect(kept).toBeGreaterThan(4_900);
     expect(kept).toBeLessThanOrEqual(10_000);

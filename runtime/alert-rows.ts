@@ -124,6 +124,23 @@ export class AlertRows {
       : flagBits.used;
   }
 
+  /** Whether the row is in use, by this fingerprint. */
+  shows(row: number, high: number, low: number): boolean {
+    if (row >= this.#fresh) return false;
+    const { ints: cells } = this.#page(row);
+    const at = (row & pageMask) * rowInts;
+    if (cells[at + ints.low] !== low || cells[at + ints.high] !== high) return false;
+    return ((cells[at + ints.flags] as number) & flagBits.used) !== 0;
+  }
+
+  /** Reads a number of each cache line that the row may lie in. @returns their exclusive or. */
+  touch(row: number): number {
+    const { ints: cells } = this.#page(row);
+    const at = (row & pageMask) * rowInts;
+    const last = at + rowInts - 1;
+    return (cells[at] as number) ^ (cells[at + ints.high] as number) ^ (cells[last] as number);
+  }
+
   high(row: number): number {
     return this.#int(row, ints.high);
   }

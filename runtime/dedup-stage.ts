@@ -22,6 +22,7 @@ import type {
 } from "../actors/alert/alert.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { AlertBody, AlertEvent } from "../actors/alert/events.ts";
+import { absent } from "../actors/alert/fingerprint-index.ts";
 import { type AlertPage, type AlertQuery, listAlerts } from "./alert-list.ts";
 import { alertBody, domainOf, rejectionBody } from "./alert-payload.ts";
 import { blankState } from "./alert-rows.ts";
@@ -30,7 +31,6 @@ import { readDedupMessage } from "./dedup-input.ts";
 import type { DedupMessage } from "./dedup-input.ts";
 import { readDedupSnapshot, snapshotVersion } from "./dedup-snapshot.ts";
 import type { DedupSnapshot } from "./dedup-snapshot.ts";
-import { absent } from "./fingerprint-index.ts";
 import { fingerprintText } from "./fingerprint-text.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frameFlags, frameMagic } from "./frame.ts";
@@ -49,6 +49,9 @@ export const defaultDedupConfig: DedupConfig = {
   ],
 };
 
+/** Alerts to look up at once: their rows are a fraction of the caches. */
+const foreseenMax = 64;
+
 const wake: AlertInput = { kind: "wake" };
 
 type Emit = (output: DedupOutput) => void;
@@ -63,6 +66,10 @@ export class DedupStage implements Stage<DedupOutput> {
   readonly #reader = new FrameReader();
   /** The one state of all firing alerts: loaded from its row, changed, and stored again. */
   readonly #state = blankState();
+  /** Fingerprints of the next records of a frame, and their rows (AlertTable#foresee). */
+  readonly #ahead = new Int32Array(foreseenMax * 2);
+  readonly #rows = new Int32Array(foreseenMax);
+  #read = 0;
   /** The one input object of all repeats. */
   readonly #input: ReceivedAlert = {
     kind: "received",
@@ -156,7 +163,9 @@ export class DedupStage implements Stage<DedupOutput> {
     const input = this.#input;
     this.#table.ended.forget(this.#nowMs);
     reader.open(frame);
-    while (reader.next()) {
+    for (let nth = 0, foreseen = 0; ; nth += 1) {
+      if (nth === foreseen) [nth, foreseen] = [0, this.#foresee()];
+      if (!reader.next()) break;
       if ((reader.flags & frameFlags.rejection) !== 0) {
         this.#reject(emit);
         continue;
@@ -166,11 +175,19 @@ export class DedupStage implements Stage<DedupOutput> {
       input.endsByTimeout = (reader.flags & frameFlags.endsByTimeout) !== 0;
       input.contentHash = reader.contentHash;
       this.#counters.received += 1;
-      const row = this.#table.find(reader.fingerprintHigh, reader.fingerprintLow);
+      const { fingerprintHigh: high, fingerprintLow: low } = reader;
+      const row = this.#table.find(high, low, this.#rows[nth] as number);
       if (row === absent) this.#receiveFirst(emit);
       else this.#receive(row, emit);
     }
     reader.close();
+  }
+
+  /** @returns of how many of the next records; 0: there are no more. */
+  #foresee(): number {
+    const count = this.#reader.lookAhead(this.#ahead);
+    this.#read ^= this.#table.foresee(this.#ahead, count, this.#rows);
+    return count;
   }
 
   #receive(row: number, emit: Emit): void {

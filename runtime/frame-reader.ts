@@ -55,6 +55,22 @@ export class FrameReader {
     return true;
   }
 
+  /**
+   * Halves of the fingerprints of the records to come, as many as `pairs` has room for.
+   * @returns how many records it read; the reader stays where it is.
+   */
+  lookAhead(pairs: Int32Array): number {
+    const view = this.#view;
+    let count = 0;
+    for (let at = this.#payloadEnd; at < view.byteLength; count += 1) {
+      if (count * 2 >= pairs.length) break;
+      pairs[count * 2] = view.getInt32(at + 8, true);
+      pairs[count * 2 + 1] = view.getInt32(at + 12, true);
+      at += recordHeadBytes + view.getUint32(at, true);
+    }
+    return count;
+  }
+
   /** A view into the frame: whoever keeps it keeps the frame, so copy what has to stay. */
   payload(): Uint8Array {
     return this.#frame.subarray(this.#payloadStart, this.#payloadEnd);

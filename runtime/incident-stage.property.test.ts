@@ -225,7 +225,7 @@ describe("random histories", () => {
     fc.assert(fc.property(history, (entries) => {
       const stage = newStage();
       const outputs = run(stage, logOf(entries));
-      const { rows, columns } = stage.snapshot().desk;
+      const { rows, columns, members } = stage.snapshot().desk;
       const sum = (column: string): number =>
         rows.reduce((all, { values }) => all + Number(values[columns.indexOf(column)]), 0);
       const gone = outputs.flatMap((output) =>
@@ -233,7 +233,7 @@ describe("random histories", () => {
       );
       const retired = gone.reduce((all, { alert_count }) => all + alert_count, 0);
       expect(sum("alertCount") + retired).toBe(receivedOf(outputs));
-      const firing = rows.flatMap(({ members }) => members).filter((state) => state === 2).length;
+      const firing = members.states.filter((state) => state === 2).length;
       expect(sum("firingCount")).toBe(firing);
     }), options);
   });

@@ -6,6 +6,7 @@
  * The heap is driven by the timer outputs alone: what outside watchers are told is exactly what
  * the stage itself waits for.
  */
+import { randomInt } from "node:crypto";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { GraphSnapshot, GraphState } from "../actors/correlation/graph-state.ts";
 import { Dispatching, type DispatchingSnapshot } from "../actors/dispatch/dispatching.ts";
@@ -80,6 +81,7 @@ type StageSnapshot = {
 export class IncidentStage implements Stage<IncidentOutput> {
   readonly #codec: Codec;
   readonly #partition: number;
+  readonly #seed = randomInt(2 ** 32);
   #desk: Desk;
   #dispatching: Dispatching;
   #heap = new WakeHeap();
@@ -91,7 +93,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
   constructor(options: IncidentStageOptions) {
     this.#codec = options.codec;
     this.#partition = options.partition;
-    this.#desk = new Desk(options.partition, options.config ?? defaultIncidentConfig);
+    this.#desk = new Desk(options.partition, options.config ?? defaultIncidentConfig, this.#seed);
     this.#dispatching = new Dispatching(options.partition);
     this.#dispatching.configure(this.#desk.config.dispatch, 0, () => {});
   }
@@ -181,7 +183,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
   restore(snapshot: unknown): void {
     const { version, nowMs, origins, desk, dispatching, graph } = snapshot as StageSnapshot;
     if (version !== 1) throw new Error(`incident snapshot has version ${version}, expected 1`);
-    this.#desk = deskFrom(desk, this.#partition);
+    this.#desk = deskFrom(desk, this.#partition, this.#seed);
     if (graph !== undefined) this.#desk.graph.restore(graph);
     this.#dispatching =
       dispatching === undefined

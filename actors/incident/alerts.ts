@@ -140,7 +140,7 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
   const { desk } = turn;
   const { body, fingerprint } = event;
   incident.alertCount += event.received;
-  if (incident.members[0] === fingerprint) {
+  if (desk.members.isFounder(incident, fingerprint)) {
     // The title stays: people know the incident by it.
     desk.unrelate(incident);
     incident.labels = sortedLabels(body.labels);
@@ -164,7 +164,7 @@ function end(turn: Turn, event: Resolved): void {
   if (incident === undefined || by === "unmatched") return;
   incident.alertCount += received;
   if (members.isFiring(fingerprint)) incident.firingCount -= 1;
-  members.set(fingerprint, incident, false);
+  members.setFiring(fingerprint, false);
   const { firingCount } = incident;
   const how = by === "sender" ? "its sender resolved it" : "its end time passed";
   const because = `${how}; ${firingCount} of ${incident.members.length} alerts still firing`;

@@ -9,25 +9,29 @@ import type { Remembered } from "./command-memory.ts";
 import { Desk } from "./desk.ts";
 import type { Incident } from "./incident.ts";
 import { blankIncident } from "./incident.ts";
+import type { MembersSnapshot } from "./membership.ts";
 import type { IncidentConfig } from "./types.ts";
 
 export type DeskSnapshot = {
-  version: 1;
+  version: typeof version;
   partition: number;
   config: IncidentConfig;
   serial: number;
   policies: EscalationPolicy[];
   columns: string[];
-  /** Values by column, then: policy index (-1: none), grouping keys held, member states. */
-  rows: { values: unknown[]; policy: number; keys: string[]; members: number[] }[];
+  /** Values by column, then: policy index (-1: none), grouping keys held, number of members. */
+  rows: { values: unknown[]; policy: number; keys: string[]; members: number }[];
+  /** Of all incidents, in the order of the rows. */
+  members: MembersSnapshot;
   commands: Remembered[];
   /** Absent in snapshots of versions that learnt nothing. */
   history?: HistorySnapshot;
 };
 
-const memberStates = { elsewhere: 0, quiet: 1, firing: 2 } as const;
+const version = 2;
 
-const columns = Object.keys(blankIncident("", 0, 0)).filter((name) => name !== "policy");
+const elsewhere = ["policy", "members"];
+const columns = Object.keys(blankIncident("", 0, 0)).filter((name) => !elsewhere.includes(name));
 
 export function snapshotOf(desk: Desk): DeskSnapshot {
   const policies: EscalationPolicy[] = [];
@@ -36,30 +40,33 @@ export function snapshotOf(desk: Desk): DeskSnapshot {
     values: columns.map((column) => copied(incident[column as keyof Incident])),
     policy: incident.policy === null ? -1 : indexOf(incident.policy),
     keys: desk.keysOf(incident),
-    members: incident.members.map((fingerprint) => {
-      if (desk.members.ownerOf(fingerprint) !== incident) return memberStates.elsewhere;
-      return desk.members.isFiring(fingerprint) ? memberStates.firing : memberStates.quiet;
-    }),
+    members: incident.members.length,
   }));
   const { partition, config, serial } = desk;
   const commands = desk.commands.entries();
+  const members = desk.members.snapshot(desk.incidents.values());
   const history = desk.history.snapshot();
-  return { version: 1, partition, config, serial, policies, columns, rows, commands, history };
+  const lists = { policies, columns, rows, members, commands, history };
+  return { version, partition, config, serial, ...lists };
 }
 
-/** @throws Error when the snapshot is of another version or partition. */
-export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
-  if (snapshot.version !== 1 || snapshot.partition !== partition) {
+/**
+ * @param seed see Desk.
+ * @throws Error when the snapshot is of another version or partition.
+ */
+export function deskFrom(snapshot: DeskSnapshot, partition: number, seed: number): Desk {
+  if (snapshot.version !== version || snapshot.partition !== partition) {
     throw new Error(
       `snapshot of version ${snapshot.version}, partition ${snapshot.partition}: ` +
-        `expected version 1, partition ${partition}`,
+        `expected version ${version}, partition ${partition}`,
     );
   }
-  const desk = new Desk(partition, snapshot.config);
+  const desk = new Desk(partition, snapshot.config, seed);
   desk.serial = snapshot.serial;
   const known = snapshot.columns
     .map((column, at) => ({ column, at }))
     .filter(({ column }) => columns.includes(column));
+  const rolls: [Incident, number][] = [];
   for (const row of snapshot.rows) {
     const incident = blankIncident("", 0, 0);
     const fields: Record<string, unknown> = incident;
@@ -67,12 +74,9 @@ export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
     for (const { column, at } of known) fields[column] = copied(row.values[at]);
     incident.policy = snapshot.policies[row.policy] ?? null;
     desk.restore(incident, row.keys);
-    incident.members.forEach((fingerprint, at) => {
-      const state = row.members[at];
-      if (state === memberStates.elsewhere) return;
-      desk.members.set(fingerprint, incident, state === memberStates.firing);
-    });
+    rolls.push([incident, row.members]);
   }
+  desk.members.restore(snapshot.members, rolls);
   desk.commands.restore(snapshot.commands);
   if (snapshot.history !== undefined) desk.history.restore(snapshot.history);
   return desk;

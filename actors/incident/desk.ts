@@ -35,7 +35,7 @@ export class Desk {
   assessor: Assessor | null;
   /** In order of creation. */
   readonly incidents = new Map<string, Incident>();
-  readonly members = new Membership();
+  readonly members: Membership;
   readonly commands = new CommandMemory();
   readonly graph = new GraphState();
   /** What was learnt of alerts that begin together; outlives incidents. */
@@ -45,9 +45,11 @@ export class Desk {
   serial = 0;
   #groups = new ScopedIndex<Incident>();
 
-  constructor(partition: number, config: IncidentConfig) {
+  /** @param seed 32 bits that senders cannot know; no decision depends on them. */
+  constructor(partition: number, config: IncidentConfig, seed: number) {
     this.partition = partition;
     this.config = config;
+    this.members = new Membership(seed);
     this.choosePolicy = compileRules(config);
     this.assessor = assessorOf(config, this.graph);
     this.history = new History(config.correlation.windowMs);
@@ -86,9 +88,7 @@ export class Desk {
   drop(incident: Incident): void {
     this.unrelate(incident);
     for (const key of this.keysOf(incident)) this.#groups.delete(scopeOf(incident), key);
-    for (const fingerprint of incident.members) {
-      if (this.members.ownerOf(fingerprint) === incident) this.members.delete(fingerprint);
-    }
+    this.members.drop(incident);
     this.incidents.delete(incident.id);
   }
 
@@ -121,32 +121,16 @@ export class Desk {
   /** D1: moves the fingerprint here if it fired elsewhere before, and counts it as firing. */
   enrol(incident: Incident, fingerprint: string): void {
     const known = this.members.ownerOf(fingerprint);
-    if (known === undefined) {
-      // A first push would make room for sixteen more, and most incidents stay with one alert.
-      if (incident.members.length === 0) incident.members = [fingerprint];
-      else incident.members.push(fingerprint);
-    } else {
-      if (this.members.isFiring(fingerprint)) known.firingCount -= 1;
-      // It may return to an incident that it had left.
-      const isNew = known !== incident && !incident.members.includes(fingerprint);
-      if (isNew) incident.members.push(fingerprint);
-    }
-    this.members.set(fingerprint, incident, true);
+    if (known !== undefined && this.members.isFiring(fingerprint)) known.firingCount -= 1;
+    this.members.join(incident, fingerprint);
     incident.firingCount += 1;
   }
 
   /** D1, for a merge: all that belongs to `from` belongs to `to`. */
   moveMembers(from: Incident, to: Incident): void {
-    const there = new Set(to.members);
-    for (const fingerprint of from.members) {
-      if (this.members.ownerOf(fingerprint) === from) {
-        this.members.set(fingerprint, to, this.members.isFiring(fingerprint));
-      }
-      if (!there.has(fingerprint)) to.members.push(fingerprint);
-    }
+    this.members.move(from, to);
     to.alertCount += from.alertCount;
     to.firingCount += from.firingCount;
-    from.members = [];
     from.alertCount = 0;
     from.firingCount = 0;
   }

@@ -10,6 +10,7 @@ import type { Assessment } from "./assessor.ts";
 import { type FlapState, flappingEndsAtMs } from "./flapping.ts";
 import { isOpen } from "./lifecycle.ts";
 import type { Link } from "./links.ts";
+import { emptyRoll, type Roll } from "./membership.ts";
 import type { Settled } from "./severity-steps.ts";
 import type { IncidentEventKind, IncidentStatus, Severity } from "./types.ts";
 
@@ -55,8 +56,8 @@ export type Incident = {
   annotations: Labels;
   alertCount: number;
   firingCount: number;
-  /** Fingerprints that ever belonged to it, the founding one first; at most `membersMax`. */
-  members: string[];
+  /** Fingerprints that ever belonged to it (membership.ts); at most `membersMax`. */
+  members: Roll;
   createdAtMs: number;
   updatedAtMs: number;
   /** When an alert last began to fire in it (opening and reopening count, repeats do not). */
@@ -131,7 +132,7 @@ export function blankIncident(id: string, serial: number, nowMs: number): Incide
     annotations: {},
     alertCount: 0,
     firingCount: 0,
-    members: [],
+    members: emptyRoll(),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     lastOpenedMs: nowMs,

@@ -1,6 +1,7 @@
 /** What bounds the memory of a partition (I9), at the bounds themselves. */
 import { describe, expect, test } from "vitest";
 import { defaultIncidentConfig } from "../../runtime/incident-stage.ts";
+import { fingerprintOf } from "../../testing/scenario-happenings.ts";
 import type { AlertEvent } from "../alert/events.ts";
 import { applyAlert } from "./alerts.ts";
 import { CommandMemory, outcomesMax } from "./command-memory.ts";
@@ -10,13 +11,13 @@ import { beginTurn, endTurn } from "./turn.ts";
 import type { Command, CommandOutcome, IncidentOutput } from "./types.ts";
 
 function newDesk(): Desk {
-  return new Desk(0, { ...defaultIncidentConfig, groupBy: ["alertname"] });
+  return new Desk(0, { ...defaultIncidentConfig, groupBy: ["alertname"] }, 4711);
 }
 
 function fired(name: string): AlertEvent {
   return {
     kind: "opened",
-    fingerprint: `fingerprint of ${name}`,
+    fingerprint: fingerprintOf(name, ""),
     atMs: 1,
     received: 1,
     startsAtMs: 1,
@@ -49,7 +50,7 @@ describe("a partition that is full of incidents", () => {
     // Room again: a newcomer of a group that met the overflow opens an incident of its own.
     desk.incidents.delete("filler 0");
     desk.incidents.delete("filler 1");
-    const again = { ...fired("b"), fingerprint: "another" };
+    const again = { ...fired("b"), fingerprint: fingerprintOf("another", "") };
     expect(feed(desk, 2, again)).toMatchObject([
       { event: { kind: "opened", incident: { group_key: "alertname=b" } } },
     ]);
@@ -62,8 +63,10 @@ describe("an incident that is full of alerts", () => {
     feed(desk, 1, fired("a"));
     const full = desk.incidents.get("inc-0-1");
     if (full === undefined) throw new Error("no incident was opened");
-    while (full.members.length < membersMax) full.members.push(`m${full.members.length}`);
-    const stranger = { ...fired("a"), fingerprint: "stranger" };
+    while (full.members.length < membersMax) {
+      desk.enrol(full, (full.members.length * 2 ** 33).toString(16).padStart(16, "0"));
+    }
+    const stranger = { ...fired("a"), fingerprint: fingerprintOf("stranger", "") };
     expect(feed(desk, 2, stranger)).toMatchObject([
       { event: { kind: "opened", incident: { id: "inc-0-2" } } },
     ]);

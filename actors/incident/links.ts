@@ -22,7 +22,7 @@ export const linksMax = 100;
 
 export function linkOf(fingerprint: string, related: Related<Incident>): Link {
   const { candidate, because, evidence } = related;
-  const parent = rootOf(candidate).sign?.fingerprint ?? candidate.members[0] ?? "";
+  const parent = (rootOf(candidate).sign ?? candidate.signs[0])?.fingerprint ?? "";
   return { fingerprint, parent, score: rounded(related.score), because, evidence };
 }
 

@@ -13,6 +13,9 @@ import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 
+/** Alerts of a merged incident that can be split off again by its id. */
+const handedOverMax = 10_000;
+
 /** Why a program merges what nobody asked it to merge. */
 export type MergeEvidence = { because: string; detail: Record<string, string | number> };
 
@@ -82,7 +85,8 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
   if (source.tenant === target.tenant && source.environment === target.environment) {
     for (const key of desk.keysOf(source)) desk.claim(target, key);
   }
-  source.handedOver = source.members;
+  const brought = desk.members.list(source, 0, handedOverMax);
+  source.handedOver = brought.map(({ fingerprint }) => fingerprint);
   joinApart(target, source);
   desk.moveMembers(source, target);
   target.lastOpenedMs = Math.max(target.lastOpenedMs, source.lastOpenedMs);

@@ -33,7 +33,8 @@ export function splitOff(
   if (typeof chosen === "string") return chosen;
   const why = reason === "" ? "" : `: ${clipped(reason, 200)}`;
   const incident = newFrom(turn, from, chosen);
-  const takesFounder = chosen.has(from.members[0] ?? "");
+  const [founder] = turn.desk.members.list(from, 0, 1);
+  const takesFounder = chosen.has(founder?.fingerprint ?? "");
   removeFrom(turn, from, chosen);
   takeMembers(turn, from, incident, chosen);
   keepApart(from, incident.id);
@@ -83,8 +84,7 @@ function chosenOf(turn: Turn, from: Incident, alerts: readonly string[]): Set<st
     }
   }
   if (chosen.size === 0) return "cannot split: none of these alerts is here any more";
-  const here = from.members.filter((one) => desk.members.ownerOf(one) === from).length;
-  if (chosen.size === here) return "cannot split: these are all of its alerts";
+  if (chosen.size === from.members.length - from.members.away) return "cannot split: these are all of its alerts";
   return chosen;
 }
 
@@ -120,15 +120,11 @@ function takeMembers(
   to: Incident,
   chosen: ReadonlySet<string>,
 ): void {
-  from.members = from.members.filter((one) => !chosen.has(one));
+  desk.members.part(from, to, chosen);
   for (const fingerprint of chosen) {
-    const isFiring = desk.members.isFiring(fingerprint);
-    desk.members.set(fingerprint, to, isFiring);
-    to.members.push(fingerprint);
-    if (isFiring) {
-      from.firingCount -= 1;
-      to.firingCount += 1;
-    }
+    if (!desk.members.isFiring(fingerprint)) continue;
+    from.firingCount -= 1;
+    to.firingCount += 1;
   }
   // Which of its repeats were of these alerts is not known: each was received once at least.
   from.alertCount -= chosen.size;

@@ -51,10 +51,8 @@ export function membersOf(
   limit: number,
 ): IncidentMember[] {
   const links = new Map(incident.links.map((link) => [link.fingerprint, link]));
-  return incident.members.slice(from, from + limit).flatMap((fingerprint) => {
-    if (members.ownerOf(fingerprint) !== incident) return [];
-    const link = links.get(fingerprint) ?? null;
-    return [{ fingerprint, firing: members.isFiring(fingerprint), link }];
+  return members.list(incident, from, limit).map((member) => {
+    return { ...member, link: links.get(member.fingerprint) ?? null };
   });
 }
 

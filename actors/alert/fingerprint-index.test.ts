@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { absent, FingerprintIndex } from "./fingerprint-index.ts";
-import { fingerprintText } from "./fingerprint-text.ts";
+import { halves, readFingerprint } from "./fingerprint.ts";
+import { fingerprintText } from "../../runtime/fingerprint-text.ts";
 
 test("behaves as a map by both halves, also where halves are equal", () => {
   const operation = fc.record({
@@ -16,7 +17,7 @@ test("behaves as a map by both halves, also where halves are equal", () => {
       const index = new FingerprintIndex({
         high: (row) => highs[row] as number,
         low: (row) => lows[row] as number,
-      });
+      }, 4711);
       const model = new Map<string, number>();
       for (const { kind, high, low } of operations) {
         const key = `${high} ${low}`;
@@ -43,4 +44,28 @@ test("behaves as a map by both halves, also where halves are equal", () => {
 test("spells a fingerprint with all its digits", () => {
   expect(fingerprintText(0, 10)).toBe("000000000000000a");
   expect(fingerprintText(-1, 0x80000000 | 0)).toBe("ffffffff80000000");
+});
+
+test("reads what it spells, and nothing else", () => {
+  const half = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+  fc.assert(
+    fc.property(half, half, (high, low) => {
+      expect(readFingerprint(fingerprintText(high, low))).toBe(true);
+      expect(halves).toEqual({ high, low });
+    }),
+    { seed: 4711 },
+  );
+  for (const text of ["", "12", "00000000000000AB", "0x000000000000ab", "00000000000000ab0"]) {
+    expect(readFingerprint(text)).toBe(false);
+  }
+});
+
+test("finds each of many rows, and none of those that were never added", () => {
+  const rows = { high: (row: number) => row * 7, low: (row: number) => row % 5 };
+  const index = new FingerprintIndex(rows, 4711);
+  for (let row = 0; row < 20_000; row += 1) index.add(row);
+  const numbers = Array.from({ length: 40_000 }, (_, row) => row);
+  const found = numbers.map((row) => index.find(rows.high(row), rows.low(row)));
+  expect(found).toEqual(numbers.map((row) => (row < 20_000 ? row : absent)));
+  expect(index.size).toBe(20_000);
 });
