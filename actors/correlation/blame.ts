@@ -58,31 +58,51 @@ export class Blame {
    * in its cone), less a little for each step. 0 or little: it explains everything anyway. Null:
    * it does not explain the sign.
    */
-  gain({ service, sign: own }: Root, sign: Sign): number | null {
-    if (sign.service === service) return this.#specificity(service, own);
-    if (sign.role === "cause") return null;
-    if (hostCategories.has(sign.category) && !causesOfHosts.has(own?.category ?? "")) return null;
-    if (own !== null && modelCategories.has(own.category)) {
-      const isSame = own.agree.some((value, at) => value !== "" && value === sign.agree[at]);
-      return isSame && modelCategories.has(sign.category) ? modelGain : null;
-    }
-    if (modelCategories.has(sign.category)) return null;
-    const steps =
-      this.#graph.stepsUp(sign.service, service) ??
-      (isLoad(own) ? this.#graph.stepsUp(service, sign.service) : null);
-    return steps === null ? null : this.#specificity(service, own) - perStep * steps;
+  gain(root: Root, sign: Sign): number | null {
+    const { service, sign: own } = root;
+    const steps = this.#stepsTo(root, sign);
+    if (steps === null) return null;
+    if (own !== null && sign.service !== service && isOfModel(own)) return modelGain;
+    return this.#specificity(service, own) - perStep * steps;
   }
 
-  /** How likely trouble at the root is, given these signs; more is likelier, 0 is no limit. */
-  of(root: Root, signs: readonly Sign[]): number {
-    const { service, sign: own } = root;
-    const { size } = this.#graph;
-    let score = size === 0 ? 0 : this.#specificity(service, own) - Math.log(size);
-    for (const sign of signs) {
-      if (isTelling(sign.severity) && this.gain(root, sign) === null) score -= points.unexplained;
+  explains(root: Root, sign: Sign): boolean {
+    return this.#stepsTo(root, sign) !== null;
+  }
+
+  /** B1 to B3; null: trouble at the root does not reach the sign. */
+  #stepsTo({ service, sign: own }: Root, sign: Sign): number | null {
+    if (sign.service === service) return 0;
+    if (sign.role === "cause") return null;
+    if (hostCategories.has(sign.category) && !causesOfHosts.has(own?.category ?? "")) return null;
+    if (own !== null && isOfModel(own)) {
+      return isOfModel(sign) && own.agree.some(isSameAs, sign) ? 1 : null;
     }
-    if (own === null) return score - points.silent;
-    score += points.alerted - (points.rank * own.rank) / 10;
+    if (isOfModel(sign)) return null;
+    const steps = this.#graph.stepsUp(sign.service, service);
+    if (steps !== null || !isLoad(own)) return steps;
+    return this.#graph.stepsUp(service, sign.service);
+  }
+
+  /**
+   * How likely trouble at the root is, given these signs; more is likelier, 0 is no limit.
+   * @param least a score below it need not be exact.
+   */
+  of(root: Root, signs: readonly Sign[], least = -Infinity): number {
+    let score = this.#ofItself(root);
+    for (const sign of signs) {
+      if (score < least) return score;
+      if (isTelling(sign.severity) && !this.explains(root, sign)) score -= points.unexplained;
+    }
+    return score;
+  }
+
+  /** Without anything that it has to explain. */
+  #ofItself({ service, sign: own }: Root): number {
+    const { size } = this.#graph;
+    const cone = size === 0 ? 0 : Math.log(size) - this.#specificity(service, own);
+    if (own === null) return -cone - points.silent;
+    const score = points.alerted - (points.rank * own.rank) / 10 - cone;
     if (own.role === "cause") return score + points.cause;
     const isFoundation = own.role === "resource" && own.rank < foundationRankMax;
     return isFoundation ? score + points.foundation : score;
@@ -94,7 +114,7 @@ export class Blame {
     let best = known;
     let bestScore = this.of(known, signs) + hysteresis;
     for (const suspect of this.#suspects(signs)) {
-      const score = this.of(suspect, signs);
+      const score = this.of(suspect, signs, bestScore);
       if (score < bestScore || (score === bestScore && best !== known)) continue;
       best = suspect;
       bestScore = score;
@@ -166,6 +186,10 @@ export function agreementOf(
     if (theirs !== "") found = "other";
   }
   return found;
+}
+
+function isSameAs(this: Sign, value: string, at: number): boolean {
+  return value !== "" && value === this.agree[at];
 }
 
 function isLoad(own: Sign | null): boolean {

@@ -36,7 +36,7 @@ function correlator(
 type Labels = Record<string, string>;
 
 let fingerprints = 0;
-function signOf(labels: Labels): Sign {
+function signOf(labels: Labels, atMs = 0): Sign {
   const alertname = labels["alertname"] ?? "Trouble";
   return {
     ...{ service: labels["service"] ?? "unknown", alertname },
@@ -44,13 +44,18 @@ function signOf(labels: Labels): Sign {
     severity: severityOf(labels["severity"] ?? "high"),
     agree: config.agree.map((label) => labelOf(labels, label)),
     fingerprint: String((fingerprints += 1)),
+    atMs,
   };
 }
 
 function incident(serial: number, ...alerts: Labels[]): Candidate {
+  return incidentAt(0, serial, ...alerts);
+}
+
+function incidentAt(lastOpenedMs: number, serial: number, ...alerts: Labels[]): Candidate {
   const labels = alerts[0] ?? {};
-  const signs = alerts.map(signOf);
-  const of = { tenant: "t", environment: "e", labels, signs, root: null, lastOpenedMs: 0 };
+  const signs = alerts.map((one) => signOf(one, lastOpenedMs));
+  const of = { tenant: "t", environment: "e", labels, signs, root: null, lastOpenedMs };
   return { id: `inc-0-${serial}`, serial, ...of, severity: signs[0]?.severity ?? "high" };
 }
 
@@ -113,9 +118,11 @@ describe("what alerts share", () => {
     expect(found.find(other, () => true)).toBeNull();
   });
 
-  test("relations do not chain from service to service", () => {
+  test("the service of an alert that joined relates less than that of the first", () => {
     const joined = incident(1, { service: "a", model_id: "m" }, { service: "b", model_id: "m" });
-    expect(find([joined], { service: "b" }, noGraph)).toBeNull();
+    expect(find([joined], { service: "b" }, noGraph)?.score).toBeCloseTo(1.2 - 0.06);
+    expect(find([joined], { service: "a" }, noGraph)?.score).toBeCloseTo(1.3 - 0.06);
+    expect(find([joined], { service: "b" }, noGraph, 5 * minute)).toBeNull();
   });
 
   test("of equals the oldest; one that is full is passed over", () => {
@@ -207,7 +214,7 @@ describe("one trouble or two", () => {
   function explained(other: Candidate, by = db): Candidate[] {
     const found = correlator();
     for (const one of [by, other]) found.add(one);
-    return found.explainedBy(by, sighting({ service: "db" }));
+    return found.explainedBy(by, sighting({ service: "db" }), null);
   }
 
   test("an incident of symptoms is a part of what explains all of it", () => {
@@ -244,7 +251,7 @@ describe("history", () => {
 
   test("what began together before belongs together, though nothing else says so", () => {
     const mail = { service: "mail", alertname: "QueueFull" };
-    const open = { ...incident(1, mail), lastOpenedMs: 9.5 * day };
+    const open = incidentAt(9.5 * day, 1, mail);
     const found = correlator(noGraph, learnt());
     found.add(open);
     const slow = { service: "shop", alertname: "SlowOrders" };
@@ -258,7 +265,7 @@ describe("history", () => {
 
   test("what comes like a clock is a weaker sign", () => {
     const found = correlator(noGraph, learnt());
-    found.add({ ...incident(1, { service: "mail", alertname: "Other" }), lastOpenedMs: 6 * day });
+    found.add(incidentAt(6 * day, 1, { service: "mail", alertname: "Other" }));
     const due = sighting({ service: "mail", alertname: "QueueFull" }, 6 * day);
     expect(found.find(due, () => true)).toBeNull();
     const odd = sighting({ service: "mail", alertname: "Unusual" }, 6 * day);
@@ -315,7 +322,7 @@ describe("bounds", () => {
     const found = correlator(noGraph);
     let looks = 0;
     for (let serial = 1; serial <= 5_000; serial += 1) {
-      const one = incident(serial, { service: "checkout" });
+      const one = incidentAt(serial, serial, { service: "checkout" });
       Object.defineProperty(one, "lastOpenedMs", { get: () => ((looks += 1), serial) });
       found.add(one);
     }

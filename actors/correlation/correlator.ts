@@ -17,7 +17,7 @@ import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
 import { Blame, disagreements, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, Related, Root, Sighting } from "./evidence.ts";
-import { enough, rootOf } from "./evidence.ts";
+import { enough, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
@@ -108,7 +108,8 @@ export class Correlator<C extends Candidate> {
     let bestScore = 0;
     const { graph, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
-    for (const candidate of bySerial(this.#meet(sighting, graph, recalled.partners))) {
+    const met = bySerial(this.#meet(sighting, graph, recalled.partners));
+    for (const candidate of met) {
       const score = weighing.weigh(sighting, candidate, recalled, null);
       if (score < enough || score <= bestScore + clearly || !accepts(candidate)) continue;
       best = candidate;
@@ -118,7 +119,7 @@ export class Correlator<C extends Candidate> {
     const evidence: Evidence[] = [];
     const score = weighing.weigh(sighting, best, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
-    return { candidate: best, score, evidence, because: words.join("; ") };
+    return { candidate: best, score, evidence, because: words.join("; "), met };
   }
 
   /** The alert began to fire, wherever it was put. */
@@ -140,15 +141,17 @@ export class Correlator<C extends Candidate> {
     }
   }
 
-  /** C2: the incidents near the alert that the one which it joined explains, oldest first. */
-  explainedBy(candidate: C, sighting: Sighting): C[] {
+  /**
+   * C2: the incidents near the alert that the one which it joined explains, oldest first.
+   * @param met what `find` met; null: the alert joined without a search.
+   */
+  explainedBy(candidate: C, sighting: Sighting, met: readonly C[] | null): C[] {
     const { graph, blame } = this.#scaleOf(sighting);
     if (!this.#config.enabled || graph.size === 0) return [];
-    const found: C[] = [];
-    for (const other of this.#meet(sighting, graph, [])) {
-      if (other !== candidate && isPart(blame, other, candidate)) found.push(other);
-    }
-    return bySerial(found);
+    const near = met ?? bySerial(this.#meet(sighting, graph, []));
+    return near.filter((other) => {
+      return other !== candidate && isPart(blame, other, candidate, this.#windowMs);
+    });
   }
 
   /** Where its trouble comes from, if that is clearly elsewhere than is known. */
@@ -157,7 +160,7 @@ export class Correlator<C extends Candidate> {
     const { blame } = this.#scaleOf(candidate);
     const root = blame.betterRoot(rootOf(candidate), signs);
     if (root === null) return null;
-    const explained = signs.filter((sign) => blame.gain(root, sign) !== null).length;
+    const explained = signs.filter((sign) => blame.explains(root, sign)).length;
     const alert = root.sign === null ? "no alert of its own" : quoted(root.sign.alertname);
     const because =
       `${quoted(root.service)} (${alert}) explains ${explained} of the ` +
@@ -183,43 +186,49 @@ export class Correlator<C extends Candidate> {
     const sinceMs = sighting.atMs - this.#windowMs;
     const met = new Set<C>();
     if (grouped !== null) met.add(grouped as C);
-    const at = (service: string): void => {
-      this.#byService.meet(scope, service, sinceMs, met);
+    const at = (services: readonly { service: string }[]): void => {
+      this.#byService.meetServices(scope, services, sinceMs, met);
     };
-    at(sign.service);
+    at([sign]);
     for (const label of this.#labels) {
       const value = labelOf(sighting.labels, label);
       if (value !== "") this.#byLabel.meet(labelScope(scope, label), value, sinceMs, met);
     }
-    for (const { service } of partners) at(service);
+    at(partners);
     if (!isTelling(sign.severity)) return met;
     const upstream = graph.upstreamOf(sign.service);
-    for (const { service } of upstream) at(service);
-    for (const { service } of graph.downstreamOf(sign.service)) at(service);
+    at(upstream);
+    at(graph.downstreamOf(sign.service));
     for (const { service, steps } of upstream) {
       if (steps > siblingStepsMax) break;
       const siblings = graph.downstreamOf(service);
-      if (siblings.length > siblingsMax) continue;
-      for (const sibling of siblings) at(sibling.service);
+      if (siblings.length <= siblingsMax) at(siblings);
     }
     return met;
   }
 }
 
 /** C2, C3 */
-function isPart(blame: Blame, other: Candidate, into: Candidate): boolean {
+function isPart(
+  blame: Blame,
+  other: Candidate,
+  into: Candidate,
+  windowMs: number,
+): boolean {
   const root = rootOf(into);
   for (const sign of other.signs) {
     if (sign.role !== "cause") continue;
     if (root.sign === null || !isSameTrouble(sign, root.sign)) return false;
   }
+  const beganMs = rootAtMs(into, root);
   let score = merging.prior - blame.of(rootOf(other), other.signs);
   let differing = 0;
   let telling = 0;
   for (const sign of other.signs) {
     if (!isTelling(sign.severity)) continue;
     telling += 1;
-    if (blame.gain(root, sign) === null) score -= merging.unexplained;
+    const isLate = Math.abs(sign.atMs - beganMs) > windowMs;
+    if (isLate || !blame.explains(root, sign)) score -= merging.unexplained;
     differing += disagreements(sign, into.signs);
   }
   if (differing > 0) {

@@ -47,6 +47,8 @@ export type Sign = {
   /** Values of the labels that speak for or against, in their order; "": absent. */
   agree: string[];
   fingerprint: string;
+  /** When an alert of this kind last began, within half a minute; ms of log time. */
+  atMs: number;
 };
 
 /** What correlation may know of an open incident. */
@@ -83,7 +85,14 @@ export type Related<C extends Candidate> = {
   evidence: Evidence[];
   /** What speaks for it, in one sentence. */
   because: string;
+  /** All open incidents that the alert was held against, oldest first. */
+  met: C[];
 };
+
+/** Since when trouble is known of its root: where that has no alert, of its newest sign. */
+export function rootAtMs({ signs }: Candidate, { sign }: Root): number {
+  return sign?.atMs ?? signs.reduce((newest, { atMs }) => Math.max(newest, atMs), 0);
+}
 
 /** Where an incident's trouble comes from; `sign` is null where no alert of it says so. */
 export type Root = { service: string; sign: Sign | null };

@@ -28,8 +28,8 @@ export class ServiceGraph {
   #layers: readonly EdgeSet[];
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
-  /** By the list that they were found in: forgotten with it. */
-  readonly #steps = new WeakMap<readonly Reached[], Map<string, number>>();
+  /** Steps to what `#upstream` remembers, and forgotten with it. */
+  readonly #steps = new Map<string, Map<string, number>>();
   #remembered = 0;
 
   constructor(edges: Dependencies, depthMax: number) {
@@ -61,12 +61,12 @@ export class ServiceGraph {
 
   /** How many edges lie between the service and one that it depends on; null: it does not. */
   stepsUp(service: string, dependency: string): number | null {
-    const reached = this.upstreamOf(service);
-    if (reached.length === 0) return null;
-    let steps = this.#steps.get(reached);
+    let steps = this.#steps.get(service);
     if (steps === undefined) {
+      const reached = this.upstreamOf(service);
+      if (reached.length === 0) return null;
       steps = new Map(reached.map((one) => [one.service, one.steps]));
-      this.#steps.set(reached, steps);
+      this.#steps.set(service, steps);
     }
     return steps.get(dependency) ?? null;
   }
@@ -85,14 +85,15 @@ export class ServiceGraph {
   forgetAll(): void {
     this.#upstream.clear();
     this.#downstream.clear();
+    this.#steps.clear();
     this.#remembered = 0;
   }
 
   #reached(from: string, next: Neighbours, known: Map<string, Reached[]>): readonly Reached[] {
-    // Only services of the graph are remembered: senders can name any number of others.
-    if (!this.#layers.some((edges) => next(edges, from).length > 0)) return none;
     const found = known.get(from);
     if (found !== undefined) return found;
+    // Only services of the graph are remembered: senders can name any number of others.
+    if (!this.#layers.some((edges) => next(edges, from).length > 0)) return none;
     const reached = this.#search(from, next);
     this.#makeRoom(known, reached.length);
     this.#remembered += reached.length;
@@ -145,6 +146,7 @@ export class ServiceGraph {
       for (const each of frontier) {
         this.#remembered -= known.get(each)?.length ?? 0;
         known.delete(each);
+        if (known === this.#upstream) this.#steps.delete(each);
         for (const neighbour of this.#layers.flatMap((edges) => back(edges, each))) {
           if (seen.has(neighbour)) continue;
           seen.add(neighbour);

@@ -4,7 +4,9 @@
  * by lift (Brin, Motwani, Ullman and Tsur: Dynamic Itemset Counting and Implication Rules, 1997):
  * how many times likelier one is within the window of the other than at any time.
  *
- * H1 Counts fade with a half-life, so that what was true of an old system is forgotten.
+ * H1 Counts fade with a half-life, so that what was true of an old system is forgotten: by forward
+ *    decay (Cormode, Shkapenyuk, Srivastava and Xu, 2009), where what is new counts more and more
+ *    instead, and nothing that is known has to be touched.
  * H2 Memory is bounded: `kindsMax` kinds, of each `partnersMax` others; what faded most gives way.
  * H3 It is a function of the alerts in their order and of their log time.
  * H4 Tenants and environments are worlds of their own.
@@ -17,7 +19,7 @@ export const kindsMax = 2_048;
 /** Other kinds that one is remembered to come with. */
 export const partnersMax = 12;
 /** Kinds that began within the window and are counted with a new one, the newest. */
-const recentMax = 48;
+const recentMax = 16;
 /** Characters of a kind's name; longer ones are not learnt. */
 const kindCharsMax = 256;
 
@@ -31,19 +33,20 @@ const intervalsMin = 5;
 const jitterMax = 0.15;
 
 type Kind = {
-  /** Times that it began, faded as of `atMs`. */
+  /** Times that it began, each in units of its time. */
   count: number;
+  /** When it last began. */
   atMs: number;
   /** Of the intervals between its beginnings: how many, mean and mean deviation, ms. */
   intervals: number;
   meanMs: number;
   deviationMs: number;
-  partners: Map<string, { count: number; atMs: number }>;
+  partners: Map<string, number>;
 };
 
-type PartnerRow = [string, number, number];
+type PartnerRow = [string, number];
 type KindRow = [string, number, number, number, number, number, PartnerRow[]];
-export type HistorySnapshot = { sinceMs: number; kinds: KindRow[]; recent: [string, number][] };
+export type HistorySnapshot = { sinceMs: number; kinds: KindRow[]; recent: [string, string, number][] };
 
 export type Occurrence = {
   tenant: string;
@@ -61,7 +64,7 @@ export class History {
   /** Least recently seen first. */
   readonly #kinds = new Map<string, Kind>();
   /** Kinds that began within the window, oldest first. */
-  readonly #recent = new Map<string, number>();
+  readonly #recent = new Map<string, { scope: string; atMs: number }>();
   #sinceMs: number | null = null;
 
   constructor(windowMs: number) {
@@ -79,20 +82,20 @@ export class History {
     this.#sinceMs ??= atMs;
     this.#forgetBefore(atMs - this.windowMs);
     // One trouble raises many alerts of a kind: together they are one occurrence.
-    const isAgain = this.#recent.has(name);
-    this.#recent.delete(name);
+    const isAgain = this.#recent.delete(name);
+    const scope = `${occurrence.tenant}\u0000${occurrence.environment}`;
     if (!isAgain) {
       const kind = this.#occurred(name, atMs);
-      const scope = scopeOf(name);
-      for (const other of this.#recent.keys()) {
-        if (scopeOf(other) !== scope) continue;
-        this.#together(kind, other, atMs);
+      const unit = this.#unit(atMs);
+      for (const [other, recent] of this.#recent) {
+        if (recent.scope !== scope) continue;
+        together(kind, other, unit);
         const theirs = this.#kinds.get(other);
-        if (theirs !== undefined) this.#together(theirs, name, atMs);
+        if (theirs !== undefined) together(theirs, name, unit);
       }
     }
-    this.#recent.set(name, atMs);
-    if (this.#recent.size > recentMax) this.#dropOldest(this.#recent);
+    this.#recent.set(name, { scope, atMs });
+    if (this.#recent.size > recentMax) dropOldest(this.#recent);
   }
 
   /** A person took the two apart: what was learnt of them was wrong. */
@@ -109,11 +112,13 @@ export class History {
     const kind = name === null ? undefined : this.#kinds.get(name);
     if (kind === undefined) return [];
     const found: Partner[] = [];
-    for (const [other, together] of kind.partners) {
+    const unit = this.#unit(atMs);
+    for (const [other, count] of kind.partners) {
       const theirs = this.#kinds.get(other);
       if (theirs === undefined) continue;
-      const times = this.#faded(together, atMs);
-      const lift = this.#lift(times, kind, theirs, atMs);
+      const times = count / unit;
+      if (times < togetherMin) continue;
+      const lift = this.#lift(times, kind.count / unit, theirs.count / unit, atMs);
       if (lift === null) continue;
       const [, , service = "", alertname = ""] = other.split("\u0000");
       found.push({ service, alertname, lift, times });
@@ -135,12 +140,12 @@ export class History {
   snapshot(): HistorySnapshot {
     const kinds = [...this.#kinds].map(([name, kind]): KindRow => {
       const { count, atMs, intervals, meanMs, deviationMs } = kind;
-      const partners = [...kind.partners].map(
-        ([other, one]): PartnerRow => [other, one.count, one.atMs],
-      );
-      return [name, count, atMs, intervals, meanMs, deviationMs, partners];
+      return [name, count, atMs, intervals, meanMs, deviationMs, [...kind.partners]];
     });
-    return { sinceMs: this.#sinceMs ?? 0, kinds, recent: [...this.#recent] };
+    const recent = [...this.#recent].map(([name, { scope, atMs }]): [string, string, number] => {
+      return [name, scope, atMs];
+    });
+    return { sinceMs: this.#sinceMs ?? 0, kinds, recent };
   }
 
   restore({ sinceMs, kinds, recent }: HistorySnapshot): void {
@@ -148,12 +153,10 @@ export class History {
     this.#kinds.clear();
     this.#recent.clear();
     for (const [name, count, atMs, intervals, meanMs, deviationMs, rows] of kinds) {
-      const partners = new Map(
-        rows.map(([other, times, seenMs]) => [other, { count: times, atMs: seenMs }]),
-      );
+      const partners = new Map(rows);
       this.#kinds.set(name, { count, atMs, intervals, meanMs, deviationMs, partners });
     }
-    for (const [name, atMs] of recent) this.#recent.set(name, atMs);
+    for (const [name, scope, atMs] of recent) this.#recent.set(name, { scope, atMs });
   }
 
   #occurred(name: string, atMs: number): Kind {
@@ -162,47 +165,27 @@ export class History {
     const kind = known ?? newKind(atMs);
     if (known !== undefined) {
       addInterval(known, atMs - known.atMs);
-      known.count = this.#faded(known, atMs) + 1;
       known.atMs = atMs;
     }
+    kind.count += this.#unit(atMs);
     this.#kinds.set(name, kind);
-    if (this.#kinds.size > kindsMax) this.#dropOldest(this.#kinds);
+    if (this.#kinds.size > kindsMax) dropOldest(this.#kinds);
     return kind;
   }
 
-  #together(kind: Kind, other: string, atMs: number): void {
-    const known = kind.partners.get(other);
-    if (known !== undefined) {
-      known.count = this.#faded(known, atMs) + 1;
-      known.atMs = atMs;
-      return;
-    }
-    if (kind.partners.size >= partnersMax) {
-      let least = "";
-      let leastTimes = Infinity;
-      for (const [name, together] of kind.partners) {
-        const times = this.#faded(together, atMs);
-        if (times >= leastTimes) continue;
-        least = name;
-        leastTimes = times;
-      }
-      // Something new must be able to enter, but not to push out what was seen often.
-      if (leastTimes >= togetherMin) return;
-      kind.partners.delete(least);
-    }
-    kind.partners.set(other, { count: 1, atMs });
-  }
-
-  /** Null: not often enough, not more than chance, or not usual for either. */
-  #lift(times: number, kind: Kind, other: Kind, atMs: number): number | null {
-    if (times < togetherMin) return null;
-    const [mine, theirs] = [this.#faded(kind, atMs), this.#faded(other, atMs)];
+  /** Null: not more than chance, or not usual for either. */
+  #lift(times: number, mine: number, theirs: number, atMs: number): number | null {
     if (times < shareMin * Math.min(mine, theirs)) return null;
     const observedMs = this.#observedMs(atMs);
     // Within a window to either side of it the other begins by chance so often.
     const expected = (mine * theirs * 2 * this.windowMs) / observedMs;
     const lift = times / Math.max(expected, Number.MIN_VALUE);
     return lift < liftMin ? null : lift;
+  }
+
+  /** What one occurrence now counts, H1; some 38 years of it fit a number. */
+  #unit(atMs: number): number {
+    return 2 ** ((atMs - (this.#sinceMs ?? atMs)) / halfLifeMs);
   }
 
   /** The time that faded counts stand for: less than one half-life over ln 2. */
@@ -212,28 +195,46 @@ export class History {
     return perHalf * (1 - 2 ** (-sinceMs / halfLifeMs));
   }
 
-  #faded({ count, atMs }: { count: number; atMs: number }, nowMs: number): number {
-    return count * 2 ** (-Math.max(0, nowMs - atMs) / halfLifeMs);
-  }
-
   #forgetBefore(sinceMs: number): void {
-    for (const [name, atMs] of this.#recent) {
+    for (const [name, { atMs }] of this.#recent) {
       if (atMs >= sinceMs) return;
       this.#recent.delete(name);
     }
   }
+}
 
-  #dropOldest(map: Map<string, unknown>): void {
-    for (const name of map.keys()) {
-      map.delete(name);
-      return;
+function together(kind: Kind, other: string, unit: number): void {
+  const { partners } = kind;
+  const known = partners.get(other);
+  if (known !== undefined) {
+    partners.set(other, known + unit);
+    return;
+  }
+  if (partners.size >= partnersMax) {
+    let least = "";
+    let leastCount = Infinity;
+    for (const [name, count] of partners) {
+      if (count >= leastCount) continue;
+      least = name;
+      leastCount = count;
     }
+    // Something new must be able to enter, but not to push out what was seen often.
+    if (leastCount >= togetherMin * unit) return;
+    partners.delete(least);
+  }
+  partners.set(other, unit);
+}
+
+function dropOldest(map: Map<string, unknown>): void {
+  for (const name of map.keys()) {
+    map.delete(name);
+    return;
   }
 }
 
 function newKind(atMs: number): Kind {
   const none = { intervals: 0, meanMs: 0, deviationMs: 0 };
-  return { count: 1, atMs, ...none, partners: new Map() };
+  return { count: 0, atMs, ...none, partners: new Map() };
 }
 
 /** Newer intervals count more: a fifth for the newest, once there are some. */
@@ -250,8 +251,4 @@ function nameOf({ tenant, environment, service, alertname }: Occurrence): string
   if (alertname === "") return null;
   const name = `${tenant}\u0000${environment}\u0000${service}\u0000${alertname}`;
   return name.length <= kindCharsMax ? name : null;
-}
-
-function scopeOf(name: string): string {
-  return name.slice(0, name.indexOf("\u0000", name.indexOf("\u0000") + 1));
 }

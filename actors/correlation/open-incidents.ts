@@ -33,9 +33,33 @@ export class OpenIncidents<C extends Candidate> {
     } else if (known === candidate) this.#lists.delete(scope, key);
   }
 
-  /** Adds those that an alert began in since then. */
+  /** Adds those of the key that an alert began in since then. */
   meet(scope: string, key: string, sinceMs: number, into: Set<C>): void {
-    const known = this.#lists.get(scope, key);
+    this.#meet(scope, key, this.#lists.get(scope, key), sinceMs, into);
+  }
+
+  /** As `meet` for each of these services. */
+  meetServices(
+    scope: string,
+    services: readonly { service: string }[],
+    sinceMs: number,
+    into: Set<C>,
+  ): void {
+    const lists = this.#lists.scope(scope);
+    if (lists === undefined) return;
+    for (const { service } of services) {
+      const known = lists.get(service);
+      if (known !== undefined) this.#meet(scope, service, known, sinceMs, into);
+    }
+  }
+
+  #meet(
+    scope: string,
+    key: string,
+    known: C | C[] | undefined,
+    sinceMs: number,
+    into: Set<C>,
+  ): void {
     if (known === undefined) return;
     if (!Array.isArray(known)) {
       if (known.lastOpenedMs >= sinceMs) into.add(known);

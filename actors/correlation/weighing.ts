@@ -6,7 +6,7 @@ import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
 import { agreementOf, type Blame, canCause, isOfModel, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
-import { rootOf } from "./evidence.ts";
+import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
 
@@ -25,8 +25,8 @@ export type WeighingConfig = {
 const weights = {
   key: 1.7,
   service: 1.3,
-  /** The service of an alert that is neither the first nor the root: relations do not chain. */
-  otherService: 0.9,
+  /** The service of an alert that joined: a chain of such relations grows weaker with time. */
+  otherService: 1.2,
   topology: 1.4,
   /** What depends on a symptom, not on the root. */
   symptom: 1.3,
@@ -63,8 +63,14 @@ export type WeighingParts = { graph: ServiceGraph; blame: Blame; history: Histor
 /** What history says of one alert. */
 export type Recalled = { partners: Partner[]; everyMs: number | null };
 
-/** The heaviest relation offered so far. */
-type Relation = { kind: EvidenceKind; weight: number; because: () => string };
+/** The heaviest relation offered so far, and when what it relates to began. */
+type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
+type Offer = (
+  kind: EvidenceKind,
+  weight: number,
+  atMs: number,
+  because: () => string,
+) => void;
 
 export class Weighing<C extends Candidate> {
   readonly #config: WeighingConfig;
@@ -109,15 +115,15 @@ export class Weighing<C extends Candidate> {
       score += weighed;
       into?.push({ kind, weight: weighed, because: because() });
     };
-    const ageMs = Math.max(0, sighting.atMs - candidate.lastOpenedMs);
-    const isRecent = ageMs <= this.#config.windowMs;
-    const relation = this.#relation(sighting, candidate, recalled, isRecent);
+    const relation = this.#relation(sighting, candidate, recalled);
     if (relation !== null) add(relation.kind, relation.weight, relation.because);
-    if (isRecent) this.#labels(sighting, candidate, add);
+    const lastMs = sighting.atMs - candidate.lastOpenedMs;
+    if (lastMs <= this.#config.windowMs) this.#labels(sighting, candidate, add);
     if (score === 0) return 0;
     const { sign } = sighting;
+    const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
     const old = Math.min(1, ageMs / this.#windowMs);
-    add("time", -weights.age * old, () => `its last alert began ${durationText(ageMs)} before`);
+    add("time", -weights.age * old, () => `that began ${durationText(ageMs)} before`);
     this.#agreements(sign, candidate, add);
     if (!isTelling(sign.severity)) {
       add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
@@ -132,31 +138,36 @@ export class Weighing<C extends Candidate> {
     return score;
   }
 
-  #relation(
-    sighting: Sighting,
-    candidate: C,
-    recalled: Recalled,
-    isRecent: boolean,
-  ): Relation | null {
+  #relation(sighting: Sighting, candidate: C, recalled: Recalled): Relation | null {
     const { sign, grouped } = sighting;
     let best: Relation | null = null;
-    const offer: Add = (kind, weight, because) => {
-      if (weight > (best?.weight ?? 0)) best = { kind, weight, because };
+    const offer: Offer = (kind, weight, atMs, because) => {
+      if (weight > (best?.weight ?? 0)) best = { kind, weight, atMs, because };
     };
     if (grouped === candidate) {
-      offer("key", weights.key, () => "same grouping key as an alert that joined it");
+      const because = (): string => "same grouping key as an alert that joined it";
+      offer("key", weights.key, candidate.lastOpenedMs, because);
     }
-    if (isRecent && this.#relatesServices && sign.service !== unknownService) {
-      const place = candidate.signs.findIndex(({ service }) => service === sign.service);
-      const weight = place === 0 ? weights.service : weights.otherService;
-      const named = `same service ${quoted(sign.service)}`;
-      if (place >= 0) offer("service", weight, () => `${named} ${this.#within(candidate)}`);
+    if (this.#relatesServices && sign.service !== unknownService) {
+      this.#asService(sighting, candidate, offer);
     }
     if (this.#graph.size > 0 && isTelling(sign.severity)) {
       this.#topology(sighting, candidate, offer);
     }
-    this.#learnt(recalled, sign, candidate, offer);
+    this.#learnt(recalled, sighting, candidate, offer);
     return best;
+  }
+
+  #asService({ sign: { service }, atMs }: Sighting, candidate: C, offer: Offer): void {
+    const sinceMs = atMs - this.#config.windowMs;
+    const isIts = (one: Sign): boolean => one.service === service && one.atMs >= sinceMs;
+    const place = candidate.signs.findIndex(isIts);
+    const found = candidate.signs[place];
+    if (found === undefined) return;
+    const weight = place === 0 ? weights.service : weights.otherService;
+    offer("service", weight, found.atMs, () => {
+      return `same service ${quoted(service)} ${this.#within(candidate)}`;
+    });
   }
 
   #labels(sighting: Sighting, candidate: C, add: Add): void {
@@ -169,18 +180,24 @@ export class Weighing<C extends Candidate> {
     }
   }
 
-  #learnt({ partners }: Recalled, { service: own }: Sign, { signs, id }: C, offer: Add): void {
+  #learnt({ partners }: Recalled, { sign, atMs }: Sighting, { signs, id }: C, offer: Offer): void {
+    const sinceMs = atMs - this.#config.windowMs;
+    const own = sign.service;
     // Surest first: one is enough.
+    let found: Sign | undefined;
     const partner = partners.find(({ service, alertname }) => {
-      return signs.some((one) => one.service === service && one.alertname === alertname);
+      found = signs.find((one) => {
+        return one.service === service && one.alertname === alertname && one.atMs >= sinceMs;
+      });
+      return found !== undefined;
     });
-    if (partner === undefined) return;
+    if (partner === undefined || found === undefined) return;
     const isKnown =
       this.#graph.upstreamOf(own).length > 0 || this.#graph.downstreamOf(own).length > 0;
     const most = isKnown ? weights.liftMaxOnGraph : weights.liftMax;
     const weight = Math.min(most, weights.lift * Math.log(partner.lift));
     const times = Math.round(partner.times);
-    offer("lift", weight, () => {
+    offer("lift", weight, found.atMs, () => {
       const named = `${quoted(partner.alertname)} of ${quoted(partner.service)}, which ${id} has`;
       return `it began together with ${named}, about ${times} times lately`;
     });
@@ -196,54 +213,61 @@ export class Weighing<C extends Candidate> {
     }
   }
 
-  #topology(sighting: Sighting, candidate: C, offer: Add): void {
+  #topology(sighting: Sighting, candidate: C, offer: Offer): void {
     const { sign, atMs } = sighting;
-    const { signs, severity, id, lastOpenedMs } = candidate;
+    const { signs, severity, id } = candidate;
     if (!signs.some((one) => isTelling(one.severity))) return;
+    const sinceMs = atMs - this.#windowMs;
     const root = rootOf(candidate);
-    const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
-    if (down !== null && root.service !== sign.service) {
-      const ago = durationText(Math.max(0, atMs - lastOpenedMs));
-      offer("topology", weights.topology + weights.specificity * down, () => {
-        const way = this.#wayText(sign.service, root.service);
-        return `${way}, where an alert of ${id} began ${ago} before`;
-      });
+    const beganMs = rootAtMs(candidate, root);
+    if (beganMs >= sinceMs) {
+      const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
+      if (down !== null && root.service !== sign.service) {
+        const ago = durationText(Math.max(0, atMs - beganMs));
+        offer("topology", weights.topology + weights.specificity * down, beganMs, () => {
+          const way = this.#wayText(sign.service, root.service);
+          return `${way}, where an alert of ${id} began ${ago} before`;
+        });
+      }
+      this.#asCause(sign, candidate, root, offer);
     }
-    this.#asCause(sign, candidate, root, offer);
     for (const one of signs) {
+      if (one.atMs < sinceMs) continue;
       if (one.service === root.service || one.service === sign.service) continue;
       const gain = this.#blame.gain({ service: one.service, sign: one }, sign);
       if (gain === null) continue;
-      offer("topology", weights.symptom + weights.specificity * gain, () => {
+      offer("topology", weights.symptom + weights.specificity * gain, one.atMs, () => {
         return `${this.#wayText(sign.service, one.service)}, which has an alert in ${id}`;
       });
     }
-    this.#asSibling(sign, candidate, offer);
+    const [first] = signs;
+    if (first !== undefined && first.atMs >= sinceMs) this.#asSibling(sign, first, offer);
   }
 
   /** The alert explains what was seen before it. */
-  #asCause(sign: Sign, { signs, severity }: C, root: Root, offer: Add): void {
+  #asCause(sign: Sign, candidate: C, root: Root, offer: Offer): void {
+    const { signs, severity } = candidate;
     if (sign.service === root.service || !canCause(sign.severity, severity)) return;
     const own = { service: sign.service, sign };
     const up = root.sign === null ? null : this.#blame.gain(own, root.sign);
     if (up === null) return;
-    const explained = signs.filter((one) => this.#blame.gain(own, one) !== null).length;
+    const explained = signs.filter((one) => this.#blame.explains(own, one)).length;
     const missed = 1 - explained / signs.length;
     const weight = weights.topology + weights.specificity * up - weights.missed * missed;
-    offer("topology", weight, () => {
+    offer("topology", weight, rootAtMs(candidate, root), () => {
       return `${this.#wayText(root.service, sign.service)}: the cause showed after its symptoms`;
     });
   }
 
   /** Nothing says that it is the third, but few services depend on it, and two of them suffer. */
-  #asSibling(sign: Sign, { signs: [first] }: C, offer: Add): void {
-    if (first === undefined || isOfModel(sign) || sign.role === "cause") return;
+  #asSibling(sign: Sign, first: Sign, offer: Offer): void {
+    if (isOfModel(sign) || sign.role === "cause") return;
     for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {
       if (steps > siblingStepsMax) break;
       if (this.#graph.downstreamOf(service).length > siblingsMax) continue;
       const gain = this.#blame.gain({ service, sign: null }, first);
       if (gain === null) continue;
-      offer("topology", weights.sibling + weights.specificity * gain, () => {
+      offer("topology", weights.sibling + weights.specificity * gain, first.atMs, () => {
         return `${quoted(sign.service)} and ${quoted(first.service)} depend on ${quoted(service)}`;
       });
     }

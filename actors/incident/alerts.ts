@@ -103,7 +103,8 @@ function arrive(turn: Turn, event: Opened): void {
     if (flaps) beginFlapping(turn, incident);
   }
   raiseTo(turn, incident, body, said);
-  gather(turn, incident, arrival);
+  const related = placement.kind === "join" ? placement.related : undefined;
+  gather(turn, incident, arrival, related?.met ?? null);
 }
 
 function openFor(

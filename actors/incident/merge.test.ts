@@ -69,15 +69,16 @@ describe("merging", () => {
       .thenNothing();
   });
 
-  test("makes the target as recent as the source was, for related alerts", () => {
+  test("the target knows what the source knew, for related alerts", () => {
     scenario("merge and correlation", { config: storyConfig({ rules: [] }) })
       .at("00:00").when(alertFired("target", a))
       .at("06:00").when(alertFired("other", a)).then(happened("opened"))
       .at("07:00").when(alertResolved("other"))
       .at("09:00").when(alertFired("source", b))
       .at("09:30").when(merged("source", "target"))
-      .at("10:00").when(alertFired("late", a))
-      .then(happened("alertJoined", { because: "within 5 min of inc-0-1" }));
+      .at("10:00").when(alertFired("late", b))
+      .then(happened("alertJoined", { because: "within 5 min of inc-0-1" }))
+      .at("10:30").when(alertFired("later", a)).then(happened("opened"));
   });
 
   test("leaves nothing behind once the source is retired", () => {

@@ -8,6 +8,7 @@ import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import { assessMerged, takeOverSeverity } from "./severity-steps.ts";
+import { withSign } from "./signs.ts";
 import { joinApart } from "./split.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
@@ -88,6 +89,8 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
   const brought = desk.members.list(source, 0, handedOverMax);
   source.handedOver = brought.map(({ fingerprint }) => fingerprint);
   joinApart(target, source);
+  desk.unrelate(target);
+  target.signs = source.signs.reduce(withSign, target.signs);
   desk.moveMembers(source, target);
   target.lastOpenedMs = Math.max(target.lastOpenedMs, source.lastOpenedMs);
   desk.relate(target);

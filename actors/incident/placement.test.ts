@@ -76,7 +76,7 @@ describe("where an alert belongs", () => {
       .at("01:00").when(alertFired("slow", { labels: { service: "chat", model_id: "m7" } }))
       .then(happened("alertJoined", { because: 'same model_id "m7"' }))
       .at("02:00").when(alertFired("errors", { labels: { service: "chat" } }))
-      .then(happened("opened"));
+      .then(happened("alertJoined", { because: 'same service "chat"' }));
   });
 
   test("the grouping key of a correlated alert leads to the same incident from then on", () => {

@@ -9,6 +9,11 @@ export class ScopedIndex<Value> {
     return this.#scopes.get(scope)?.get(key);
   }
 
+  /** All of a scope, to be asked for many keys; it must not be changed by the caller. */
+  scope(scope: string): ReadonlyMap<string, Value> | undefined {
+    return this.#scopes.get(scope);
+  }
+
   set(scope: string, key: string, value: Value): void {
     let keys = this.#scopes.get(scope);
     if (keys === undefined) {
