@@ -43,6 +43,10 @@ const modelGain = 2;
 /** How far up a suspect without an alert of its own is looked for, and for how many signs. */
 const silentStepsMax = 2;
 const silentSignsMax = 4;
+/** Up to so many signs each of them, and what has no sign, may be the root. */
+const allSuspectedMax = 10;
+/** From here on kinds of alerts are symptoms. */
+const symptomRank = 45;
 /** Another root has to be so much likelier before the incident's is moved. */
 const hysteresis = 0.5;
 
@@ -125,8 +129,14 @@ export class Blame {
   /** Each sign's service, and what the first ones depend on: the cause may have no alert. */
   #suspects(signs: readonly Sign[]): Root[] {
     const telling = signs.filter(({ severity }) => isTelling(severity));
-    const suspects: Root[] = telling.map((sign) => ({ service: sign.service, sign }));
-    if (telling.length < 3) return suspects;
+    const [newest] = telling.slice(-1);
+    // Of many signs those that may be causes are looked at, and what is new.
+    const likely =
+      telling.length <= allSuspectedMax
+        ? telling
+        : telling.filter((sign) => sign.rank < symptomRank || sign === newest);
+    const suspects: Root[] = likely.map((sign) => ({ service: sign.service, sign }));
+    if (telling.length < 3 || telling.length > allSuspectedMax) return suspects;
     const known = new Set(telling.map(({ service }) => service));
     for (const sign of telling.slice(0, silentSignsMax)) {
       for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {

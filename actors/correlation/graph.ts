@@ -18,6 +18,8 @@ export const reachedMax = 512;
 /** Services in all remembered neighbourhoods of a graph; beyond it the oldest are forgotten. */
 const rememberedMaxDefault = 200_000;
 
+const noSteps: ReadonlyMap<string, number> = new Map();
+
 type Neighbours = (edges: EdgeSet, service: string) => readonly string[];
 const dependencies: Neighbours = (edges, service) => edges.dependenciesOf(service);
 const dependants: Neighbours = (edges, service) => edges.dependantsOf(service);
@@ -29,7 +31,9 @@ export class ServiceGraph {
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
   /** Steps to what `#upstream` remembers, and forgotten with it. */
-  readonly #steps = new Map<string, Map<string, number>>();
+  readonly #steps = new Map<string, ReadonlyMap<string, number>>();
+  #asked: string | null = null;
+  #askedSteps = noSteps;
   #remembered = 0;
 
   constructor(edges: Dependencies, depthMax: number) {
@@ -61,14 +65,22 @@ export class ServiceGraph {
 
   /** How many edges lie between the service and one that it depends on; null: it does not. */
   stepsUp(service: string, dependency: string): number | null {
-    let steps = this.#steps.get(service);
-    if (steps === undefined) {
-      const reached = this.upstreamOf(service);
-      if (reached.length === 0) return null;
-      steps = new Map(reached.map((one) => [one.service, one.steps]));
-      this.#steps.set(service, steps);
+    // Asked for one service after the other: the last one's are at hand.
+    if (service !== this.#asked) {
+      this.#askedSteps = this.#stepsOf(service);
+      this.#asked = service;
     }
-    return steps.get(dependency) ?? null;
+    return this.#askedSteps.get(dependency) ?? null;
+  }
+
+  #stepsOf(service: string): ReadonlyMap<string, number> {
+    const known = this.#steps.get(service);
+    if (known !== undefined) return known;
+    const reached = this.upstreamOf(service);
+    if (reached.length === 0) return noSteps;
+    const steps = new Map(reached.map((one) => [one.service, one.steps]));
+    this.#steps.set(service, steps);
+    return steps;
   }
 
   /** Services that it knows; one that several layers know counts in each of them. */
@@ -78,6 +90,7 @@ export class ServiceGraph {
 
   /** G1: this edge came to a layer, or went from it. */
   changed(service: string, dependency: string): void {
+    this.#asked = null;
     this.#forget(this.#upstream, service, dependants);
     this.#forget(this.#downstream, dependency, dependencies);
   }
@@ -86,6 +99,7 @@ export class ServiceGraph {
     this.#upstream.clear();
     this.#downstream.clear();
     this.#steps.clear();
+    this.#asked = null;
     this.#remembered = 0;
   }
 
