@@ -15,6 +15,9 @@ import { fingerprintOfBytes } from "./label-bytes.ts";
 import { parseRfc3339Ms, zeroTimeMs } from "./rfc3339.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
+
 export class AlertReader {
   /** The last alert that `read` accepted. */
   readonly head: AlertHead = {
@@ -28,9 +31,9 @@ export class AlertReader {
 
   private readonly cache: FingerprintCache;
   private readonly resolveTimeoutMs: number;
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array = noBytes;
   private readonly key: CacheKey = {
-    view: new DataView(new ArrayBuffer(0)),
+    view: noView,
     start1: 0,
     end1: 0,
     start2: 0,
@@ -51,7 +54,8 @@ export class AlertReader {
 
   /** Lets go of the body, which would otherwise live until the next one comes. */
   done(): void {
-    this.begin(new Uint8Array(0));
+    this.bytes = noBytes;
+    this.key.view = noView;
   }
 
   /**
