@@ -177,7 +177,7 @@ export class FrameIntake implements FormatIntake {
     const clockMs = this.clockMs();
     const ticket = new Ticket();
     const rejected: RejectedAlert[] = [];
-    reader.begin(body);
+    reader.begin(body, scanner.view);
     for (let index = 0; index < scanner.count; index += 1) {
       const fault = reader.read(scanner, index, receivedAtMs);
       if (fault !== null) {

@@ -46,10 +46,10 @@ export class AlertReader {
     this.cache = new FingerprintCache(entriesMaxDefault, cacheSeed);
   }
 
-  /** The body that the next rows belong to. */
-  begin(body: Uint8Array): void {
+  /** The body that the next rows belong to, as bytes and as the scanner's view of them. */
+  begin(body: Uint8Array, view: DataView): void {
     this.bytes = body;
-    this.key.view = new DataView(body.buffer, body.byteOffset, body.length);
+    this.key.view = view;
   }
 
   /** Lets go of the body, which would otherwise live until the next one comes. */
