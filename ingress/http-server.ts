@@ -185,7 +185,7 @@ export class HttpServer {
   /** Requests of exactly this method and path do not ask our router; all others do. */
   private openFastPath(method: string, path: string, { headers }: FastPath): void {
     const match = this.router.match(method, path);
-    if (method !== "POST" || match.kind !== "found") {
+    if (method !== "POST" || path.includes("/:") || match.kind !== "found") {
       throw new Error(`${method} ${path} cannot have a fast path`);
     }
     const keyHeaders = this.admission === null ? [] : keyHeaderNames;
