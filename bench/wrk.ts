@@ -1,8 +1,8 @@
 /**
  * The load generator for one alert a request: wrk (github.com/wg/wrk), where it is installed. A
- * request costs it a fifth of what it costs load.ts, and on shared cores what the generator takes is
- * missing from the server. Requests are built beforehand, by the same code as for load.ts; wrk sends
- * them in turn over all of its connections, one at a time on each.
+ * request costs it less than it costs load.ts, and on shared cores what the generator takes is
+ * missing from the server. Requests are built beforehand, by the same code as for load.ts; wrk
+ * sends them in turn over all of its connections, one at a time on each.
  *
  * wrk calls an answer refused from status 400 on; the servers measured here answer alerts with 200
  * or with such a one.
@@ -67,7 +67,8 @@ function luaScript(file: string, size: number, count: number): string {
     "  local errors = summary.errors",
     "  local broken = errors.connect + errors.read + errors.write + errors.timeout",
     "  io.write(string.format(",
-    `    "counted %d %d %d %d %d %d\\n", summary.requests, summary.duration, errors.status, broken,`,
+    '    "counted %d %d %d %d %d %d\\n",',
+    "    summary.requests, summary.duration, errors.status, broken,",
     "    latency:percentile(50), latency:percentile(99)",
     "  ))",
     "end",

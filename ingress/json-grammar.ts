@@ -113,10 +113,9 @@ export class JsonGrammar {
 
   protected colon(nameEnd: number): number {
     const { bytes } = this;
-    // As nearly all senders write it; a number is greater than no byte beyond the end.
-    if (bytes[nameEnd] === 0x3a && nameEnd + 1 < this.end && (bytes[nameEnd + 1] as number) > 0x20) {
-      return nameEnd + 1;
-    }
+    const next = nameEnd + 1;
+    // As nearly all senders write it.
+    if (next < this.end && bytes[nameEnd] === 0x3a && (bytes[next] as number) > 0x20) return next;
     const at = this.space(nameEnd);
     if (at >= this.end || this.bytes[at] !== 0x3a) this.refuse(at, "expected ':'");
     const value = this.space(at + 1);
