@@ -15,6 +15,8 @@ export type ClosedLoad = {
   population: number | "new";
   /** Of the measured alerts, this share is sent for the first time. Only with a population. */
   freshShare?: number;
+  /** Sends the load; default: load.ts. */
+  generator?: (plan: LoadPlan) => Promise<LoadResult>;
 };
 
 /** Divides every population in use, so that filling in makes no other alert known. */
@@ -71,8 +73,9 @@ export async function acceptedRound(
   const server = await contender.start();
   try {
     await fill(server, load, settings);
-    const warm = await runLoad({ ...planOf(server, load, settings), ...warmUp(settings) });
-    return await runLoad(continued(planOf(server, load, settings), load, warm));
+    const send = load.generator ?? runLoad;
+    const warm = await send({ ...planOf(server, load, settings), ...warmUp(settings) });
+    return await send(continued(planOf(server, load, settings), load, warm));
   } finally {
     await server.stop();
   }

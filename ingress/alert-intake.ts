@@ -177,7 +177,7 @@ export class FrameIntake implements FormatIntake {
     const clockMs = this.clockMs();
     const ticket = new Ticket();
     const rejected: RejectedAlert[] = [];
-    reader.begin(body);
+    reader.begin(body, scanner.view);
     for (let index = 0; index < scanner.count; index += 1) {
       const fault = reader.read(scanner, index, receivedAtMs);
       if (fault !== null) {
@@ -202,12 +202,17 @@ export class FrameIntake implements FormatIntake {
     return this.answer(ticket, accepted, rejected);
   }
 
-  private async answer(
+  private answer(
     ticket: Ticket,
     accepted: number,
     rejected: RejectedAlert[],
   ): Promise<IntakeResult> {
-    await ticket.settled();
+    return new Promise((resolve) => {
+      ticket.close(() => resolve(this.settled(ticket, accepted, rejected)));
+    });
+  }
+
+  private settled(ticket: Ticket, accepted: number, rejected: RejectedAlert[]): IntakeResult {
     if (ticket.failure === null) {
       this.counters.accepted += accepted;
       this.counters.rejected += rejected.length;

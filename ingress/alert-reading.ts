@@ -16,6 +16,9 @@ import { fingerprintOfBytes } from "./label-bytes.ts";
 import { parseRfc3339Ms, zeroTimeMs } from "./rfc3339.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
+
 export class AlertReader {
   /** The last alert that `read` accepted. */
   readonly head: AlertHead = {
@@ -29,9 +32,9 @@ export class AlertReader {
 
   private readonly cache: FingerprintCache;
   private readonly resolveTimeoutMs: number;
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array = noBytes;
   private readonly key: CacheKey = {
-    view: new DataView(new ArrayBuffer(0)),
+    view: noView,
     start1: 0,
     end1: 0,
     start2: 0,
@@ -44,15 +47,16 @@ export class AlertReader {
     this.cache = new FingerprintCache(entriesMaxDefault, cacheSeed);
   }
 
-  /** The body that the next rows belong to. */
-  begin(body: Uint8Array): void {
+  /** The body that the next rows belong to, as bytes and as the scanner's view of them. */
+  begin(body: Uint8Array, view: DataView): void {
     this.bytes = body;
-    this.key.view = new DataView(body.buffer, body.byteOffset, body.length);
+    this.key.view = view;
   }
 
   /** Lets go of the body, which would otherwise live until the next one comes. */
   done(): void {
-    this.begin(new Uint8Array(0));
+    this.bytes = noBytes;
+    this.key.view = noView;
   }
 
   /**

@@ -14,15 +14,20 @@ import {
   unsupportedType,
 } from "./intake-answers.ts";
 
+const jsonType = "application/json";
+
 export function register(route: Route, deps: { intake: AlertIntake }): void {
-  const take = async (request: HttpRequest): Promise<HttpResponse> => {
+  const take = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
     const contentType = request.header("content-type");
-    if (contentType !== "" && mediaType(contentType) !== "application/json") {
-      return unsupportedType(contentType, ["application/json"]);
-    }
-    return answer(await deps.intake.submit(request.body, "alertmanager", request.principal));
+    if (!isJson(contentType)) return unsupportedType(contentType, [jsonType]);
+    return deps.intake.submit(request.body, "alertmanager", request.principal).then(answer);
   };
-  route("POST", "/api/v2/alerts", take, "ingest");
+  route("POST", "/api/v2/alerts", take, "ingest", { headers: ["content-type"] });
+}
+
+/** What says nothing is taken to be JSON, as Alertmanager does. */
+function isJson(contentType: string): boolean {
+  return contentType === jsonType || contentType === "" || mediaType(contentType) === jsonType;
 }
 
 function answer(result: IntakeResult): HttpResponse {

@@ -24,6 +24,9 @@ function setUp(limits: Partial<BatchLimits> = {}) {
   return { log, batcher, add, sent };
 }
 
+const settled = (ticket: Ticket): Promise<void> =>
+  new Promise((resolve) => ticket.close(resolve));
+
 /** A log that answers nothing until it is told to. */
 function gated(log: MemoryLog): () => void {
   let open: () => void = () => undefined;
@@ -35,7 +38,7 @@ describe("packing", () => {
   test("what arrives in one turn shares a frame per partition, in order", async () => {
     const { log, add } = setUp();
     const tickets = [add(0, "a"), add(1, "b"), add(0, "c")];
-    await Promise.all(tickets.map((ticket) => ticket.settled()));
+    await Promise.all(tickets.map((ticket) => settled(ticket)));
     expect(log.frames).toBe(2);
     expect(log.records.map(({ partition, payload }) => [partition, payload])).toEqual([
       [0, "a"],
@@ -49,7 +52,7 @@ describe("packing", () => {
     const tickets = Array.from({ length: 30 }, (_, n) => add(0, String(n).padEnd(300, ".")));
     tickets.push(add(0, "x".repeat(900)), add(0, "y".repeat(1400)));
     expect(sent.length).toBeGreaterThan(5);
-    await Promise.all(tickets.map((ticket) => ticket.settled()));
+    await Promise.all(tickets.map((ticket) => settled(ticket)));
     expect(Math.max(...sent)).toBeLessThanOrEqual(1500);
     expect(batcher.pendingBytes).toBe(0);
   });
@@ -57,11 +60,11 @@ describe("packing", () => {
   test("while frames are on their way, alerts gather until the linger is over", async () => {
     const { log, add } = setUp({ lingerMs: 30 });
     const open = gated(log);
-    const first = add(0, "first").settled();
+    const first = settled(add(0, "first"));
     await new Promise((resolve) => setImmediate(resolve));
     const later: Promise<void>[] = [];
     for (let n = 0; n < 5; n += 1) {
-      later.push(add(0, `later ${n}`).settled());
+      later.push(settled(add(0, `later ${n}`)));
       await new Promise((resolve) => setImmediate(resolve));
     }
     open();
@@ -83,7 +86,7 @@ describe("limits", () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(batcher.inFlight).toBe(2);
     open();
-    await Promise.all(tickets.map((ticket) => ticket.settled()));
+    await Promise.all(tickets.map((ticket) => settled(ticket)));
     expect(log.records).toHaveLength(41);
     expect(batcher).toMatchObject({ inFlight: 0, pendingBytes: 0 });
   });
@@ -96,7 +99,7 @@ describe("limits", () => {
     expect(batcher.admits(300)).toBe(true);
     expect(batcher.admits(400)).toBe(false);
     open();
-    await ticket.settled();
+    await settled(ticket);
     expect(batcher.admits(400)).toBe(true);
   });
 });
@@ -108,13 +111,13 @@ test("a frame's failure reaches every request in it, and no other", async () => 
   add(0, "a", shared);
   add(1, "b", shared);
   const other = add(0, "c");
-  await Promise.all([shared.settled(), other.settled()]);
+  await Promise.all([settled(shared), settled(other)]);
   expect(shared.failure).toBe(log.refusal);
   expect(other.failure).toBe(log.refusal);
   expect(batcher.framesFailed).toBe(2);
   log.refusal = null;
   const later = add(0, "d");
-  await later.settled();
+  await settled(later);
   expect(later.failure).toBeNull();
 });
 
@@ -124,10 +127,10 @@ test("a request waits for all of its frames", async () => {
   const ticket = new Ticket();
   add(0, "a", ticket);
   add(1, "b", ticket);
-  let settled = false;
-  const wait = ticket.settled().then(() => (settled = true));
+  let isSettled = false;
+  const wait = settled(ticket).then(() => (isSettled = true));
   await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(settled).toBe(false);
+  expect(isSettled).toBe(false);
   open();
   await wait;
   expect(log.records).toHaveLength(2);

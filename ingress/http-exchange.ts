@@ -10,19 +10,15 @@ import type * as uWS from "uWebSockets.js";
 import { LimitError, RetryableError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
-import {
-  type Handler,
-  type HttpRequest,
-  type HttpResponse,
-  type Principal,
-  problem,
-} from "./http.ts";
+import { type Handler, type HttpResponse, problem } from "./http.ts";
+import type { ReceivedRequest } from "./received-request.ts";
+import type { Linked } from "./receiving.ts";
 import { statusLine } from "./status-line.ts";
 
 /** Deflate cannot do better than this, so it bounds what a gzip body can become. */
 const gzipRatioMax = 1032;
 
-export type Exchange = {
+export type Exchange = Linked & {
   response: uWS.HttpResponse;
   handler: Handler;
   request: ReceivedRequest;
@@ -40,69 +36,43 @@ export type Exchange = {
   isLast(): boolean;
 };
 
-export class ReceivedRequest implements HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly params: Record<string, string>;
-  body: Buffer = Buffer.alloc(0);
-  declare principal?: Principal;
-
-  private readonly headers: Map<string, string>;
-  private readonly rawQuery: string;
-  private parsedQuery: URLSearchParams | null = null;
-  private abortion: AbortController | null = null;
-  private aborted = false;
-
-  constructor(
-    method: string,
-    path: string,
-    params: Record<string, string>,
-    source: uWS.HttpRequest,
-  ) {
-    this.method = method;
-    this.path = path;
-    this.params = params;
-    this.rawQuery = source.getQuery();
-    const headers = new Map<string, string>();
-    source.forEach((name, value) => headers.set(name, value));
-    this.headers = headers;
-  }
-
-  get query(): URLSearchParams {
-    this.parsedQuery ??= new URLSearchParams(this.rawQuery);
-    return this.parsedQuery;
-  }
-
-  header(name: string): string {
-    return this.headers.get(name) ?? "";
-  }
-
-  get signal(): AbortSignal {
-    this.abortion ??= new AbortController();
-    if (this.aborted) this.abortion.abort();
-    return this.abortion.signal;
-  }
-
-  abort(): void {
-    this.aborted = true;
-    this.abortion?.abort();
-  }
+/** The body is complete: runs the handler and answers. */
+export function handle(exchange: Exchange): void {
+  exchange.state = "handling";
+  const { request, body } = exchange;
+  request.body = body.bytes();
+  const encoding = request.header("content-encoding");
+  if (encoding === "" || encoding === "identity") return run(exchange);
+  const refusal = inflate(exchange, encoding.toLowerCase());
+  if (refusal !== null) respond(exchange, refusal, false);
 }
 
-/** The body is complete: runs the handler and answers. */
-export async function handle(exchange: Exchange): Promise<void> {
+/**
+ * The body is this chunk, whose memory is valid only now: so it takes no copy, where a fast
+ * path's handler is content with that.
+ */
+export function handleAtOnce(exchange: Exchange, chunk: ArrayBuffer): void {
   exchange.state = "handling";
-  const { request, handler } = exchange;
-  let answer: HttpResponse;
+  exchange.request.body = Buffer.from(chunk);
+  run(exchange);
+}
+
+/** Promises are awaited by hand: an async function would add two to each request. */
+function run(exchange: Exchange): void {
+  const { request, handler, log } = exchange;
+  const failed = (error: unknown): void => {
+    respond(exchange, failure(log, request.method, request.path, error), false);
+  };
   try {
-    const refusal = await takeBody(exchange);
-    if (exchange.aborted) return close(exchange, 0);
-    const result = refusal ?? handler(request);
-    answer = result instanceof Promise ? await result : result;
+    const result = handler(request);
+    if (result instanceof Promise) {
+      result.then((answer) => respond(exchange, answer, false), failed);
+    } else {
+      respond(exchange, result, false);
+    }
   } catch (error) {
-    answer = failure(exchange.log, request.method, request.path, error);
+    failed(error);
   }
-  respond(exchange, answer, false);
 }
 
 /** Writes the answer and ends the exchange; does nothing for one that is over already. */
@@ -113,7 +83,8 @@ export function respond(exchange: Exchange, answer: HttpResponse, closing: boole
   close(exchange, answer.status);
   const last = closing || exchange.isLast();
   response.cork(() => {
-    response.writeStatus(statusLine(answer.status));
+    // 200 is what uWebSockets.js writes by itself.
+    if (answer.status !== 200) response.writeStatus(statusLine(answer.status));
     const { headers } = answer;
     if (headers !== undefined) {
       for (const name in headers) response.writeHeader(name, headerText(headers[name] as string));
@@ -137,27 +108,29 @@ function close(exchange: Exchange, status: number): void {
   exchange.closed(exchange, status);
 }
 
-function takeBody(exchange: Exchange): HttpResponse | null | Promise<HttpResponse | null> {
+/** Runs the handler with what the body was before its encoding, or @returns the refusal. */
+function inflate(exchange: Exchange, encoding: string): HttpResponse | null {
   const { request, body } = exchange;
-  request.body = body.bytes();
-  const encoding = request.header("content-encoding");
-  if (encoding === "" || encoding === "identity") return null;
-  if (encoding.toLowerCase() !== "gzip") {
+  if (encoding !== "gzip") {
     const detail = `Content-Encoding "${encoding.slice(0, 40)}" is not known; send gzip or none.`;
     return problem(415, "Unsupported content encoding", detail);
   }
   const inflatedBytesMax = Math.min(exchange.bytesMax, request.body.length * gzipRatioMax);
   if (!body.reserve(inflatedBytesMax)) return noBudget();
-  return new Promise((resolve) => {
-    const options = { maxOutputLength: Math.max(1, inflatedBytesMax) };
-    gunzip(request.body, options, (error, inflated) => {
-      if (error === null) request.body = inflated;
-      if (error === null) resolve(null);
-      else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-        resolve(tooLarge(exchange.bytesMax));
-      } else resolve(problem(400, "Body not understood", "The body is not valid gzip."));
-    });
+  const options = { maxOutputLength: Math.max(1, inflatedBytesMax) };
+  gunzip(request.body, options, (error, inflated) => {
+    if (exchange.aborted) close(exchange, 0);
+    else if (error === null) {
+      request.body = inflated;
+      run(exchange);
+    } else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      respond(exchange, tooLarge(exchange.bytesMax), false);
+    } else {
+      const refusal = problem(400, "Body not understood", "The body is not valid gzip.");
+      respond(exchange, refusal, false);
+    }
   });
+  return null;
 }
 
 export function tooLarge(bytesMax: number): HttpResponse {

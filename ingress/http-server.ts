@@ -13,17 +13,27 @@ import type { Admission } from "./admission.ts";
 import { BodyBudget, BodyBuffer } from "./body-buffer.ts";
 import {
   type Exchange,
-  ReceivedRequest,
   abort,
   failure,
   handle,
+  handleAtOnce,
   noBudget,
   respond,
   retryable,
   tooLarge,
 } from "./http-exchange.ts";
-import { type Handler, type HttpRequest, type HttpResponse, type Route, problem } from "./http.ts";
+import {
+  type FastPath,
+  type Handler,
+  type HttpRequest,
+  type HttpResponse,
+  type Route,
+  problem,
+} from "./http.ts";
 import { isLoopback } from "./loopback.ts";
+import { type Head, ReceivedRequest } from "./received-request.ts";
+import { Receiving } from "./receiving.ts";
+import { keyHeaderNames } from "./request-key.ts";
 import { type Match, Router } from "./router.ts";
 
 export type HttpLimits = {
@@ -74,8 +84,7 @@ export class HttpServer {
   private readonly elsewhere: Handler | null;
   private readonly routePrefix: string;
   private readonly budget: BodyBudget;
-  /** Exchanges whose body is still coming, oldest (soonest deadline) first. */
-  private readonly receiving = new Set<Exchange>();
+  private readonly receiving = new Receiving<Exchange>();
   private sweep: NodeJS.Timeout | null = null;
   private listener: uWS.us_listen_socket | null = null;
   private draining = false;
@@ -89,8 +98,17 @@ export class HttpServer {
     this.elsewhere = options.elsewhere ?? null;
     this.routePrefix = options.routePrefix ?? "";
     this.budget = new BodyBudget(this.limits.bufferedBytesMax);
-    this.route = this.router.route;
-    this.app.any("/*", (response, request) => this.accept(response, request));
+    this.route = (method, pattern, handler, access, fastPath) => {
+      this.router.route(method, pattern, handler, access);
+      if (fastPath !== undefined) this.openFastPath(method, pattern, fastPath);
+    };
+    this.app.any("/*", (response, source) => {
+      const method = source.getCaseSensitiveMethod();
+      const path = this.withoutPrefix(source.getUrl());
+      const match = this.router.match(method, path);
+      const params = match.kind === "found" ? match.params : {};
+      this.accept(response, source, match, { method, path, params, headers: null });
+    });
   }
 
   /** Bytes of request bodies in memory. */
@@ -164,17 +182,34 @@ export class HttpServer {
     return path.slice(routePrefix.length);
   }
 
-  private accept(response: uWS.HttpResponse, source: uWS.HttpRequest): void {
-    const method = source.getCaseSensitiveMethod();
-    const path = this.withoutPrefix(source.getUrl());
+  /** Requests of exactly this method and path do not ask our router; all others do. */
+  private openFastPath(method: string, path: string, { headers }: FastPath): void {
     const match = this.router.match(method, path);
+    if (method !== "POST" || path.includes("/:") || match.kind !== "found") {
+      throw new Error(`${method} ${path} cannot have a fast path`);
+    }
+    const keyHeaders = this.admission === null ? [] : keyHeaderNames;
+    const copied = ["content-encoding", ...headers, ...keyHeaders];
+    const head = { method, path, params: match.params, headers: copied };
+    for (const pattern of new Set([path, `${this.routePrefix}${path}`])) {
+      this.app.post(pattern, (response, source) => this.accept(response, source, match, head));
+    }
+  }
+
+  private accept(
+    response: uWS.HttpResponse,
+    source: uWS.HttpRequest,
+    match: Match,
+    head: Head,
+  ): void {
+    const { method, path } = head;
     const found = match.kind === "found" ? match : null;
     const handler = found?.handler ?? this.elsewhere;
     const expectedBytes = Number(source.getHeader("content-length")) || 0;
     const exchange = this.begin(
       response,
       handler ?? (() => refusal(match, path)),
-      new ReceivedRequest(method, path, found?.params ?? {}, source),
+      new ReceivedRequest(head, source),
       expectedBytes,
     );
     response.onAborted(() => abort(exchange));
@@ -190,7 +225,7 @@ export class HttpServer {
         admission === null || found === null
           ? null
           : admission.admit(exchange.request, found.access);
-      if (refused === null) this.receive(exchange);
+      if (refused === null) this.receive(exchange, head.headers !== null);
       else respond(exchange, refused, method !== "GET" && method !== "HEAD");
     }
   }
@@ -203,6 +238,8 @@ export class HttpServer {
   ): Exchange {
     this.inFlight += 1;
     return {
+      previous: null,
+      next: null,
       response,
       handler,
       request,
@@ -217,24 +254,30 @@ export class HttpServer {
     };
   }
 
-  private receive(exchange: Exchange): void {
+  private receive(exchange: Exchange, isFast: boolean): void {
+    const inPlace = isFast && exchange.request.header("content-encoding") === "";
     this.receiving.add(exchange);
     exchange.response.onData((chunk, isLastChunk) => {
       if (exchange.state !== "receiving") return;
+      if (inPlace && isLastChunk && exchange.body.isEmpty()) {
+        this.receiving.delete(exchange);
+        return handleAtOnce(exchange, chunk);
+      }
       const kept = exchange.body.append(chunk);
       if (kept === "tooLarge") respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
       else if (kept === "noBudget") respond(exchange, noBudget(), true);
       else if (isLastChunk) {
         this.receiving.delete(exchange);
-        void handle(exchange);
+        handle(exchange);
       }
     });
   }
 
   private expire(): void {
     const nowMs = performance.now();
-    for (const exchange of this.receiving) {
-      if (exchange.deadlineMs > nowMs) return;
+    for (;;) {
+      const exchange = this.receiving.oldest();
+      if (exchange === null || exchange.deadlineMs > nowMs) return;
       const detail = `The body did not arrive within ${this.limits.bodyDeadlineMs} ms.`;
       respond(exchange, problem(408, "Body too slow", detail), true);
     }

@@ -7,8 +7,7 @@ import { JsonGrammar, JsonRefusal } from "./json-grammar.ts";
 
 class JsonCheck extends JsonGrammar {
   fault(bytes: Uint8Array): string | null {
-    this.bytes = bytes;
-    this.end = bytes.length;
+    this.open(bytes);
     try {
       const rest = this.space(this.value(this.space(0), 0));
       if (rest < this.end) this.refuse(rest, "text after the end of the JSON document");

@@ -111,3 +111,15 @@ test("random bytes never make the scanner throw", () => {
     runs,
   );
 });
+
+test("every character at every place of a string is judged as JSON.parse does", () => {
+  for (let code = 0; code < 0x250; code += 1) {
+    for (let before = 0; before < 9; before += 1) {
+      for (const after of ["", "x", "\u00e9xxxxxxx", "\\n", '"', "\u0001"]) {
+        const value = "x".repeat(before) + String.fromCharCode(code) + after;
+        const text = `[{"labels":{"a":"${value}"}}]`;
+        if (accepts(text) !== parses(text)) expect.fail(JSON.stringify(text));
+      }
+    }
+  }
+});

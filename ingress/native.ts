@@ -24,7 +24,7 @@ export function register(route: Route, deps: { intake: FormatIntake }): void {
     const result = await submit(request, deps.intake);
     return "kind" in result ? alertsAnswer(result) : result;
   };
-  route("POST", "/v1/alerts", take, "ingest");
+  route("POST", "/v1/alerts", take, "ingest", { headers: ["content-type"] });
 }
 
 async function submit(

@@ -5,9 +5,13 @@ import type { HttpRequest } from "./http.ts";
 const schemePattern = /^(?:bearer|geniekey)\s+(\S+)$/i;
 const basicPattern = /^basic\s+([A-Za-z0-9+/=_-]+)$/i;
 
+/** Where `keyHeader` looks. */
+export const keyHeaderNames = ["x-api-key", "authorization"] as const;
+
 /** The header that has the key, as it came; "" when there is none. */
 export function keyHeader(request: Pick<HttpRequest, "header">): string {
-  return request.header("x-api-key") || request.header("authorization");
+  const [first, second] = keyHeaderNames;
+  return request.header(first) || request.header(second);
 }
 
 /** The key in a header; of Basic the password, whoever the user is. "" when there is none. */

@@ -4,12 +4,17 @@
  */
 import type { Access, Handler, Route } from "./http.ts";
 
-type Served = { handler: Handler; access: Access };
-type Methods = Map<string, Served>;
+export type Found = {
+  kind: "found";
+  handler: Handler;
+  access: Access;
+  params: Record<string, string>;
+};
+type Methods = Map<string, Found>;
 type Pattern = { segments: string[]; methods: Methods };
 
 export type Match =
-  | { kind: "found"; handler: Handler; access: Access; params: Record<string, string> }
+  | Found
   /** `allow` lists the methods that this path has. */
   | { kind: "wrongMethod"; allow: string }
   | { kind: "badPath" }
@@ -25,7 +30,7 @@ export class Router {
   readonly route: Route = (method, pattern, handler, access = accessDefault(method)) => {
     const methods = this.methodsOf(pattern);
     if (methods.has(method)) throw new Error(`${method} ${pattern} is registered twice`);
-    methods.set(method, { handler, access });
+    methods.set(method, { kind: "found", handler, access, params: noParams });
   };
 
   /**
@@ -40,12 +45,14 @@ export class Router {
 
   private find(method: string, path: string): Match {
     const methods = this.exact.get(path);
-    if (methods !== undefined) return pick(methods, method, noParams);
+    if (methods !== undefined) return pick(methods, method);
     const segments = path.split("/");
     for (const pattern of this.patterns) {
       if (!fits(pattern.segments, segments)) continue;
       const params = paramsOf(pattern.segments, segments);
-      return params === null ? { kind: "badPath" } : pick(pattern.methods, method, params);
+      if (params === null) return { kind: "badPath" };
+      const picked = pick(pattern.methods, method);
+      return picked.kind === "found" ? { ...picked, params } : picked;
     }
     return { kind: "notFound" };
   }
@@ -70,11 +77,9 @@ function accessDefault(method: string): Access {
   return method === "OPTIONS" ? "open" : "admin";
 }
 
-function pick(methods: Methods, method: string, params: Record<string, string>): Match {
-  const served = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
-  if (served !== undefined) {
-    return { kind: "found", handler: served.handler, access: served.access, params };
-  }
+function pick(methods: Methods, method: string): Match {
+  const found = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
+  if (found !== undefined) return found;
   const allowed = [...methods.keys()];
   if (methods.has("GET") && !methods.has("HEAD")) allowed.push("HEAD");
   return { kind: "wrongMethod", allow: allowed.sort().join(", ") };

@@ -20,12 +20,9 @@ export class Ticket {
     if (this.open === 0) this.wake?.();
   }
 
-  /** Nothing more will be added; resolves (never rejects) when all frames have settled. */
-  settled(): Promise<void> {
+  /** Nothing more will be added. @param settled called once all frames have settled, or now. */
+  close(settled: () => void): void {
+    this.wake = settled;
     this.release(null);
-    if (this.open === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.wake = resolve;
-    });
   }
 }
