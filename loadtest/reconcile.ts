@@ -1,11 +1,13 @@
 /** After the load: is everything processed, and is everything there? */
 import type { Run } from "./field.ts";
-import type { Target } from "./load/phase.ts";
+import { metricPrefix } from "./k6/options.ts";
 import { atMost } from "./result/verdict.ts";
 import type { Check } from "./result/verdict.ts";
 import type { Sampler } from "./watch/sampler.ts";
+import { urlOf } from "./target.ts";
+import type { Target } from "./target.ts";
+import type { ServerCounters } from "./watch/server-counters.ts";
 import { look } from "./watch/server-sample.ts";
-import type { ServerCounters } from "./watch/server-sample.ts";
 
 const lookEveryMs = 250;
 /** Steps that the status counted as stored may have to become visible to a query. */
@@ -38,7 +40,7 @@ export async function reconcile(
     drained === null
       ? { name: "lag gone after the load", wanted: `≤ ${drainSeconds} s`, got: "no", holds: false }
       : atMost("lag gone after the load", drained, drainSeconds, "s");
-  const sent = run.record.phases.filter(({ phase }) => "mix" in phase.work);
+  const sent = run.record.phases.filter(({ phase }) => metricPrefix(phase) === "alerts");
   const accepted = sent.reduce((sum, { counts }) => sum + counts.accepted, 0);
   const fresh = sent.reduce((sum, { counts }) => sum + counts.fresh, 0);
   const now = await look(target);
@@ -53,17 +55,16 @@ function lost(accepted: number, processed: number | null): Check {
   return { ...atMost(name, Math.max(0, accepted - processed), 0, "alerts"), wanted: "0" };
 }
 
-async function rows(id: string, fresh: number, { host, port }: Target): Promise<Check> {
+async function rows(id: string, fresh: number, target: Target): Promise<Check> {
   const name = "distinct alerts that are rows";
   const wanted = `≥ ${fresh.toLocaleString("en")}`;
   const query =
     "select uniqExact(fingerprint) from tocsin.alert_events " +
     `where kind = 'opened' and startsWith(labels['instance'], 'gpu-${id}-')`;
-  const where = host.includes(":") ? `[${host}]` : host;
   const deadlineMs = performance.now() + rowsWithinMs;
   try {
     for (;;) {
-      const found = await count(`http://${where}:${port}/v1/sql`, query);
+      const found = await count(`${urlOf(target)}/v1/sql`, query);
       const holds = found >= fresh;
       if (holds || performance.now() > deadlineMs) {
         return { name, wanted, got: found.toLocaleString("en"), holds };

@@ -1,9 +1,9 @@
 /** Looks at the server once a second and keeps what it saw, in bounded memory. */
 import { Series } from "../result/series.ts";
-import type { Target } from "../load/phase.ts";
+import type { Target } from "../target.ts";
 import { ProcessLoad } from "./process-load.ts";
+import type { ServerCounters } from "./server-counters.ts";
 import { look } from "./server-sample.ts";
-import type { ServerCounters } from "./server-sample.ts";
 
 /** Null: nobody told. Points that stand for several seconds keep the worst of them. */
 export type Sample = {
@@ -42,7 +42,7 @@ export class Sampler {
   readonly #before: ServerCounters;
   readonly #second: () => number;
   readonly #server: ProcessLoad | null;
-  readonly #generator: ProcessLoad;
+  #generator: ProcessLoad | null = null;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<unknown> = Promise.resolve();
   #busy = false;
@@ -54,7 +54,6 @@ export class Sampler {
   constructor(
     target: Target,
     before: ServerCounters,
-    generatorPid: number,
     sameMachine: boolean,
     second: () => number,
   ) {
@@ -62,7 +61,20 @@ export class Sampler {
     this.#before = before;
     this.#second = second;
     this.#server = sameMachine && before.pid > 0 ? new ProcessLoad(before.pid) : null;
-    this.#generator = new ProcessLoad(generatorPid);
+  }
+
+  /** From now on this process is the generator; null: none is. */
+  watchGenerator(pid: number | null): void {
+    this.#generator = pid === null ? null : new ProcessLoad(pid);
+  }
+
+  /** Mean of the processors that the generator kept busy between two moments; null: not known. */
+  generatorCores(fromSecond: number, toSecond: number): number | null {
+    const values = this.series
+      .points()
+      .filter(({ second }) => second >= fromSecond && second < toSecond)
+      .flatMap(({ value }) => value.generatorCores ?? []);
+    return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
   }
 
   start(): void {
@@ -82,7 +94,7 @@ export class Sampler {
     const second = this.#second();
     const nowMs = performance.now();
     const server = this.#server?.read(nowMs);
-    const generator = this.#generator.read(nowMs);
+    const generator = this.#generator?.read(nowMs);
     const seen = await look(this.#target);
     this.#busy = false;
     const sample: Sample = {
@@ -91,7 +103,7 @@ export class Sampler {
       relayBacklog: seen && seen.relayBacklog,
       residentMiB: server?.residentMiB || null,
       serverCores: server?.cores ?? null,
-      generatorCores: generator.cores,
+      generatorCores: generator?.cores ?? null,
     };
     samples.merge(this.series.at(second), sample);
     return seen === null ? null : sample;

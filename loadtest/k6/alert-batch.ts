@@ -1,7 +1,7 @@
 /**
  * Request bodies as a Prometheus of an LLM platform would send them: its field order, 8 labels,
- * about 500 bytes an alert. What alerts have in common is text built once; a body is little more
- * than joining it.
+ * about 500 bytes an alert. k6 interprets its scripts, so a body is made of texts that are built
+ * once, with the few that change between them, joined by native code.
  *
  * B1 An alert is its number: the same number always has the same labels, no other one has them.
  * B2 Of a phase's requests, exactly the asked share is new, however small the batch: the new
@@ -29,6 +29,8 @@ export type Batch = { body: string; alerts: number; fresh: number };
 const tenants = 16;
 const services = ["chat", "completions", "embeddings", "rerank", "moderation", "agents"];
 const pools = 8;
+/** So many alerts in a row have the same rule. */
+const ruleRun = 7;
 /** Four times the usual interval between two sendings, rounded up. */
 const endsAfterMs = 300_000;
 
@@ -47,31 +49,29 @@ const rules: [name: string, severity: string, description: string][] = [
   ["ModelReplicaRestarting", "warning", "A replica restarted more than 3 times in 10 minutes."],
 ];
 
+/** After so many alerts, rules, services, pools and tenants come in the same order again. */
+const cycle = ruleRun * services.length * tenants;
+
+/** An alert's text is `before`, the time of its end, `middle`, its name and `after`. */
+type Frame = { before: string; middle: string; after: string };
+
 export class AlertBatches {
   readonly #mix: Mix;
-  readonly #fixed: { open: string; middle: string; tail: string }[];
+  readonly #startsAt: string;
+  /** Made when first needed: a virtual user that sends little keeps little. */
+  readonly #frames: Frame[] = [];
 
   constructor(mix: Mix) {
     this.#mix = mix;
-    const startsAt = new Date(mix.startsAtMs).toISOString();
-    this.#fixed = rules.map(([name, severity, description]) => ({
-      open: `{"annotations":{"description":"${description}","summary":"${name} on `,
-      middle:
-        `","startsAt":"${startsAt}","generatorURL":` +
-        `"http://prometheus.internal:9090/graph?g0.expr=llm%3A${name}&g0.tab=1",` +
-        `"labels":{"alertname":"${name}","environment":"production","instance":"`,
-      tail: `","severity":"${severity}","tenant_id":"tenant-`,
-    }));
+    this.#startsAt = new Date(mix.startsAtMs).toISOString();
   }
 
   /** The part of the population that request `n` sends for the first time; 0 alerts: no more. */
   fill(n: number, nowMs: number): Batch {
     const { batch, population } = this.#mix;
     const alerts = Math.max(0, Math.min(batch, population - n * batch));
-    const endsAt = later(nowMs);
-    const texts: string[] = [];
-    for (let i = 0; i < alerts; i++) texts.push(this.#alert(n * batch + i, "known", endsAt));
-    return { body: `[${texts.join(",")}]`, alerts, fresh: alerts };
+    const run = this.#run(n * batch, alerts, "known", population, ends(nowMs + endsAfterMs));
+    return { body: `[${run}]`, alerts, fresh: alerts };
   }
 
   /** The n-th request of the phase. */
@@ -79,20 +79,19 @@ export class AlertBatches {
     const { batch, population, phase, resolveAfter } = this.#mix;
     const firstNew = this.#newBefore(n);
     const fresh = this.#newBefore(n + 1) - firstNew;
-    const endsAt = later(nowMs);
-    const texts: string[] = [];
-    for (let i = 0; i < fresh; i++) texts.push(this.#alert(firstNew + i, phase, endsAt));
+    const endsAt = ends(nowMs + endsAfterMs);
+    const runs: string[] = [];
+    if (fresh > 0) runs.push(this.#run(firstNew, fresh, phase, Infinity, endsAt));
+    let over = 0;
     const past = n - resolveAfter;
     if (resolveAfter > 0 && past >= 0) {
-      const ended = new Date(nowMs).toISOString();
-      for (let i = this.#newBefore(past); i < this.#newBefore(past + 1); i++) {
-        texts.push(this.#alert(i, phase, ended));
-      }
+      const firstOver = this.#newBefore(past);
+      over = this.#newBefore(past + 1) - firstOver;
+      if (over > 0) runs.push(this.#run(firstOver, over, phase, Infinity, ends(nowMs)));
     }
-    for (let i = n * batch; texts.length < batch; i++) {
-      texts.push(this.#alert(i % population, "known", endsAt));
-    }
-    return { body: `[${texts.join(",")}]`, alerts: texts.length, fresh };
+    const known = Math.max(0, batch - fresh - over);
+    if (known > 0) runs.push(this.#run(n * batch, known, "known", population, endsAt));
+    return { body: `[${runs.join(",")}]`, alerts: fresh + over + known, fresh };
   }
 
   #newBefore(n: number): number {
@@ -102,18 +101,43 @@ export class AlertBatches {
     return Math.floor(n * perRequest + 1e-6);
   }
 
-  #alert(index: number, phase: string, endsAt: string): string {
-    const kind = index + this.#mix.seed;
-    const { open, middle, tail } = this.#fixed[Math.floor(kind / 7) % rules.length]!;
+  /** `count` alerts in a row, whose numbers go round `modulus`; all end at the same time. */
+  #run(first: number, count: number, phase: string, modulus: number, endsAt: string): string {
+    const { run, seed } = this.#mix;
+    const segments: string[] = [];
+    let segment = "";
+    for (let i = first; i < first + count; i++) {
+      const index = i % modulus;
+      const { before, middle, after } = this.#frame((index + seed) % cycle);
+      segments.push(segment + before);
+      segment = `${middle}gpu-${run}-${phase}-${index}${after}${i + 1 < first + count ? "," : ""}`;
+    }
+    segments.push(segment);
+    return segments.join(endsAt);
+  }
+
+  #frame(kind: number): Frame {
+    const found = this.#frames[kind];
+    if (found !== undefined) return found;
+    const [name, severity, description] = rules[Math.floor(kind / ruleRun) % rules.length]!;
     const service = `${services[Math.floor(kind / tenants) % services.length]!}-${kind % pools}`;
-    return (
-      `${open}${service}"},"endsAt":"${endsAt}${middle}` +
-      `gpu-${this.#mix.run}-${phase}-${index}:9400","job":"inference-gateway",` +
-      `"model_id":"assistant-large-2","service":"${service}${tail}${kind % tenants}"}}`
-    );
+    const frame = {
+      before:
+        `{"annotations":{"description":"${description}","summary":"${name} on ${service}"},` +
+        `"endsAt":"`,
+      middle:
+        `","startsAt":"${this.#startsAt}","generatorURL":` +
+        `"http://prometheus.internal:9090/graph?g0.expr=llm%3A${name}&g0.tab=1",` +
+        `"labels":{"alertname":"${name}","environment":"production","instance":"`,
+      after:
+        `:9400","job":"inference-gateway","model_id":"assistant-large-2",` +
+        `"service":"${service}","severity":"${severity}","tenant_id":"tenant-${kind % tenants}"}}`,
+    };
+    this.#frames[kind] = frame;
+    return frame;
   }
 }
 
-function later(nowMs: number): string {
-  return new Date(nowMs + endsAfterMs).toISOString();
+function ends(ms: number): string {
+  return new Date(ms).toISOString();
 }

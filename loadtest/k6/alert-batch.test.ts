@@ -57,3 +57,14 @@ test("phases and runs share no new alert", () => {
     identity(parsed(new AlertBatches({ ...mix, ...change }).request(0, nowMs).body)[0]!);
   expect(new Set([first({}), first({ phase: "peak" }), first({ run: "r2" })]).size).toBe(3);
 });
+
+test("an alert has the same labels wherever it is sent, and no other alert has them", () => {
+  const batches = new AlertBatches({ ...mix, batch: 1000, population: 3000, repeats: 0 });
+  const known = [0, 1, 2].flatMap((n) => parsed(batches.fill(n, nowMs).body)).map(identity);
+  expect(new Set(known).size).toBe(3000);
+  const other = new AlertBatches({ ...mix, batch: 7, population: 3000, repeats: 1 });
+  for (const n of [0, 1, 99, 428]) {
+    const again = parsed(other.request(n, nowMs + 60_000).body).map(identity);
+    expect(again).toEqual(known.concat(known).slice(n * 7, n * 7 + 7));
+  }
+});
