@@ -10,8 +10,6 @@ import type { ServerCounters } from "./watch/server-counters.ts";
 import { look } from "./watch/server-sample.ts";
 
 const lookEveryMs = 250;
-/** Steps that the status counted as stored may have to become visible to a query. */
-const rowsWithinMs = 10_000;
 const queryWithinMs = 30_000;
 
 /** Seconds until no stage lags; null: still lagging after `seconds`. */
@@ -45,7 +43,7 @@ export async function reconcile(
   const fresh = sent.reduce((sum, { counts }) => sum + counts.fresh, 0);
   const now = await look(target);
   const processed = now === null ? null : now.processed - before.processed;
-  return [lag, lost(accepted, processed), await rows(run.id, fresh, target)];
+  return [lag, lost(accepted, processed), await rows(run.id, fresh, target, drainSeconds)];
 }
 
 /** More may be processed than we saw accepted: others send too, and answers can get lost. */
@@ -55,13 +53,19 @@ function lost(accepted: number, processed: number | null): Check {
   return { ...atMost(name, Math.max(0, accepted - processed), 0, "alerts"), wanted: "0" };
 }
 
-async function rows(id: string, fresh: number, target: Target): Promise<Check> {
+/** On a busy machine the status tells late of what is not yet stored: so it asks for a while. */
+async function rows(
+  id: string,
+  fresh: number,
+  target: Target,
+  withinSeconds: number,
+): Promise<Check> {
   const name = "distinct alerts that are rows";
   const wanted = `≥ ${fresh.toLocaleString("en")}`;
   const query =
     "select uniqExact(fingerprint) from tocsin.alert_events " +
     `where kind = 'opened' and startsWith(labels['instance'], 'gpu-${id}-')`;
-  const deadlineMs = performance.now() + rowsWithinMs;
+  const deadlineMs = performance.now() + withinSeconds * 1000;
   try {
     for (;;) {
       const found = await count(`${urlOf(target)}/v1/sql`, query);

@@ -40,7 +40,10 @@ export class SampleLines {
 
 /** The arguments and the environment that make k6 write what this file reads. */
 export const csvArguments = ["--out", "csv=-"];
-export const csvEnvironment = { K6_CSV_TIME_FORMAT: "unix_milli" };
+export const csvEnvironment = {
+  K6_CSV_TIME_FORMAT: "unix_milli",
+  K6_CSV_SAVE_INTERVAL: "500ms",
+};
 
 /** Null: not a sample. */
 export function parseSample(line: string): K6Sample | null {

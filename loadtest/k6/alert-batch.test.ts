@@ -63,8 +63,21 @@ test("an alert has the same labels wherever it is sent, and no other alert has t
   const known = [0, 1, 2].flatMap((n) => parsed(batches.fill(n, nowMs).body)).map(identity);
   expect(new Set(known).size).toBe(3000);
   const other = new AlertBatches({ ...mix, batch: 7, population: 3000, repeats: 1 });
-  for (const n of [0, 1, 99, 428]) {
-    const again = parsed(other.request(n, nowMs + 60_000).body).map(identity);
-    expect(again).toEqual(known.concat(known).slice(n * 7, n * 7 + 7));
+  const again = Array.from({ length: 900 }, (_, n) => other.request(n, nowMs + n).body);
+  const alerts = again.flatMap(parsed);
+  expect(alerts.slice(0, 3000).map(identity)).toEqual(known);
+  expect(new Set(alerts.map(identity)).size).toBe(3000);
+  // Each request has a time of its own.
+  expect(new Set(alerts.map(({ endsAt }) => endsAt)).size).toBe(900);
+});
+
+test.each([1, 3, 50])("%i virtual users repeat the whole population between them", (users) => {
+  const seen = new Set<string>();
+  for (let user = 1; user <= users; user++) {
+    const batches = new AlertBatches({ ...mix, repeats: 1 }, { user, users });
+    for (let n = 0; n < 4; n++) {
+      for (const alert of parsed(batches.request(n, nowMs).body)) seen.add(identity(alert));
+    }
   }
+  expect(seen.size).toBe(256);
 });

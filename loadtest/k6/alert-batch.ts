@@ -1,12 +1,13 @@
 /**
  * Request bodies as a Prometheus of an LLM platform would send them: its field order, 8 labels,
- * about 500 bytes an alert. k6 interprets its scripts, so a body is made of texts that are built
- * once, with the few that change between them, joined by native code.
+ * about 500 bytes an alert. k6 interprets its scripts, so most of a body is text that is built once,
+ * with the times that change between its pieces, joined by native code.
  *
  * B1 An alert is its number: the same number always has the same labels, no other one has them.
  * B2 Of a phase's requests, exactly the asked share is new, however small the batch: the new
  *    alerts of request n are those between two multiples of the share.
- * B3 Repeats go round a population that was sent before the phase, so they are repeats.
+ * B3 Repeats go round a population that was sent before the phase, so they are repeats. Virtual
+ *    users share it: each repeats its own part, as each Prometheus repeats its own alerts.
  */
 export type Mix = {
   /** Tells this run's alerts from those of any other run on the same server. */
@@ -49,49 +50,56 @@ const rules: [name: string, severity: string, description: string][] = [
   ["ModelReplicaRestarting", "warning", "A replica restarted more than 3 times in 10 minutes."],
 ];
 
-/** After so many alerts, rules, services, pools and tenants come in the same order again. */
-const cycle = ruleRun * services.length * tenants;
+/** Which of the virtual users that share the population this is, from 0. */
+export type Share = { user: number; users: number };
 
-/** An alert's text is `before`, the time of its end, `middle`, its name and `after`. */
-type Frame = { before: string; middle: string; after: string };
+/** Alerts in a row, as the texts around the times of their ends: one more than there are alerts. */
+type Row = string[];
 
 export class AlertBatches {
   readonly #mix: Mix;
   readonly #startsAt: string;
-  /** Made when first needed: a virtual user that sends little keeps little. */
-  readonly #frames: Frame[] = [];
+  /** The rows of the population that this user repeats, by turns, once they are made. */
+  readonly #rows: { slot: number; row: Row | null }[] = [];
+  #turn = 0;
 
-  constructor(mix: Mix) {
+  constructor(mix: Mix, { user, users }: Share = { user: 0, users: 1 }) {
     this.#mix = mix;
     this.#startsAt = new Date(mix.startsAtMs).toISOString();
+    const slots = Math.ceil(mix.population / mix.batch);
+    const first = users >= slots ? user % slots : user % users;
+    for (let slot = first; slot < slots; slot += users) this.#rows.push({ slot, row: null });
   }
 
   /** The part of the population that request `n` sends for the first time; 0 alerts: no more. */
   fill(n: number, nowMs: number): Batch {
     const { batch, population } = this.#mix;
     const alerts = Math.max(0, Math.min(batch, population - n * batch));
-    const run = this.#run(n * batch, alerts, "known", population, ends(nowMs + endsAfterMs));
-    return { body: `[${run}]`, alerts, fresh: alerts };
+    const row = alerts === 0 ? [] : this.#row(n * batch, alerts, "known", population);
+    return { body: `[${row.join(ends(nowMs + endsAfterMs))}]`, alerts, fresh: alerts };
   }
 
   /** The n-th request of the phase. */
   request(n: number, nowMs: number): Batch {
-    const { batch, population, phase, resolveAfter } = this.#mix;
+    const { batch, phase, resolveAfter } = this.#mix;
     const firstNew = this.#newBefore(n);
     const fresh = this.#newBefore(n + 1) - firstNew;
     const endsAt = ends(nowMs + endsAfterMs);
-    const runs: string[] = [];
-    if (fresh > 0) runs.push(this.#run(firstNew, fresh, phase, Infinity, endsAt));
+    // One array, joined once: each + would copy the whole body again.
+    const texts: string[] = ["["];
+    if (fresh > 0) texts.push(this.#row(firstNew, fresh, phase, Infinity).join(endsAt), ",");
     let over = 0;
     const past = n - resolveAfter;
     if (resolveAfter > 0 && past >= 0) {
       const firstOver = this.#newBefore(past);
       over = this.#newBefore(past + 1) - firstOver;
-      if (over > 0) runs.push(this.#run(firstOver, over, phase, Infinity, ends(nowMs)));
+      if (over > 0) texts.push(this.#row(firstOver, over, phase, Infinity).join(ends(nowMs)), ",");
     }
     const known = Math.max(0, batch - fresh - over);
-    if (known > 0) runs.push(this.#run(n * batch, known, "known", population, endsAt));
-    return { body: `[${runs.join(",")}]`, alerts: fresh + over + known, fresh };
+    if (known > 0) this.#pushRepeats(known, endsAt, texts);
+    else texts.pop();
+    texts.push("]");
+    return { body: texts.join(""), alerts: fresh + over + known, fresh };
   }
 
   #newBefore(n: number): number {
@@ -101,41 +109,55 @@ export class AlertBatches {
     return Math.floor(n * perRequest + 1e-6);
   }
 
-  /** `count` alerts in a row, whose numbers go round `modulus`; all end at the same time. */
-  #run(first: number, count: number, phase: string, modulus: number, endsAt: string): string {
-    const { run, seed } = this.#mix;
-    const segments: string[] = [];
-    let segment = "";
-    for (let i = first; i < first + count; i++) {
-      const index = i % modulus;
-      const { before, middle, after } = this.#frame((index + seed) % cycle);
-      segments.push(segment + before);
-      segment = `${middle}gpu-${run}-${phase}-${index}${after}${i + 1 < first + count ? "," : ""}`;
-    }
-    segments.push(segment);
-    return segments.join(endsAt);
+  /** The next `count` alerts of the population. */
+  #pushRepeats(count: number, endsAt: string, texts: string[]): void {
+    const { batch, population } = this.#mix;
+    const mine = this.#rows[this.#turn++ % this.#rows.length]!;
+    const first = mine.slot * batch;
+    mine.row ??= this.#row(first, batch, "known", population);
+    const last = this.#afterEnd((first + count - 1) % population, "known");
+    texts.push(mine.row.slice(0, count).join(endsAt), endsAt, last);
   }
 
-  #frame(kind: number): Frame {
-    const found = this.#frames[kind];
-    if (found !== undefined) return found;
-    const [name, severity, description] = rules[Math.floor(kind / ruleRun) % rules.length]!;
-    const service = `${services[Math.floor(kind / tenants) % services.length]!}-${kind % pools}`;
-    const frame = {
-      before:
-        `{"annotations":{"description":"${description}","summary":"${name} on ${service}"},` +
-        `"endsAt":"`,
-      middle:
-        `","startsAt":"${this.#startsAt}","generatorURL":` +
-        `"http://prometheus.internal:9090/graph?g0.expr=llm%3A${name}&g0.tab=1",` +
-        `"labels":{"alertname":"${name}","environment":"production","instance":"`,
-      after:
-        `:9400","job":"inference-gateway","model_id":"assistant-large-2",` +
-        `"service":"${service}","severity":"${severity}","tenant_id":"tenant-${kind % tenants}"}}`,
-    };
-    this.#frames[kind] = frame;
-    return frame;
+  /** `count` alerts, from number `first` on; numbers go round `modulus`. */
+  #row(first: number, count: number, phase: string, modulus: number): Row {
+    const row: Row = [];
+    let text = "";
+    for (let i = first; i < first + count; i++) {
+      row.push(text + this.#beforeEnd(i % modulus));
+      text = `${this.#afterEnd(i % modulus, phase)},`;
+    }
+    row.push(text.slice(0, -1));
+    return row;
   }
+
+  #beforeEnd(index: number): string {
+    const kind = index + this.#mix.seed;
+    const [name, , description] = ruleOf(kind);
+    const summary = `${name} on ${serviceOf(kind)}`;
+    return `{"annotations":{"description":"${description}","summary":"${summary}"},"endsAt":"`;
+  }
+
+  #afterEnd(index: number, phase: string): string {
+    const kind = index + this.#mix.seed;
+    const [name, severity] = ruleOf(kind);
+    return (
+      `","startsAt":"${this.#startsAt}","generatorURL":` +
+      `"http://prometheus.internal:9090/graph?g0.expr=llm%3A${name}&g0.tab=1",` +
+      `"labels":{"alertname":"${name}","environment":"production",` +
+      `"instance":"gpu-${this.#mix.run}-${phase}-${index}:9400","job":"inference-gateway",` +
+      `"model_id":"assistant-large-2","service":"${serviceOf(kind)}",` +
+      `"severity":"${severity}","tenant_id":"tenant-${kind % tenants}"}}`
+    );
+  }
+}
+
+function ruleOf(kind: number): (typeof rules)[number] {
+  return rules[Math.floor(kind / ruleRun) % rules.length]!;
+}
+
+function serviceOf(kind: number): string {
+  return `${services[Math.floor(kind / tenants) % services.length]!}-${kind % pools}`;
 }
 
 function ends(ms: number): string {

@@ -47,6 +47,8 @@ declare module "k6/metrics" {
 
 declare module "k6/execution" {
   const execution: {
+    /** The virtual user; from 1. */
+    vu: { idInTest: number };
     scenario: {
       name: string;
       /** Unix time, ms. */

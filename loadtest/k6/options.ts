@@ -8,7 +8,7 @@ export const requestTimeout = "10s";
 const gracefulStop = requestTimeout;
 const fillUsers = 4;
 const burstUsers = 8;
-const usersMin = 10;
+const usersMin = 50;
 /** Virtual users for what is due in so long; a request that finds none of them free is unsent. */
 const usersForSeconds = 1;
 /** Share of what is due that may be shed, and share that may be unsent, at a rate to hold. */
@@ -67,8 +67,7 @@ function scenarioOf(phase: Phase, settings: Settings): Scenario {
     return { ...common, executor: "constant-vus", vus: burstUsers, duration: lasts };
   }
   const requests = perSecond / batch;
-  const wanted = Math.max(usersMin, Math.ceil(requests * usersForSeconds));
-  const users = Math.min(settings.connections, wanted);
+  const users = usersOf(phase, settings);
   return {
     ...common,
     executor: "constant-arrival-rate",
@@ -78,6 +77,14 @@ function scenarioOf(phase: Phase, settings: Settings): Scenario {
     // All of them from the start: to make one in the middle of a load would slow the load down.
     ...{ preAllocatedVUs: users, maxVUs: users },
   };
+}
+
+/** Virtual users of a phase. */
+export function usersOf({ work, perSecond, batch }: Phase, { connections }: Settings): number {
+  if (work === "fill") return fillUsers;
+  if (work === "burst") return burstUsers;
+  const wanted = Math.ceil((perSecond / batch) * usersForSeconds);
+  return Math.min(connections, Math.max(usersMin, wanted));
 }
 
 function thresholdsOf(phase: Phase, { p95Ms, p99Ms }: Settings): Record<string, string[]> {

@@ -35,7 +35,7 @@ test("rates are open: so many requests a second, whole or not, from users made b
   const { scenarios } = optionsFor(steadyPhases(settings), settings);
   expect(scenarios["steady"]).toMatchObject({
     ...{ executor: "constant-arrival-rate", rate: 15_625, timeUnit: "1000s" },
-    ...{ duration: "10000ms", preAllocatedVUs: 16, maxVUs: 16 },
+    ...{ duration: "10000ms", preAllocatedVUs: 50, maxVUs: 50 },
   });
   const many = readSettings({ RATE: "1000000" });
   const [steady] = Object.values(optionsFor(steadyPhases(many), many).scenarios);

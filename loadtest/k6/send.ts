@@ -15,7 +15,7 @@ import type { Answer } from "k6/http";
 import { Counter, Trend } from "k6/metrics";
 import { AlertBatches } from "./alert-batch.ts";
 import type { Batch } from "./alert-batch.ts";
-import { requestTimeout } from "./options.ts";
+import { requestTimeout, usersOf } from "./options.ts";
 import type { Phase } from "./phases.ts";
 import type { Settings } from "./settings.ts";
 
@@ -92,7 +92,9 @@ export class AlertSender {
     const resolveAfter = Math.ceil((phase?.resolveAfterSeconds ?? 0) * requestsPerSecond);
     const common = { seed, batch, repeats, population, resolveAfter };
     const { startsAtMs } = session;
-    const made = new AlertBatches({ ...common, run: run || session.run, phase: name, startsAtMs });
+    const mix = { ...common, run: run || session.run, phase: name, startsAtMs };
+    const users = phase === undefined ? 1 : usersOf(phase, this.#settings);
+    const made = new AlertBatches(mix, { user: execution.vu.idInTest, users });
     this.#batches.set(name, made);
     return made;
   }

@@ -43,7 +43,7 @@ export function readSettings(env: Environment): Settings {
     rate: number("RATE", 1_000, 1, 10_000_000),
     batch: Math.floor(number("BATCH", 64, 1, 10_000)),
     repeats: number("REPEATS", 0.95, 0, 1),
-    population: Math.floor(number("POPULATION", 2_048, 1, 1_000_000)),
+    population: Math.floor(number("POPULATION", 2_048, 1, 100_000)),
     seed: Math.floor(number("SEED", 1, 0, 2 ** 31)),
     connections: Math.floor(number("CONNECTIONS", 500, 1, 10_000)),
     seconds: number("SECONDS", 0, 0, 7 * 86_400),

@@ -54,8 +54,8 @@ export function generatorFault(
     ? `was late itself (p95 ${readable(late)} ms; latency ${readable(latency.at(0.95))} ms)`
     : `kept ${readable(cores)} of ${machineCores} processors busy`;
   return (
-    `${phase.name}: k6 ${why}, so its latencies and what it left unsent do not blame the ` +
-    `server: ask for a lower --rate, a larger --batch, or free the machine`
+    `${phase.name}: k6 ${why}: its latencies and unsent requests do not blame the server; ` +
+    `ask for a lower --rate, a larger --batch, or free the machine`
   );
 }
 
