@@ -29,7 +29,7 @@ export type Phase = {
   resolveAfterSeconds: number;
 };
 
-export const smokePerSecond = 320;
+const smokePerSecond = 320;
 const smokeSeconds = 3;
 const steadySeconds = 30;
 const spikeSeconds = 40;
@@ -54,10 +54,10 @@ const soakResolveSeconds = 20;
 /** Each level to the one before. */
 const levelGrowth = 1.3;
 const handRunLevels = 12;
-export const overloadFactor = 2;
-export const recoveryShare = 0.3;
+const overloadFactor = 2;
+const recoveryShare = 0.3;
 
-export const readsPerSecond = { incidents: 20, acknowledge: 4, firing: 2, sql: 1 };
+const readsPerSecond = { incidents: 20, acknowledge: 4, firing: 2, sql: 1 };
 
 function alerts(
   settings: Settings,
@@ -140,13 +140,14 @@ export function levelPhases(settings: Settings): Phase[] {
   return [alerts(settings, name, settings.rate, 0, lasts(settings, levelSeconds), "none")];
 }
 
-/** Twice the rate, then little. */
+/** Twice the rate, then little. A search may need several of them, each with alerts of its own. */
 export function overloadPhases(settings: Settings): Phase[] {
   const much = settings.rate * overloadFactor;
   const little = settings.rate * recoveryShare;
+  const nth = settings.level === 1 ? "" : `-${settings.level}`;
   return [
-    alerts(settings, "overload", much, 0, overloadSeconds, "survive"),
-    alerts(settings, "recovery", little, overloadSeconds, recoverySeconds, "survive"),
+    alerts(settings, `overload${nth}`, much, 0, overloadSeconds, "survive"),
+    alerts(settings, `recovery${nth}`, little, overloadSeconds, recoverySeconds, "survive"),
   ];
 }
 
