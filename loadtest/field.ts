@@ -5,13 +5,13 @@
  * F1 Every alert that got a 2xx must have been counted by the dedup stage in the end, and every
  *    distinct one of them be a row: lost = 0.
  */
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 import { scripts } from "./generator/scripts.ts";
 import { startLoad } from "./load.ts";
 import { drain, reconcile } from "./reconcile.ts";
 import { LoadRecord } from "./result/load-record.ts";
 import type { PhaseRecord } from "./result/load-record.ts";
-import { generatorFault, verdictOf } from "./result/verdict.ts";
+import { machineFault, verdictOf } from "./result/verdict.ts";
 import type { Check, Verdict } from "./result/verdict.ts";
 import type { Ground, Load, Scenario, Settings } from "./scenario.ts";
 import { openTarget } from "./target.ts";
@@ -138,8 +138,10 @@ function groundOf(
       say(`  ${text}`);
     },
     fault(each) {
-      const cores = sampler.generatorCores(each.startSecond, each.endSecond);
-      return generatorFault(each, cores, availableParallelism());
+      const { startSecond, endSecond } = each;
+      const generator = sampler.meanCores("generatorCores", startSecond, endSecond);
+      const others = sampler.meanCores("otherCores", startSecond, endSecond);
+      return machineFault(each, { generator, others, machine: cpus().length });
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Request bodies as a Prometheus of an LLM platform would send them: its field order, 8 labels,
- * about 500 bytes an alert. k6 interprets its scripts, so most of a body is text that is built once,
- * with the times that change between its pieces, joined by native code.
+ * about 500 bytes an alert. k6 interprets its scripts, so most of a body is text that is built
+ * once, with the times that change between its pieces, joined by native code.
  *
  * B1 An alert is its number: the same number always has the same labels, no other one has them.
  * B2 Of a phase's requests, exactly the asked share is new, however small the batch: the new

@@ -61,6 +61,7 @@ export function plotsOf({ load, server }: Summary): Plot[] {
       lines: [
         line(server, "serverCores", "server", 1),
         line(server, "generatorCores", "k6", 3),
+        line(server, "otherCores", "other programs", 5, true),
       ],
     },
   ];

@@ -75,12 +75,13 @@ export function summarise(run: Run): Summary {
       residentMiB: samples.map(({ value }) => value.residentMiB),
       serverCores: samples.map(({ value }) => value.serverCores),
       generatorCores: samples.map(({ value }) => value.generatorCores),
+      otherCores: samples.map(({ value }) => value.otherCores),
     },
   };
 }
 
 function phaseRow(record: PhaseRecord, { sampler }: Run): PhaseRow {
-  const { phase, counts, latency, lateness } = record;
+  const { phase, counts, latency, lateness, startSecond, endSecond } = record;
   return {
     name: phase.name,
     unit: sendsAlerts(phase) ? "alerts" : "requests",
@@ -91,7 +92,7 @@ function phaseRow(record: PhaseRecord, { sampler }: Run): PhaseRow {
     p99Ms: latency.at(0.99),
     maxMs: latency.maxMs,
     latenessP95Ms: lateness.at(0.95),
-    generatorCores: sampler.generatorCores(record.startSecond, record.endSecond),
+    generatorCores: sampler.meanCores("generatorCores", startSecond, endSecond),
     shed: counts.shed,
     failed: counts.failed,
     unsent: counts.unsent,

@@ -14,21 +14,23 @@ export type Check = {
   got: string;
   /** Null: could not be measured here; it neither holds nor breaks. */
   holds: boolean | null;
-  /** Whose latencies it is about, when the generator may be at fault. */
+  /** Of which phase it is, when the generator or the machine may be at fault. */
   phase?: string;
 };
 
 /**
- * Unclear: a threshold broke, but the generator itself was late or out of breath, so that the
- * server cannot be blamed. It is no success either.
+ * Unclear: a threshold broke, but the generator was late or out of breath, or the machine busy
+ * with something else, so that the server cannot be blamed. It is no success either.
  */
 export type Verdict = "holds" | "broken" | "unclear";
 
-/** The generator is at fault when it is late by this share of the latency measured … */
+/** The generator is at fault when it is late by this share of the latency measured, */
 const latenessShareMax = 0.5;
 const latenessMinMs = 20;
-/** … or when it needs this share of the machine for itself. */
-const coresShareMax = 0.6;
+/** or when it needs this share of the machine for itself; */
+const generatorShareMax = 0.6;
+/** and nobody can tell when programs that have nothing to do with the test need this share. */
+const othersShareMax = 0.25;
 
 export function atMost(name: string, got: number, max: number, unit: string): Check {
   const text = (value: number): string => `${readable(value)}${unit === "" ? "" : ` ${unit}`}`;
@@ -40,21 +42,28 @@ export function atLeast(name: string, got: number, min: number, unit: string): C
   return { name, wanted: `≥ ${text(min)}`, got: text(got), holds: got >= min };
 }
 
-/** A sentence when the phase's figures say more about the generator than about the server. */
-export function generatorFault(
-  { phase, latency, lateness }: PhaseRecord,
-  generatorCores: number | null,
-  machineCores: number,
-): string | null {
+/** Processors that were busy during a phase; null: not known. */
+export type Busy = { generator: number | null; others: number | null; machine: number };
+
+/** A sentence when the phase's figures say more about the machine than about the server. */
+export function machineFault({ phase, latency, lateness }: PhaseRecord, busy: Busy): string | null {
+  const { generator, others, machine } = busy;
   const late = lateness.at(0.95);
   const isLate = late >= latenessMinMs && late >= latency.at(0.95) * latenessShareMax;
-  const cores = generatorCores ?? 0;
-  if (!isLate && cores < machineCores * coresShareMax) return null;
-  const why = isLate
-    ? `was late itself (p95 ${readable(late)} ms; latency ${readable(latency.at(0.95))} ms)`
-    : `kept ${readable(cores)} of ${machineCores} processors busy`;
+  const whys: string[] = [];
+  if (isLate) {
+    const latencies = `latency ${readable(latency.at(0.95))} ms`;
+    whys.push(`k6 was late itself (p95 ${readable(late)} ms; ${latencies})`);
+  }
+  if (generator !== null && generator >= machine * generatorShareMax) {
+    whys.push(`k6 kept ${readable(generator)} of ${machine} processors busy`);
+  }
+  if (others !== null && others >= machine * othersShareMax) {
+    whys.push(`other programs kept ${readable(others)} of ${machine} processors busy`);
+  }
+  if (whys.length === 0) return null;
   return (
-    `${phase.name}: k6 ${why}: its latencies and unsent requests do not blame the server; ` +
+    `${phase.name}: ${whys.join(", ")}: its figures do not blame the server; ` +
     `ask for a lower --rate, a larger --batch, or free the machine`
   );
 }

@@ -9,7 +9,7 @@ import { LoadRecord } from "./load-record.ts";
 import type { Counts, PhaseRecord } from "./load-record.ts";
 import { recoverySecond } from "./recovery.ts";
 import { Series } from "./series.ts";
-import { atMost, generatorFault, verdictOf } from "./verdict.ts";
+import { atMost, machineFault, verdictOf } from "./verdict.ts";
 
 const limits = { p95Ms: 250, p99Ms: 1000, drainSeconds: 30 };
 
@@ -29,12 +29,16 @@ function recordOf(counts: Partial<Counts>, latencyMs = 10, latenessMs = 0.1): Ph
   return record;
 }
 
-test("a generator that is late or takes the machine excuses slow phases, and nothing else", () => {
-  const late = recordOf({}, 300, 200);
-  expect(generatorFault(late, 0.2, 2)).toContain("steady: k6 was late itself");
-  expect(generatorFault(recordOf({}, 300, 10), 1.5, 2)).toContain("kept 1.5 of 2 processors busy");
-  expect(generatorFault(recordOf({}, 300, 10), 0.2, 2)).toBe(null);
-  expect(generatorFault(recordOf({}, 300, 10), null, 2)).toBe(null);
+const idle = { generator: 0.2, others: 0.1, machine: 2 };
+
+test("a late or greedy generator and a busy machine excuse slow phases, and nothing else", () => {
+  const slowly = recordOf({}, 300, 10);
+  const late = "steady: k6 was late itself (p95 200 ms; latency 300 ms): its figures";
+  expect(machineFault(recordOf({}, 300, 200), idle)).toContain(late);
+  expect(machineFault(slowly, { ...idle, generator: 1.5 })).toContain("k6 kept 1.5 of 2 proc");
+  expect(machineFault(slowly, { ...idle, others: 0.6 })).toContain("other programs kept 0.6 of 2");
+  expect(machineFault(slowly, idle)).toBe(null);
+  expect(machineFault(slowly, { generator: null, others: null, machine: 2 })).toBe(null);
   const slow = { ...atMost("steady: p95", 300, 250, "ms"), phase: "steady" };
   const faulty = new Set(["steady"]);
   expect(verdictOf([slow], faulty)).toBe("unclear");

@@ -53,7 +53,7 @@ async function climb(ground: Ground): Promise<PhaseRecord | null> {
     }
     broken = fault === null ? 0 : broken + 1;
     if (broken === brokenInARow) {
-      const whose = ground.fault(record) === null ? "" : ", which is the generator's limit";
+      const whose = ground.fault(record) === null ? "" : ", which may be this machine's limit";
       ground.note(`breaks at ${readable(rate)} alerts/s: ${fault}${whose}`);
     }
     rate = nextRate(rate);
@@ -116,8 +116,8 @@ function judgeOverload(
       `${readable(over.counts.unsent)} found no free connection; ` +
       (back === null ? "it did not recover in time" : `normal again after ${readable(back)} s`),
   );
-  ground.expect(
-    atLeast("goodput under overload", goodput * 100, goodputMin * 100, "% of peak"),
-    atMost("normal again after the overload", back ?? Infinity, recoverWithinSeconds, "s"),
-  );
+  const share = atLeast("goodput under overload", goodput * 100, goodputMin * 100, "% of peak");
+  const well = "normal again after the overload";
+  const soon = atMost(well, back ?? Infinity, recoverWithinSeconds, "s");
+  ground.expect({ ...share, phase: over.phase.name }, { ...soon, phase: calm.phase.name });
 }

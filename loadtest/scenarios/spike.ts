@@ -18,8 +18,8 @@ export const spike: Scenario = {
     ground.expect(...(await load.ended));
     const after = load.records.at(-1)!;
     const back = recoverySecond(ground.record.series, after, ground.settings.limits.p95Ms);
-    ground.expect(
-      atMost("normal again after the peak", back ?? Infinity, recoverWithinSeconds, "s"),
-    );
+    const well = "normal again after the peak";
+    const check = atMost(well, back ?? Infinity, recoverWithinSeconds, "s");
+    ground.expect({ ...check, phase: after.phase.name });
   },
 };
