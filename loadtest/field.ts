@@ -87,14 +87,14 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 }
 
 function judge(run: Run, ground: Ground): void {
-  const faulty = new Set<string>();
+  const faults = new Map<string, string[]>();
   for (const record of run.record.phases) {
     const fault = ground.fault(record);
     if (fault === null || record.phase.judged === "none") continue;
-    faulty.add(record.phase.name);
-    run.notes.push(fault);
+    faults.set(fault, [...(faults.get(fault) ?? []), record.phase.name]);
   }
-  run.verdict = verdictOf(run.checks, faulty);
+  for (const [fault, names] of faults) run.notes.push(`${names.join(", ")}: ${fault}`);
+  run.verdict = verdictOf(run.checks, new Set([...faults.values()].flat()));
 }
 
 async function fill(ground: Ground, run: Run): Promise<void> {

@@ -35,7 +35,7 @@ test("smoke holds, and writes its table, its JSON and its page", { timeout: 120_
   const report = JSON.parse(readFileSync(join(dir, "report.json"), "utf8")) as Report;
   const broken = report.results.flatMap(({ checks }) => checks.filter(({ holds }) => !holds));
   expect(broken).toEqual([]);
-  expect(ended.stdout).toMatch(/scenario +asked\/s .*verdict\nsmoke +320 .* holds\n/);
+  expect(ended.stdout).toMatch(/scenario +asked\/s .*verdict\nsmoke +\d+ .* holds\n/);
   expect(ended.stderr).toContain(`k6 v${k6?.version}: ${k6?.path}`);
   expect(ended.code).toBe(0);
   const [result] = report.results;

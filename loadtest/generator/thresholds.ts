@@ -16,8 +16,8 @@ const told: Record<string, Words> = {
   reads_failed: { what: "failed", unit: "requests" },
   dropped_iterations: { what: "unsent", unit: "requests" },
 };
-/** What a generator that is late itself may spoil. */
-const generatorsToo = /^(alerts_latency|reads_latency|dropped_iterations)$/;
+/** What a generator that is late itself, or a busy machine, may spoil. */
+const machinesToo = /^(alerts_latency|reads_latency|alerts_shed|reads_shed|dropped_iterations)$/;
 
 /**
  * @param declared the script's thresholds: one that k6 does not report has not held.
@@ -43,7 +43,7 @@ export function thresholdChecks(
         wanted: `≤ ${readable(Number(max))} ${unit}`,
         got: isCrossed === undefined ? "not reported" : `${readable(value)} ${unit}${reasons}`,
         holds: isCrossed === false,
-        ...(generatorsToo.test(metric) ? { phase } : {}),
+        ...(machinesToo.test(metric) ? { phase } : {}),
       };
     });
   });

@@ -45,8 +45,8 @@ export function atLeast(name: string, got: number, min: number, unit: string): C
 /** Processors that were busy during a phase; null: not known. */
 export type Busy = { generator: number | null; others: number | null; machine: number };
 
-/** A sentence when the phase's figures say more about the machine than about the server. */
-export function machineFault({ phase, latency, lateness }: PhaseRecord, busy: Busy): string | null {
+/** Why, when a phase's figures say more about the machine than about the server. */
+export function machineFault({ latency, lateness }: PhaseRecord, busy: Busy): string | null {
   const { generator, others, machine } = busy;
   const late = lateness.at(0.95);
   const isLate = late >= latenessMinMs && late >= latency.at(0.95) * latenessShareMax;
@@ -63,7 +63,7 @@ export function machineFault({ phase, latency, lateness }: PhaseRecord, busy: Bu
   }
   if (whys.length === 0) return null;
   return (
-    `${phase.name}: ${whys.join(", ")}: its figures do not blame the server; ` +
+    `${whys.join(", ")}: such figures do not blame the server; ` +
     `ask for a lower --rate, a larger --batch, or free the machine`
   );
 }

@@ -33,7 +33,7 @@ const idle = { generator: 0.2, others: 0.1, machine: 2 };
 
 test("a late or greedy generator and a busy machine excuse slow phases, and nothing else", () => {
   const slowly = recordOf({}, 300, 10);
-  const late = "steady: k6 was late itself (p95 200 ms; latency 300 ms): its figures";
+  const late = "k6 was late itself (p95 200 ms; latency 300 ms): such figures";
   expect(machineFault(recordOf({}, 300, 200), idle)).toContain(late);
   expect(machineFault(slowly, { ...idle, generator: 1.5 })).toContain("k6 kept 1.5 of 2 proc");
   expect(machineFault(slowly, { ...idle, others: 0.6 })).toContain("other programs kept 0.6 of 2");
