@@ -88,6 +88,7 @@ describe("the rules refuse", () => {
     ["cli/a.ts", "../main.ts"],
     ["runtime/a.ts", "left-pad"],
     ["runtime/a.ts", "vitest"],
+    ["loadtest/a.ts", "k6/http"],
     ["runtime/a.ts", "../../elsewhere.ts"],
   ];
 
@@ -146,6 +147,7 @@ describe("the rules allow", () => {
     ["actors/a.test.ts", "../testing/scenario.ts"],
     ["actors/a.test.ts", "vitest"],
     ["testing/a.ts", "../runtime/ports.ts"],
+    ["loadtest/k6/a.ts", "k6/http"],
   ];
 
   test.each(goodImports)("imports: %s from %s", (path, specifier) => {

@@ -1,6 +1,7 @@
 /** One request to every family of endpoints, each answer held against the documentation. */
-import type { Target } from "./load/phase.ts";
 import type { Check } from "./result/verdict.ts";
+import { urlOf } from "./target.ts";
+import type { Target } from "./target.ts";
 
 type Probe = {
   name: string;
@@ -64,12 +65,6 @@ export async function endpointChecks(target: Target): Promise<Check[]> {
   return checks;
 }
 
-/** Whether GET on the path is there at all. */
-export async function serves(target: Target, path: string): Promise<boolean> {
-  const { status } = await ask(target, { name: "", method: "GET", path, status: 200 });
-  return status === 200;
-}
-
 async function incidentChecks(target: Target): Promise<Check[]> {
   const path = "/v1/incidents?service=smoke&limit=1";
   const deadlineMs = Date.now() + incidentWithinMs;
@@ -110,12 +105,11 @@ async function check(target: Target, probe: Probe): Promise<Check> {
 
 /** Status 0: no answer, and why. */
 async function ask(target: Target, probe: Probe): Promise<{ status: number; body: string }> {
-  const host = target.host.includes(":") ? `[${target.host}]` : target.host;
   const { method, path, type = json, body } = probe;
   const signal = AbortSignal.timeout(withinMs);
   const sent = body === undefined ? {} : { body, headers: { "content-type": type } };
   try {
-    const answer = await fetch(`http://${host}:${target.port}${path}`, { method, signal, ...sent });
+    const answer = await fetch(`${urlOf(target)}${path}`, { method, signal, ...sent });
     return { status: answer.status, body: await answer.text() };
   } catch (error) {
     return { status: 0, body: (error as Error).message };

@@ -5,15 +5,17 @@
  * F1 Every alert that got a 2xx must have been counted by the dedup stage in the end, and every
  *    distinct one of them be a row: lost = 0.
  */
-import { Generator } from "./load/generator.ts";
-import type { Pace, Phase, Target } from "./load/phase.ts";
-import { LoadRecord, sendsAlerts } from "./result/load-record.ts";
-import type { PhaseRecord } from "./result/load-record.ts";
-import { generatorFault, verdictOf } from "./result/verdict.ts";
-import type { Check, Verdict } from "./result/verdict.ts";
+import { cpus } from "node:os";
+import { scripts } from "./generator/scripts.ts";
+import { startLoad } from "./load.ts";
 import { drain, reconcile } from "./reconcile.ts";
-import type { Ground, Scenario, Settings } from "./scenario.ts";
+import { LoadRecord } from "./result/load-record.ts";
+import type { PhaseRecord } from "./result/load-record.ts";
+import { machineFault, verdictOf } from "./result/verdict.ts";
+import type { Check, Verdict } from "./result/verdict.ts";
+import type { Ground, Load, Scenario, Settings } from "./scenario.ts";
 import { openTarget } from "./target.ts";
+import type { Target } from "./target.ts";
 import { Sampler } from "./watch/sampler.ts";
 import { look } from "./watch/server-sample.ts";
 
@@ -36,6 +38,7 @@ export type Run = {
 
 export type RunOptions = {
   root: string;
+  k6Path: string;
   settings: Settings;
   /** A server that runs already; null: one is started. */
   given: Target | null;
@@ -44,25 +47,17 @@ export type RunOptions = {
   say(line: string): void;
 };
 
-const requestTimeoutMs = 10_000;
-const fillConnections = 4;
-const fillWithinSeconds = 120;
-const progressEveryMs = 5_000;
-
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
   const { settings, say } = options;
   const opened = await openTarget(options.root, options.given);
+  const loads: { stop(): Promise<void> }[] = [];
   try {
     const { target } = opened;
     const before = await look(target);
     if (before === null) throw new Error(`${target.host}:${target.port} does not answer`);
-    const epochMs = Date.now();
-    const record = new LoadRecord(epochMs);
-    const { connectionsMax } = settings;
-    const limits = { connectionsMax, timeoutMs: requestTimeoutMs, epochMs };
-    const generator = new Generator(target, limits, (tick) => record.add(tick));
+    const record = new LoadRecord(Date.now());
     const second = (): number => record.second(Date.now());
-    const sampler = new Sampler(target, before, generator.pid, opened.sameMachine, second);
+    const sampler = new Sampler(target, before, opened.sameMachine, second);
     const run: Run = {
       scenario,
       id: Date.now().toString(36),
@@ -71,7 +66,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       ...{ record, filledSecond: 0, shown: [], sampler },
       ...{ drainedSeconds: null, checks: [], notes: [], verdict: "broken" },
     };
-    const ground = groundOf(run, generator, target, options);
+    const ground = groundOf(run, target, options, loads);
     try {
       sampler.start();
       if (scenario.needsRate) await fill(ground, run);
@@ -82,77 +77,59 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       run.checks.push(...(await reconcile(run, before, target, settings.limits.drainSeconds)));
     } finally {
       await sampler.stop();
-      await generator.stop();
     }
-    judge(run);
+    judge(run, ground);
     return run;
   } finally {
+    for (const load of loads) await load.stop();
     await opened.close();
   }
 }
 
-function judge(run: Run): void {
-  const faulty = new Set<string>();
+function judge(run: Run, ground: Ground): void {
+  const faults = new Map<string, string[]>();
   for (const record of run.record.phases) {
-    const fault = generatorFault(record);
-    if (fault === null) continue;
-    faulty.add(record.phase.name);
-    run.notes.push(fault);
+    const fault = ground.fault(record);
+    if (fault === null || record.phase.judged === "none") continue;
+    faults.set(fault, [...(faults.get(fault) ?? []), record.phase.name]);
   }
-  run.verdict = verdictOf(run.checks, faulty);
+  for (const [fault, names] of faults) run.notes.push(`${names.join(", ")}: ${fault}`);
+  run.verdict = verdictOf(run.checks, new Set([...faults.values()].flat()));
 }
 
 async function fill(ground: Ground, run: Run): Promise<void> {
   const { settings, say } = ground;
   say(`  making ${settings.population.toLocaleString("en")} alerts known …`);
-  const { work } = ground.alerts("fill", settings.rate, 1);
-  if (work.kind !== "alerts") return;
-  const pace: Pace = { kind: "closed", connections: fillConnections };
-  const phase: Phase = { name: "fill", work: { ...work, kind: "fill" }, pace, seconds: 0 };
-  const filled = await ground.run({ ...phase, seconds: fillWithinSeconds });
-  filled.endSecond = run.record.second(Date.now());
-  if (filled.counts.accepted < settings.population) {
-    throw new Error(`could not make the population known: ${JSON.stringify(filled.failures)}`);
+  const load = ground.start(scripts.fill, { seconds: 0 });
+  await load.ended;
+  const [filled] = load.records;
+  if (filled === undefined || filled.counts.accepted < settings.population) {
+    throw new Error(`could not make the population known: ${JSON.stringify(filled?.failures)}`);
   }
+  filled.endSecond = run.record.second(Date.now());
   const drained = await drain(ground.sampler, settings.limits.drainSeconds);
   if (drained === null) run.notes.push("the population was not yet processed when the load began");
 }
 
 function groundOf(
   run: Run,
-  generator: Generator,
   target: Target,
-  { settings, say, seconds }: RunOptions,
+  options: RunOptions,
+  loads: { stop(): Promise<void> }[],
 ): Ground {
-  const { record } = run;
-  const start = (phase: Phase) => {
-    const begun = record.begin(phase, Date.now());
-    return { begun, ends: generator.start(phase), progress: tellProgress(begun, run, say) };
+  const { settings, say } = options;
+  const { record, sampler } = run;
+  const seconds = options.seconds ?? 0;
+  const start: Ground["start"] = (script, change = {}): Load => {
+    const common = { target, settings, run: run.id, seconds, change, k6Path: options.k6Path };
+    const load = startLoad(script, common, { record, sampler, say });
+    loads.push(load);
+    return load;
   };
   return {
-    ...{ settings, target, record, say, sampler: run.sampler },
-    seconds: seconds ?? run.scenario.seconds ?? 0,
-    async run(phase) {
-      const { begun, ends, progress } = start(phase);
-      await ends.settled.finally(() => clearInterval(progress));
-      return begun;
-    },
-    async runUntilOver(phase) {
-      const { begun, ends, progress } = start(phase);
-      await ends.over.finally(() => clearInterval(progress));
-      return begun;
-    },
+    ...{ settings, target, record, say, sampler, seconds, start },
     async idle(secondsMax) {
-      await drain(run.sampler, secondsMax);
-    },
-    alerts(name, perSecond, lasts, resolveAfterSeconds = 0) {
-      const { batch, repeats, population, seed } = settings;
-      const requestsPerSecond = perSecond / batch;
-      const resolveAfter = Math.ceil(resolveAfterSeconds * requestsPerSecond);
-      const common = { run: run.id, seed, batch, repeats, population, resolveAfter };
-      const mix = { ...common, phase: name, startsAtMs: Date.parse(run.startedAt) - 60_000 };
-      const pace: Pace = { kind: "open", requestsPerSecond };
-      return { name, work: { kind: "alerts", mix }, pace, seconds: lasts };
+      await drain(sampler, secondsMax);
     },
     show: (...records) => void run.shown.push(...records),
     expect: (...checks) => void run.checks.push(...checks),
@@ -160,25 +137,11 @@ function groundOf(
       run.notes.push(text);
       say(`  ${text}`);
     },
+    fault(each) {
+      const { startSecond, endSecond } = each;
+      const generator = sampler.meanCores("generatorCores", startSecond, endSecond);
+      const others = sampler.meanCores("otherCores", startSecond, endSecond);
+      return machineFault(each, { generator, others, machine: cpus().length });
+    },
   };
-}
-
-function tellProgress(
-  { phase, counts, latency, startSecond }: PhaseRecord,
-  { record, sampler }: Run,
-  say: (line: string) => void,
-): NodeJS.Timeout {
-  return setInterval(() => {
-    if (!sendsAlerts(phase)) return;
-    const seconds = record.second(Date.now()) - startSecond;
-    const latest = sampler.series.points().at(-1)?.value;
-    // The second under way is not told of yet.
-    const told = Math.max(1, Math.floor(seconds));
-    const behind = latest?.alertsBehind?.toLocaleString("en") ?? "?";
-    say(
-      `  ${phase.name} ${seconds.toFixed(0)} s of ${phase.seconds} s: ` +
-        `${Math.round(counts.accepted / told).toLocaleString("en")}/s accepted, ` +
-        `p95 ${latency.at(0.95).toFixed(1)} ms, ${behind} alerts behind`,
-    );
-  }, progressEveryMs);
 }

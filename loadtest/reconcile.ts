@@ -1,15 +1,15 @@
 /** After the load: is everything processed, and is everything there? */
 import type { Run } from "./field.ts";
-import type { Target } from "./load/phase.ts";
+import { metricPrefix } from "./k6/options.ts";
 import { atMost } from "./result/verdict.ts";
 import type { Check } from "./result/verdict.ts";
 import type { Sampler } from "./watch/sampler.ts";
+import { urlOf } from "./target.ts";
+import type { Target } from "./target.ts";
+import type { ServerCounters } from "./watch/server-counters.ts";
 import { look } from "./watch/server-sample.ts";
-import type { ServerCounters } from "./watch/server-sample.ts";
 
 const lookEveryMs = 250;
-/** Steps that the status counted as stored may have to become visible to a query. */
-const rowsWithinMs = 10_000;
 const queryWithinMs = 30_000;
 
 /** Seconds until no stage lags; null: still lagging after `seconds`. */
@@ -38,12 +38,12 @@ export async function reconcile(
     drained === null
       ? { name: "lag gone after the load", wanted: `≤ ${drainSeconds} s`, got: "no", holds: false }
       : atMost("lag gone after the load", drained, drainSeconds, "s");
-  const sent = run.record.phases.filter(({ phase }) => "mix" in phase.work);
+  const sent = run.record.phases.filter(({ phase }) => metricPrefix(phase) === "alerts");
   const accepted = sent.reduce((sum, { counts }) => sum + counts.accepted, 0);
   const fresh = sent.reduce((sum, { counts }) => sum + counts.fresh, 0);
   const now = await look(target);
   const processed = now === null ? null : now.processed - before.processed;
-  return [lag, lost(accepted, processed), await rows(run.id, fresh, target)];
+  return [lag, lost(accepted, processed), await rows(run.id, fresh, target, drainSeconds)];
 }
 
 /** More may be processed than we saw accepted: others send too, and answers can get lost. */
@@ -53,17 +53,22 @@ function lost(accepted: number, processed: number | null): Check {
   return { ...atMost(name, Math.max(0, accepted - processed), 0, "alerts"), wanted: "0" };
 }
 
-async function rows(id: string, fresh: number, { host, port }: Target): Promise<Check> {
+/** On a busy machine the status tells late of what is not yet stored: so it asks for a while. */
+async function rows(
+  id: string,
+  fresh: number,
+  target: Target,
+  withinSeconds: number,
+): Promise<Check> {
   const name = "distinct alerts that are rows";
   const wanted = `≥ ${fresh.toLocaleString("en")}`;
   const query =
     "select uniqExact(fingerprint) from tocsin.alert_events " +
     `where kind = 'opened' and startsWith(labels['instance'], 'gpu-${id}-')`;
-  const where = host.includes(":") ? `[${host}]` : host;
-  const deadlineMs = performance.now() + rowsWithinMs;
+  const deadlineMs = performance.now() + withinSeconds * 1000;
   try {
     for (;;) {
-      const found = await count(`http://${where}:${port}/v1/sql`, query);
+      const found = await count(`${urlOf(target)}/v1/sql`, query);
       const holds = found >= fresh;
       if (holds || performance.now() > deadlineMs) {
         return { name, wanted, got: found.toLocaleString("en"), holds };

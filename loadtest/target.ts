@@ -1,7 +1,8 @@
 /** The server under load: one that runs already, or the program over an empty directory. */
 import { tocsin } from "../bench/contenders.ts";
 import { isLoopback } from "../ingress/loopback.ts";
-import type { Target } from "./load/phase.ts";
+
+export type Target = { host: string; port: number };
 
 export type OpenTarget = {
   target: Target;
@@ -35,4 +36,8 @@ export async function openTarget(root: string, given: Target | null): Promise<Op
   const server = await tocsin(root).start();
   const { host, port } = server;
   return { target: { host, port }, sameMachine: true, close: () => server.stop() };
+}
+
+export function urlOf({ host, port }: Target): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -17,6 +17,7 @@ const summary: Summary = {
     {
       ...{ name: nasty, unit: "alerts", askedPerSecond: 10, acceptedPerSecond: 9, maxMs: 4 },
       ...{ p50Ms: 1, p95Ms: 2, p99Ms: 3, latenessP95Ms: 0, shed: 1, failed: 0, unsent: 0 },
+      generatorCores: null,
     },
   ],
   ...{ lagMax: null, residentMaxMiB: 12, drainedSeconds: null },

@@ -35,7 +35,7 @@ export function page(report: Report): string {
 
 const heads = [
   ...["Scenario", "Asked/s", "Accepted/s", "p50 ms", "p95 ms", "p99 ms", "Max ms"],
-  ...["Shed", "Failed", "Unsent", "Verdict"],
+  ...["Shed", "Failed", "Unsent", "k6 cores", "Verdict"],
 ];
 
 function overview(results: Summary[]): string {
@@ -48,8 +48,8 @@ function overview(results: Summary[]): string {
           ? new Array<string>(heads.length - 2).fill("")
           : [
               ...[row.askedPerSecond, row.acceptedPerSecond, row.p50Ms, row.p95Ms, row.p99Ms],
-              ...[row.maxMs, row.shed, row.failed, row.unsent],
-            ].map(readable);
+              ...[row.maxMs, row.shed, row.failed, row.unsent, row.generatorCores],
+            ].map((value) => (value === null ? "?" : readable(value)));
       const judged = at === 0 ? `<span class="${verdict}">${verdict}</span>` : "";
       const line = [link + own, ...cells, judged].map((cell) => `<td>${cell}</td>`);
       return `<tr>${line.join("")}</tr>`;

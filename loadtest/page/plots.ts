@@ -24,7 +24,7 @@ export function plotsOf({ load, server }: Summary): Plot[] {
     },
     {
       title: "Latency",
-      unit: "ms, from when a request was due",
+      unit: "ms, of accepted requests",
       second: load.second,
       lines: [
         line(load, "p50", "p50", 2),
@@ -60,7 +60,8 @@ export function plotsOf({ load, server }: Summary): Plot[] {
       second: server.second,
       lines: [
         line(server, "serverCores", "server", 1),
-        line(server, "generatorCores", "generator", 3),
+        line(server, "generatorCores", "k6", 3),
+        line(server, "otherCores", "other programs", 5, true),
       ],
     },
   ];

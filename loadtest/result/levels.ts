@@ -3,14 +3,9 @@ import type { PhaseRecord } from "./load-record.ts";
 import { readable } from "./verdict.ts";
 import type { Limits } from "./verdict.ts";
 
-const growth = 1.3;
 const acceptedShareMin = 0.95;
 /** Of a level's alerts, so many may be waiting for the stages when it ends. */
 const backlogShareMax = 0.25;
-
-export function nextRate(rate: number): number {
-  return Math.round(rate * growth);
-}
 
 /**
  * Why the level does not hold; null: it does.

@@ -14,11 +14,10 @@ const acceptedShareMin = 0.85;
 export function recoverySecond(
   series: Series<LoadPoint>,
   calm: PhaseRecord,
-  alertsPerSecond: number,
   p95MaxMs: number,
 ): number | null {
   const width = series.widthSeconds;
-  const wanted = alertsPerSecond * width * acceptedShareMin;
+  const wanted = calm.phase.perSecond * width * acceptedShareMin;
   const needed = Math.max(1, Math.ceil(calmSeconds / width));
   // The last point is only part of a second.
   const last = Math.floor(calm.endSecond / width) * width - width;

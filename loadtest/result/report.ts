@@ -10,7 +10,7 @@ export type Report = {
   results: Summary[];
 };
 
-export function newReport(settings: Settings, server: string): Report {
+export function newReport(settings: Settings, server: string, k6Version: string): Report {
   const [cpu] = cpus();
   const { rate, batch, repeats, population, connectionsMax, seed, limits } = settings;
   return {
@@ -21,6 +21,7 @@ export function newReport(settings: Settings, server: string): Report {
       "memory, GiB": Math.round(totalmem() / 2 ** 30),
       system: `${platform()} ${release()} ${arch()}`,
       node: process.version,
+      k6: `v${k6Version}`,
     },
     settings: {
       server,

@@ -1,6 +1,7 @@
 /** A run as plain data: what the table, the JSON file and the page show. */
 import type { Run } from "../field.ts";
 import type { LoadPoint, PhaseRecord } from "./load-record.ts";
+import { metricPrefix } from "../k6/options.ts";
 import { perSecond, sendsAlerts } from "./load-record.ts";
 import type { Check, Verdict } from "./verdict.ts";
 
@@ -14,8 +15,10 @@ export type PhaseRow = {
   p95Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** The generator's own delay, which is part of the latencies. */
+  /** The generator's own delay, from when a request was due until it was sent. */
   latenessP95Ms: number;
+  /** Processors that the generator kept busy; null: not known. */
+  generatorCores: number | null;
   shed: number;
   failed: number;
   unsent: number;
@@ -55,14 +58,14 @@ export function summarise(run: Run): Summary {
     startedAt: run.startedAt,
     version: run.version,
     verdict: run.verdict,
-    rows: run.shown.map(phaseRow),
+    rows: run.shown.map((record) => phaseRow(record, run)),
     lagMax: highest("alertsBehind"),
     residentMaxMiB: highest("residentMiB"),
     drainedSeconds: run.drainedSeconds,
     checks: run.checks,
     notes: run.notes,
     phases: run.record.phases
-      .filter(({ phase }) => "mix" in phase.work)
+      .filter(({ phase }) => metricPrefix(phase) === "alerts")
       .map(({ phase, startSecond, endSecond }) => ({ name: phase.name, startSecond, endSecond })),
     load: loadColumns(run.record.series.points(), run.record.series.widthSeconds),
     server: {
@@ -72,12 +75,13 @@ export function summarise(run: Run): Summary {
       residentMiB: samples.map(({ value }) => value.residentMiB),
       serverCores: samples.map(({ value }) => value.serverCores),
       generatorCores: samples.map(({ value }) => value.generatorCores),
+      otherCores: samples.map(({ value }) => value.otherCores),
     },
   };
 }
 
-function phaseRow(record: PhaseRecord): PhaseRow {
-  const { phase, counts, latency, lateness } = record;
+function phaseRow(record: PhaseRecord, { sampler }: Run): PhaseRow {
+  const { phase, counts, latency, lateness, startSecond, endSecond } = record;
   return {
     name: phase.name,
     unit: sendsAlerts(phase) ? "alerts" : "requests",
@@ -88,6 +92,7 @@ function phaseRow(record: PhaseRecord): PhaseRow {
     p99Ms: latency.at(0.99),
     maxMs: latency.maxMs,
     latenessP95Ms: lateness.at(0.95),
+    generatorCores: sampler.meanCores("generatorCores", startSecond, endSecond),
     shed: counts.shed,
     failed: counts.failed,
     unsent: counts.unsent,

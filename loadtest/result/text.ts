@@ -6,7 +6,7 @@ import { readable } from "./verdict.ts";
 
 const heads = [
   ...["scenario", "asked/s", "accepted/s", "p50 ms", "p95 ms", "p99 ms", "max ms"],
-  ...["shed", "failed", "unsent", "max lag", "max RSS", "verdict"],
+  ...["shed", "failed", "unsent", "k6 cores", "max lag", "max RSS", "verdict"],
 ];
 
 export function reportTable({ results }: Report): string {
@@ -19,7 +19,7 @@ function rows(summary: Summary): string[][] {
   const lag = lagMax === null ? "?" : readable(lagMax);
   const memory = residentMaxMiB === null ? "?" : `${readable(residentMaxMiB)} MiB`;
   if (phases.length === 0) {
-    return [[scenario, ...new Array<string>(9).fill(""), lag, memory, verdict]];
+    return [[scenario, ...new Array<string>(10).fill(""), lag, memory, verdict]];
   }
   return phases.map((row, at) => [
     row.name === scenario ? scenario : `${scenario} ${row.name}`,
@@ -27,6 +27,7 @@ function rows(summary: Summary): string[][] {
     readable(row.acceptedPerSecond),
     ...[row.p50Ms, row.p95Ms, row.p99Ms, row.maxMs].map(readable),
     ...[row.shed, row.failed, row.unsent].map(readable),
+    row.generatorCores === null ? "?" : readable(row.generatorCores),
     ...(at === 0 ? [lag, memory, verdict] : ["", "", ""]),
   ]);
 }

@@ -1,5 +1,4 @@
 /** Which thresholds held, and whose fault it is when one did not. Pure. */
-import { sendsAlerts } from "./load-record.ts";
 import type { PhaseRecord } from "./load-record.ts";
 
 export type Limits = {
@@ -15,23 +14,23 @@ export type Check = {
   got: string;
   /** Null: could not be measured here; it neither holds nor breaks. */
   holds: boolean | null;
-  /** Whose latencies it is about, when the generator may be at fault. */
+  /** Of which phase it is, when the generator or the machine may be at fault. */
   phase?: string;
 };
 
 /**
- * Unclear: a threshold broke, but the generator itself was late or out of breath, so that the
- * server cannot be blamed. It is no success either.
+ * Unclear: a threshold broke, but the generator was late or out of breath, or the machine busy
+ * with something else, so that the server cannot be blamed. It is no success either.
  */
 export type Verdict = "holds" | "broken" | "unclear";
 
-/** Of reads, which wait behind batches of alerts and behind the disk (SQL). */
-const readP95FactorMax = 4;
-/** Share of what was due that may be shed or left unsent at a rate that is meant to hold. */
-const missedShareMax = 0.01;
-/** The generator is at fault when its own delay is this share of the latency measured. */
+/** The generator is at fault when it is late by this share of the latency measured, */
 const latenessShareMax = 0.5;
 const latenessMinMs = 20;
+/** or when it needs this share of the machine for itself; */
+const generatorShareMax = 0.6;
+/** and nobody can tell when programs that have nothing to do with the test need this share. */
+const othersShareMax = 0.25;
 
 export function atMost(name: string, got: number, max: number, unit: string): Check {
   const text = (value: number): string => `${readable(value)}${unit === "" ? "" : ` ${unit}`}`;
@@ -43,34 +42,28 @@ export function atLeast(name: string, got: number, min: number, unit: string): C
   return { name, wanted: `≥ ${text(min)}`, got: text(got), holds: got >= min };
 }
 
-/** The thresholds of a phase at a rate that the server is meant to hold. */
-export function steadyChecks(record: PhaseRecord, limits: Limits): Check[] {
-  const { phase, latency, counts } = record;
-  const factor = sendsAlerts(phase) ? 1 : readP95FactorMax;
-  const missed = (counts.shed + counts.unsent) / Math.max(1, counts.due);
-  const { name } = phase;
-  return [
-    { ...atMost(`${name}: p95`, latency.at(0.95), limits.p95Ms * factor, "ms"), phase: name },
-    { ...atMost(`${name}: p99`, latency.at(0.99), limits.p99Ms * factor, "ms"), phase: name },
-    atMost(`${name}: shed or unsent`, missed * 100, missedShareMax * 100, "%"),
-    failedCheck(record),
-  ];
-}
+/** Processors that were busy during a phase; null: not known. */
+export type Busy = { generator: number | null; others: number | null; machine: number };
 
-export function failedCheck(record: PhaseRecord): Check {
-  const check = atMost(`${record.phase.name}: failed`, record.counts.failed, 0, "");
-  const reasons = Object.entries(record.failures).map(([reason, n]) => `${n} × ${reason}`);
-  return reasons.length === 0 ? check : { ...check, got: `${check.got} (${reasons.join(", ")})` };
-}
-
-/** A sentence when the phase's figures say more about the generator than about the server. */
-export function generatorFault(record: PhaseRecord): string | null {
-  const { phase, latency, lateness } = record;
+/** Why, when a phase's figures say more about the machine than about the server. */
+export function machineFault({ latency, lateness }: PhaseRecord, busy: Busy): string | null {
+  const { generator, others, machine } = busy;
   const late = lateness.at(0.95);
-  if (late < latenessMinMs || late < latency.at(0.95) * latenessShareMax) return null;
+  const isLate = late >= latenessMinMs && late >= latency.at(0.95) * latenessShareMax;
+  const whys: string[] = [];
+  if (isLate) {
+    const latencies = `latency ${readable(latency.at(0.95))} ms`;
+    whys.push(`k6 was late itself (p95 ${readable(late)} ms; ${latencies})`);
+  }
+  if (generator !== null && generator >= machine * generatorShareMax) {
+    whys.push(`k6 kept ${readable(generator)} of ${machine} processors busy`);
+  }
+  if (others !== null && others >= machine * othersShareMax) {
+    whys.push(`other programs kept ${readable(others)} of ${machine} processors busy`);
+  }
+  if (whys.length === 0) return null;
   return (
-    `${phase.name}: the generator itself was late (p95 ${readable(late)} ms of ` +
-    `${readable(latency.at(0.95))} ms), so these latencies do not blame the server: ` +
+    `${whys.join(", ")}: such figures do not blame the server; ` +
     `ask for a lower --rate, a larger --batch, or free the machine`
   );
 }

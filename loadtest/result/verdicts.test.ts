@@ -1,27 +1,26 @@
 /** The pure parts that judge: verdicts, levels, recovery, series. */
 import { expect, test } from "vitest";
-import { Histogram } from "../load/histogram.ts";
-import { noCounts } from "../load/phase.ts";
-import type { Counts, Phase } from "../load/phase.ts";
-import { serverCounters } from "../watch/server-sample.ts";
+import { steadyPhases } from "../k6/phases.ts";
+import type { Phase } from "../k6/phases.ts";
+import { readSettings } from "../k6/settings.ts";
+import { serverCounters } from "../watch/server-counters.ts";
 import { levelFault } from "./levels.ts";
 import { LoadRecord } from "./load-record.ts";
-import type { PhaseRecord } from "./load-record.ts";
+import type { Counts, PhaseRecord } from "./load-record.ts";
 import { recoverySecond } from "./recovery.ts";
 import { Series } from "./series.ts";
-import { atMost, failedCheck, generatorFault, steadyChecks, verdictOf } from "./verdict.ts";
+import { atMost, machineFault, verdictOf } from "./verdict.ts";
 
 const limits = { p95Ms: 250, p99Ms: 1000, drainSeconds: 30 };
 
+/** 10 requests a second with 10 alerts each. */
 function phaseOf(name: string, seconds: number): Phase {
-  const common = { run: "r", phase: name, seed: 1, batch: 10, repeats: 1, population: 10 };
-  const mix = { ...common, resolveAfter: 0, startsAtMs: 0 };
-  const pace = { kind: "open" as const, requestsPerSecond: 10 };
-  return { name, work: { kind: "alerts", mix }, pace, seconds };
+  const env = { RATE: "100", BATCH: "10", SECONDS: String(seconds) };
+  return { ...steadyPhases(readSettings(env))[0]!, name };
 }
 
 function recordOf(counts: Partial<Counts>, latencyMs = 10, latenessMs = 0.1): PhaseRecord {
-  const record = new LoadRecord(0).begin(phaseOf("steady", 10), 0);
+  const record = new LoadRecord(0).begin(phaseOf("steady", 10));
   Object.assign(record.counts, { due: 1000, accepted: 1000, ...counts });
   for (let i = 0; i < 100; i++) {
     record.latency.add(latencyMs);
@@ -30,33 +29,59 @@ function recordOf(counts: Partial<Counts>, latencyMs = 10, latenessMs = 0.1): Ph
   return record;
 }
 
-const broken = (record: PhaseRecord): string[] =>
-  steadyChecks(record, limits).flatMap(({ name, holds }) => (holds === false ? name : []));
+const idle = { generator: 0.2, others: 0.1, machine: 2 };
 
-test("a steady phase breaks by latency, by shedding more than 1 %, and by any failure", () => {
-  expect(broken(recordOf({}))).toEqual([]);
-  expect(broken(recordOf({}, 300))).toEqual(["steady: p95"]);
-  expect(broken(recordOf({ shed: 10 }))).toEqual([]);
-  expect(broken(recordOf({ shed: 8, unsent: 8 }))).toEqual(["steady: shed or unsent"]);
-  expect(broken(recordOf({ failed: 1 }))).toEqual(["steady: failed"]);
-});
-
-test("failures name their reasons", () => {
-  const record = recordOf({ failed: 30 });
-  record.failures["status 500"] = 3;
-  expect(failedCheck(record).got).toBe("30 (3 × status 500)");
-});
-
-test("a late generator makes slow phases unclear, but excuses nothing else", () => {
-  const late = recordOf({}, 300, 200);
-  expect(generatorFault(late)).toContain("generator itself was late");
-  expect(generatorFault(recordOf({}, 300, 10))).toBe(null);
+test("a late or greedy generator and a busy machine excuse slow phases, and nothing else", () => {
+  const slowly = recordOf({}, 300, 10);
+  const late = "k6 was late itself (p95 200 ms; latency 300 ms): such figures";
+  expect(machineFault(recordOf({}, 300, 200), idle)).toContain(late);
+  expect(machineFault(slowly, { ...idle, generator: 1.5 })).toContain("k6 kept 1.5 of 2 proc");
+  expect(machineFault(slowly, { ...idle, others: 0.6 })).toContain("other programs kept 0.6 of 2");
+  expect(machineFault(slowly, idle)).toBe(null);
+  expect(machineFault(slowly, { generator: null, others: null, machine: 2 })).toBe(null);
+  const slow = { ...atMost("steady: p95", 300, 250, "ms"), phase: "steady" };
   const faulty = new Set(["steady"]);
-  expect(verdictOf(steadyChecks(late, limits), faulty)).toBe("unclear");
-  expect(verdictOf(steadyChecks(late, limits), new Set())).toBe("broken");
+  expect(verdictOf([slow], faulty)).toBe("unclear");
+  expect(verdictOf([slow], new Set())).toBe("broken");
   const lost = atMost("lost", 1, 0, "alerts");
-  expect(verdictOf([...steadyChecks(late, limits), lost], faulty)).toBe("broken");
+  expect(verdictOf([slow, lost], faulty)).toBe("broken");
   expect(verdictOf([{ ...lost, holds: null }], faulty)).toBe("holds");
+});
+
+const sampleOf = (metric: string, second: number, value: number, reason = "") => ({
+  ...{ metric, atMs: second * 1000, value, scenario: "steady", reason },
+});
+
+test("samples become counts, of the phase and of each second", () => {
+  const load = new LoadRecord(0);
+  const record = load.begin(phaseOf("steady", 10));
+  load.add(record, sampleOf("alerts_lateness", 1, 0));
+  load.add(record, sampleOf("alerts_lateness", 1, 0));
+  load.add(record, sampleOf("alerts_lateness", 2, 0));
+  load.add(record, sampleOf("alerts_accepted", 1.5, 10));
+  load.add(record, sampleOf("alerts_fresh", 1.5, 2));
+  load.add(record, sampleOf("alerts_latency", 1.5, 40));
+  load.add(record, sampleOf("alerts_shed", 2.5, 10));
+  load.add(record, sampleOf("alerts_failed", 2.5, 10, "status 500"));
+  load.add(record, sampleOf("dropped_iterations", 2.5, 1));
+  const all = { due: 40, unsent: 10, accepted: 10, fresh: 2, shed: 10, failed: 10 };
+  expect(record.counts).toEqual(all);
+  expect(record.failures).toEqual({ "status 500": 10 });
+  expect([record.latency.maxMs, record.latency.count]).toEqual([40, 1]);
+  expect(load.series.points().map(({ second, value }) => [second, value.counts.due])).toEqual([
+    [1, 20],
+    [2, 20],
+  ]);
+});
+
+test("requests that were dropped do not count as lateness of those that follow", () => {
+  const load = new LoadRecord(0);
+  const record = load.begin(phaseOf("steady", 10));
+  load.add(record, sampleOf("alerts_lateness", 1, 5));
+  for (let i = 0; i < 7; i++) load.add(record, sampleOf("dropped_iterations", 2, 1));
+  // Seven requests at ten a second: by its number, the next one is 700 ms late.
+  load.add(record, sampleOf("alerts_lateness", 3, 704));
+  expect([record.lateness.maxMs, record.lateness.count]).toEqual([5, 2]);
 });
 
 test("a level breaks by failures, shedding, too little accepted, latency and backlog", () => {
@@ -71,16 +96,14 @@ test("a level breaks by failures, shedding, too little accepted, latency and bac
 });
 
 function recoveryOf(accepted: number[]): number | null {
-  const record = new LoadRecord(0);
-  const calm = record.begin(phaseOf("calm", accepted.length), 0);
+  const load = new LoadRecord(0);
+  const calm = load.begin(phaseOf("calm", accepted.length));
+  Object.assign(calm, { startSecond: 0, endSecond: accepted.length });
   for (const [second, count] of accepted.entries()) {
-    const latency = new Histogram();
-    latency.add(5);
-    const counts = { ...noCounts(), due: 100, accepted: count };
-    const data = { counts, latency: latency.data(), lateness: latency.data() };
-    record.add({ phase: "calm", second, failures: {}, ...data });
+    load.add(calm, sampleOf("alerts_accepted", second, count));
+    load.add(calm, sampleOf("alerts_latency", second, 5));
   }
-  return recoverySecond(record.series, calm, 100, limits.p95Ms);
+  return recoverySecond(load.series, calm, limits.p95Ms);
 }
 
 test("normal again means three good seconds in a row, counted from the calm's beginning", () => {

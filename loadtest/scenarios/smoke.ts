@@ -1,8 +1,6 @@
 import { endpointChecks } from "../endpoint-checks.ts";
-import { failedCheck } from "../result/verdict.ts";
+import { scripts } from "../generator/scripts.ts";
 import type { Scenario } from "../scenario.ts";
-
-const perSecond = 320;
 
 /** No latency threshold: it shall tell broken from working on any machine. */
 export const smoke: Scenario = {
@@ -11,10 +9,9 @@ export const smoke: Scenario = {
   seconds: 3,
   needsRate: false,
   async run(ground) {
-    const load = ground.run(ground.alerts("smoke", perSecond, ground.seconds));
+    const load = ground.start(scripts.smoke);
+    ground.show(...load.records);
     ground.expect(...(await endpointChecks(ground.target)));
-    const record = await load;
-    ground.show(record);
-    ground.expect(failedCheck(record));
+    ground.expect(...(await load.ended));
   },
 };

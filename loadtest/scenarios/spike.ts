@@ -1,10 +1,9 @@
+import { scripts } from "../generator/scripts.ts";
+import { spikeFactor } from "../k6/phases.ts";
 import { recoverySecond } from "../result/recovery.ts";
-import { atMost, failedCheck, steadyChecks } from "../result/verdict.ts";
+import { atMost } from "../result/verdict.ts";
 import type { Scenario } from "../scenario.ts";
 
-const calmShare = 0.25;
-/** Times the calm rate; so twice what steady holds. */
-const spikeFactor = 8;
 const recoverWithinSeconds = 10;
 
 export const spike: Scenario = {
@@ -13,23 +12,14 @@ export const spike: Scenario = {
   seconds: 40,
   needsRate: true,
   async run(ground) {
-    const { seconds, settings } = ground;
-    const calmRate = settings.rate * calmShare;
-    const third = seconds / 4;
-    const before = await ground.run(ground.alerts("calm", calmRate, third));
-    const peak = await ground.runUntilOver(
-      ground.alerts("peak", calmRate * spikeFactor, third),
-    );
-    const after = await ground.run(ground.alerts("after", calmRate, third * 2));
-    ground.show(before, peak, after);
-    const { limits } = settings;
-    const back = recoverySecond(ground.record.series, after, calmRate, limits.p95Ms);
+    const load = ground.start(scripts.spike);
+    ground.show(...load.records);
     // During the peak it may shed; it may not fail, and it may not stay hurt.
-    ground.expect(
-      ...steadyChecks(before, limits),
-      failedCheck(peak),
-      failedCheck(after),
-      atMost("normal again after the peak", back ?? Infinity, recoverWithinSeconds, "s"),
-    );
+    ground.expect(...(await load.ended));
+    const after = load.records.at(-1)!;
+    const back = recoverySecond(ground.record.series, after, ground.settings.limits.p95Ms);
+    const well = "normal again after the peak";
+    const check = atMost(well, back ?? Infinity, recoverWithinSeconds, "s");
+    ground.expect({ ...check, phase: after.phase.name });
   },
 };

@@ -1,4 +1,4 @@
-import { steadyChecks } from "../result/verdict.ts";
+import { scripts } from "../generator/scripts.ts";
 import type { Scenario } from "../scenario.ts";
 
 export const steady: Scenario = {
@@ -7,8 +7,8 @@ export const steady: Scenario = {
   seconds: 30,
   needsRate: true,
   async run(ground) {
-    const record = await ground.run(ground.alerts("steady", ground.settings.rate, ground.seconds));
-    ground.show(record);
-    ground.expect(...steadyChecks(record, ground.settings.limits));
+    const load = ground.start(scripts.steady);
+    ground.show(...load.records);
+    ground.expect(...(await load.ended));
   },
 };

@@ -9,7 +9,7 @@
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import type { Target } from "../load/phase.ts";
+import type { Target } from "../target.ts";
 
 export type SlowReport = {
   opened: number;

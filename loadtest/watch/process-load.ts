@@ -10,11 +10,14 @@ export type ProcessReading = {
 
 export class ProcessLoad {
   readonly #pid: number;
+  readonly #withChildren: boolean;
   #cpuSeconds = new Map<number, number>();
   #readMs = 0;
 
-  constructor(pid: number) {
+  /** @param withChildren whether its descendants count as well. */
+  constructor(pid: number, withChildren = true) {
     this.#pid = pid;
+    this.#withChildren = withChildren;
   }
 
   read(nowMs: number): ProcessReading {
@@ -22,7 +25,7 @@ export class ProcessLoad {
     const spent = new Map<number, number>();
     let resident = 0;
     let used = 0;
-    for (const pid of processTree(this.#pid)) {
+    for (const pid of this.#withChildren ? processTree(this.#pid) : [this.#pid]) {
       resident += residentMiB(pid);
       const total = cpuSeconds(pid);
       spent.set(pid, total);

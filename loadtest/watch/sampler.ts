@@ -1,9 +1,10 @@
 /** Looks at the server once a second and keeps what it saw, in bounded memory. */
 import { Series } from "../result/series.ts";
-import type { Target } from "../load/phase.ts";
+import type { Target } from "../target.ts";
+import { MachineLoad } from "./machine-load.ts";
 import { ProcessLoad } from "./process-load.ts";
+import type { ServerCounters } from "./server-counters.ts";
 import { look } from "./server-sample.ts";
-import type { ServerCounters } from "./server-sample.ts";
 
 /** Null: nobody told. Points that stand for several seconds keep the worst of them. */
 export type Sample = {
@@ -13,6 +14,8 @@ export type Sample = {
   residentMiB: number | null;
   serverCores: number | null;
   generatorCores: number | null;
+  /** What neither the server, nor the generator, nor this process kept busy. */
+  otherCores: number | null;
 };
 
 const everyMs = 1_000;
@@ -28,6 +31,7 @@ const samples = {
     residentMiB: null,
     serverCores: null,
     generatorCores: null,
+    otherCores: null,
   }),
   merge(into: Sample, from: Sample): void {
     for (const key of Object.keys(into) as (keyof Sample)[]) {
@@ -42,7 +46,9 @@ export class Sampler {
   readonly #before: ServerCounters;
   readonly #second: () => number;
   readonly #server: ProcessLoad | null;
-  readonly #generator: ProcessLoad;
+  readonly #machine = new MachineLoad();
+  readonly #own = new ProcessLoad(process.pid, false);
+  #generator: ProcessLoad | null = null;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<unknown> = Promise.resolve();
   #busy = false;
@@ -54,7 +60,6 @@ export class Sampler {
   constructor(
     target: Target,
     before: ServerCounters,
-    generatorPid: number,
     sameMachine: boolean,
     second: () => number,
   ) {
@@ -62,7 +67,24 @@ export class Sampler {
     this.#before = before;
     this.#second = second;
     this.#server = sameMachine && before.pid > 0 ? new ProcessLoad(before.pid) : null;
-    this.#generator = new ProcessLoad(generatorPid);
+  }
+
+  /** From now on this process is the generator; null: none is. */
+  watchGenerator(pid: number | null): void {
+    this.#generator = pid === null ? null : new ProcessLoad(pid);
+  }
+
+  /** Mean of the processors that these kept busy between two moments; null: not known. */
+  meanCores(
+    key: "generatorCores" | "otherCores",
+    fromSecond: number,
+    toSecond: number,
+  ): number | null {
+    const values = this.series
+      .points()
+      .filter(({ second }) => second >= fromSecond && second < toSecond)
+      .flatMap(({ value }) => value[key] ?? []);
+    return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
   }
 
   start(): void {
@@ -82,7 +104,9 @@ export class Sampler {
     const second = this.#second();
     const nowMs = performance.now();
     const server = this.#server?.read(nowMs);
-    const generator = this.#generator.read(nowMs);
+    const generator = this.#generator?.read(nowMs);
+    const own = this.#own.read(nowMs).cores;
+    const other = this.#machine.read(nowMs) - own - (server?.cores ?? 0) - (generator?.cores ?? 0);
     const seen = await look(this.#target);
     this.#busy = false;
     const sample: Sample = {
@@ -91,7 +115,8 @@ export class Sampler {
       relayBacklog: seen && seen.relayBacklog,
       residentMiB: server?.residentMiB || null,
       serverCores: server?.cores ?? null,
-      generatorCores: generator.cores,
+      generatorCores: generator?.cores ?? null,
+      otherCores: Math.max(0, other),
     };
     samples.merge(this.series.at(second), sample);
     return seen === null ? null : sample;

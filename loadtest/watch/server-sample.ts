@@ -1,27 +1,14 @@
 /** What the server says about itself, in one look: its metrics and its status. */
-import { metricSum } from "../../bench/metrics-text.ts";
-import type { Target } from "../load/phase.ts";
-
-export type ServerCounters = {
-  /** Alerts that it made durable and said so, since it started. */
-  accepted: number;
-  /** Alerts that the dedup stage has counted, since the log began. */
-  processed: number;
-  /** Steps not yet published by the relays of all partitions. */
-  relayBacklog: number;
-  /** Steps that are not yet rows in ClickHouse. */
-  stepsBehind: number;
-  /** Of the program itself; its children are found from it. */
-  pid: number;
-  version: string;
-  clickhouseReady: boolean;
-};
+import { urlOf } from "../target.ts";
+import type { Target } from "../target.ts";
+import { serverCounters } from "./server-counters.ts";
+import type { ServerCounters } from "./server-counters.ts";
 
 const lookWithinMs = 3_000;
 
 /** Null: no answer, or not in time; an overloaded server may be slow to speak about itself. */
-export async function look({ host, port }: Target): Promise<ServerCounters | null> {
-  const base = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export async function look(target: Target): Promise<ServerCounters | null> {
+  const base = urlOf(target);
   const signal = AbortSignal.timeout(lookWithinMs);
   try {
     const [metrics, status] = await Promise.all([
@@ -32,27 +19,4 @@ export async function look({ host, port }: Target): Promise<ServerCounters | nul
   } catch {
     return null;
   }
-}
-
-type Status = {
-  pid?: number;
-  version?: string;
-  clickhouse?: { lag?: number; state?: string };
-};
-
-const isAccepted = (labels: string): boolean => !labels.includes('outcome="rejected"');
-
-/** @param status the answer of /v1/status. */
-export function serverCounters(metrics: string, status: unknown): ServerCounters {
-  const { pid = -1, version = "?", clickhouse } = status as Status;
-  return {
-    accepted: metricSum(metrics, "tocsin_alerts_accepted_total"),
-    // Refused alerts are recorded as well, but were never accepted.
-    processed: metricSum(metrics, "tocsin_alerts_processed", isAccepted),
-    relayBacklog: metricSum(metrics, "tocsin_relay_backlog_steps"),
-    stepsBehind: clickhouse?.lag ?? 0,
-    pid,
-    version,
-    clickhouseReady: clickhouse?.state === "ready",
-  };
 }

@@ -24,6 +24,9 @@ const layers: Record<string, string[]> = {
   "": ["actors", "runtime", ...sides, "cli", ""],
 };
 
+/** They run inside k6, which brings its modules along. */
+const k6Scripts = "loadtest/k6/";
+
 const layerOf = (path: string): string => (path.includes("/") ? (path.split("/")[0] ?? "") : "");
 /** The configurations of tools are neither. */
 const isProduction = (path: string): boolean =>
@@ -53,6 +56,7 @@ function importFault(each: Import, declared: Declared): string | null {
   if (!specifier.startsWith(".")) {
     const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
     if (layer === "actors" && !isTest(from.path)) return `actors import no package (${name})`;
+    if (name === "k6" && from.path.startsWith(k6Scripts)) return null;
     if (declared.dependencies.has(name)) return null;
     if (!isProduction(from.path) && declared.devDependencies.has(name)) return null;
     return `package "${name}" is not declared for this use in package.json`;

@@ -57,3 +57,27 @@ test("phases and runs share no new alert", () => {
     identity(parsed(new AlertBatches({ ...mix, ...change }).request(0, nowMs).body)[0]!);
   expect(new Set([first({}), first({ phase: "peak" }), first({ run: "r2" })]).size).toBe(3);
 });
+
+test("an alert has the same labels wherever it is sent, and no other alert has them", () => {
+  const batches = new AlertBatches({ ...mix, batch: 1000, population: 3000, repeats: 0 });
+  const known = [0, 1, 2].flatMap((n) => parsed(batches.fill(n, nowMs).body)).map(identity);
+  expect(new Set(known).size).toBe(3000);
+  const other = new AlertBatches({ ...mix, batch: 7, population: 3000, repeats: 1 });
+  const again = Array.from({ length: 900 }, (_, n) => other.request(n, nowMs + n).body);
+  const alerts = again.flatMap(parsed);
+  expect(alerts.slice(0, 3000).map(identity)).toEqual(known);
+  expect(new Set(alerts.map(identity)).size).toBe(3000);
+  // Each request has a time of its own.
+  expect(new Set(alerts.map(({ endsAt }) => endsAt)).size).toBe(900);
+});
+
+test.each([1, 3, 50])("%i virtual users repeat the whole population between them", (users) => {
+  const seen = new Set<string>();
+  for (let user = 1; user <= users; user++) {
+    const batches = new AlertBatches({ ...mix, repeats: 1 }, { user, users });
+    for (let n = 0; n < 4; n++) {
+      for (const alert of parsed(batches.request(n, nowMs).body)) seen.add(identity(alert));
+    }
+  }
+  expect(seen.size).toBe(256);
+});
