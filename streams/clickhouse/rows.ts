@@ -109,9 +109,14 @@ export function addRows(rows: Rows, message: StepMessage, memory: IdentityMemory
     }
     return;
   }
+  // Of each incident the state after the step: those within it would be replaced anyway, and in
+  // a storm they are as many as the events.
+  const newest = new Map<string, IncidentView>();
   for (const [idx, output] of message.step.outputs.entries()) {
     addIncidentRows(rows, output, origin(idx), message.step.timeMs);
+    if (output.kind === "event") newest.set(output.event.incident.id, output.event.incident);
   }
+  for (const incident of newest.values()) rows.incident_states.push(stateRow(incident));
 }
 
 function addAlertRows(
@@ -182,7 +187,6 @@ function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs
   switch (output.kind) {
     case "event":
       rows.incident_events.push({ ...eventRow(output.event), ...origin });
-      rows.incident_states.push(stateRow(output.event.incident));
       if (output.event.kind === "delivered" || output.event.kind === "deliveryFailed") {
         rows.notifications.push({ ...deliveryRow(output.event), ...origin });
       }
@@ -224,9 +228,7 @@ function eventRow(event: IncidentEvent): Row {
     event: event.kind,
     by: event.by,
     because: event.because,
-    detail: Object.fromEntries(
-      Object.entries(event.detail).map(([name, value]) => [name, String(value)]),
-    ),
+    detail: texts(event.detail),
     ...belonging(incident),
     severity: incident.severity,
     status: incident.status,
@@ -237,6 +239,12 @@ function eventRow(event: IncidentEvent): Row {
     firing_count: incident.firing_count,
     version: incident.version,
   };
+}
+
+function texts(detail: Record<string, string | number>): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const name of Object.keys(detail)) all[name] = String(detail[name]);
+  return all;
 }
 
 function stateRow(incident: IncidentView): Row {
