@@ -4,11 +4,13 @@
  * only an incident's first event in a record has all of it, and each later one what is new.
  *
  * An event's incident stands in the log as itself, or as `{ like, but }`: that of output number
- * `like` of the same record, apart from the fields in `but`.
+ * `like` of the same record, apart from the fields in `but`. Alert events are text (event-text.ts).
+ * Records of versions that knew neither are read as they are.
  */
 import type { IncidentOutput, IncidentView } from "../actors/incident/types.ts";
+import { eventOfText, eventText, type StoredOutput } from "./event-text.ts";
 import type { Codec } from "./ports.ts";
-import type { StepRecord } from "./step.ts";
+import type { DedupOutput, StepRecord } from "./step.ts";
 
 type Difference = { like: number; but: Partial<IncidentView> };
 type EventOutput = Extract<IncidentOutput, { kind: "event" }>;
@@ -17,6 +19,7 @@ export function encodeStep(codec: Codec, record: StepRecord<unknown>): Uint8Arra
   if (record.kind !== "step") return codec.encode(record);
   const newest = new Map<string, { index: number; view: IncidentView }>();
   const outputs = record.outputs.map((output, index) => {
+    if (isAlert(output)) return { domain: output.domain, json: eventText(output) };
     if (!isEvent(output)) return output;
     const view = output.event.incident;
     const before = newest.get(view.id);
@@ -32,10 +35,12 @@ export function encodeStep(codec: Codec, record: StepRecord<unknown>): Uint8Arra
 export function decodeStep<Output>(codec: Codec, data: Uint8Array): StepRecord<Output> {
   const record = codec.decode(data) as StepRecord<Output>;
   if (record.kind !== "step") return record;
-  for (const output of record.outputs) {
+  const outputs: unknown[] = record.outputs;
+  for (const [index, output] of outputs.entries()) {
+    if (isText(output)) outputs[index] = { domain: output.domain, event: eventOfText(output.json) };
     if (!isEvent(output)) continue;
     const { event } = output;
-    if (isDifference(event.incident)) event.incident = restored(event.incident, record.outputs);
+    if (isDifference(event.incident)) event.incident = restored(event.incident, outputs);
   }
   return record;
 }
@@ -55,9 +60,19 @@ function restored({ like, but }: Difference, outputs: unknown[]): IncidentView {
   return { ...earlier.event.incident, ...but };
 }
 
-/** Outputs of the dedup stage have no kind of their own. */
 function isEvent(output: unknown): output is EventOutput {
-  return (output as { kind?: unknown }).kind === "event";
+  return kindOf(output) === "event";
 }
+
+/** Outputs of the dedup stage have no kind of their own. */
+function isAlert(output: unknown): output is DedupOutput {
+  return kindOf(output) === undefined;
+}
+
+function isText(output: unknown): output is StoredOutput {
+  return isAlert(output) && output.json !== undefined;
+}
+
+const kindOf = (output: unknown): unknown => (output as { kind?: unknown }).kind;
 
 const isDifference = (stored: object): stored is Difference => "but" in stored;
