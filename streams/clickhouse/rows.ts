@@ -134,8 +134,7 @@ function addAlertRows(
     });
     return;
   }
-  if ("body" in event) memory.learn(event.fingerprint, identify(event.body.labels));
-  const identity = memory.get(event.fingerprint) ?? unknownAlert;
+  const identity = identityOfEvent(event, memory);
   rows.alert_events.push({
     time: event.atMs,
     kind: event.kind,
@@ -158,7 +157,16 @@ function addAlertRows(
   });
 }
 
-function particulars(event: Exclude<AlertEvent, { kind: "rejected" }>): Row {
+type KnownEvent = Exclude<AlertEvent, { kind: "rejected" }>;
+
+function identityOfEvent(event: KnownEvent, memory: IdentityMemory): AlertIdentity {
+  if (!("body" in event)) return memory.get(event.fingerprint) ?? unknownAlert;
+  const identity = identify(event.body.labels);
+  memory.learn(event.fingerprint, identity);
+  return identity;
+}
+
+function particulars(event: KnownEvent): Row {
   switch (event.kind) {
     case "opened":
     case "changed":
