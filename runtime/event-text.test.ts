@@ -47,7 +47,9 @@ test("an event that came as text, and one of an older version, do the same", () 
       const run = (item: (event: AlertEvent) => { json: string } | { event: AlertEvent }) => {
         const stage = new IncidentStage({ codec, partition: 0, config: null });
         const outputs: IncidentOutput[] = [];
-        const items = events.map((event, i): AlertItem => ({ stepSeq: i, index: 0, ...item(event) }));
+        const items = events.map(
+          (event, stepSeq): AlertItem => ({ stepSeq, index: 0, ...item(event) }),
+        );
         const data = codec.encode({ kind: "alerts", partition: 0, items });
         stage.apply(data, { seq: 1, timeMs: 1_000 }, (output) => void outputs.push(output));
         return JSON.stringify([outputs, stage.snapshot()]);

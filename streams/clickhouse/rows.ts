@@ -3,15 +3,11 @@
  * lets an interrupted range be repeated under the same deduplication token.
  */
 import type { AlertEvent } from "../../actors/alert/events.ts";
-import type {
-  CommandOutcome,
-  IncidentEvent,
-  IncidentOutput,
-  IncidentView,
-} from "../../actors/incident/types.ts";
+import type { IncidentOutput, IncidentView } from "../../actors/incident/types.ts";
 import type { DedupOutput, DedupStep, IncidentStep } from "../../runtime/step.ts";
 import { identify, unknownAlert, type AlertIdentity } from "./alert-identity.ts";
 import type { Row } from "./engine.ts";
+import { eventRow, outcomeRow, stateRow } from "./incident-rows.ts";
 import {
   decidedRow,
   deliveryRow,
@@ -19,6 +15,7 @@ import {
   groupDeliveryRow,
   silenceRow,
 } from "./notification-rows.ts";
+import { storable } from "./row-times.ts";
 
 /** Tables of events: a row has a key (step_seq, idx) and must be stored exactly once. */
 export const eventTables = [
@@ -227,76 +224,6 @@ function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs
       assertNever(output);
   }
 }
-
-function eventRow(event: IncidentEvent): Row {
-  const { incident } = event;
-  return {
-    time: event.atMs,
-    incident_id: incident.id,
-    event: event.kind,
-    by: event.by,
-    because: event.because,
-    detail: texts(event.detail),
-    ...belonging(incident),
-    severity: incident.severity,
-    status: incident.status,
-    title: incident.title,
-    created_at: milliseconds(incident.created_at),
-    alert_count: incident.alert_count,
-    fingerprint_count: incident.fingerprint_count,
-    firing_count: incident.firing_count,
-    version: incident.version,
-  };
-}
-
-function texts(detail: Record<string, string | number>): Record<string, string> {
-  const all: Record<string, string> = {};
-  for (const name of Object.keys(detail)) all[name] = String(detail[name]);
-  return all;
-}
-
-function stateRow(incident: IncidentView): Row {
-  const { escalation, created_at, updated_at, acknowledged_at, resolved_at, closed_at } = incident;
-  const { escalation: _, root: __, ...columns } = incident;
-  return {
-    ...columns,
-    created_at: milliseconds(created_at),
-    updated_at: milliseconds(updated_at),
-    acknowledged_at: milliseconds(acknowledged_at),
-    resolved_at: milliseconds(resolved_at),
-    closed_at: milliseconds(closed_at),
-    escalation_policy: escalation?.policy ?? "",
-    escalation_level: escalation?.level ?? 0,
-    escalation_round: escalation?.round ?? 0,
-    escalation_stopped_because: escalation?.stopped_because ?? null,
-  };
-}
-
-function outcomeRow(outcome: CommandOutcome): Row {
-  const incident = outcome.kind === "notFound" ? null : outcome.incident;
-  return {
-    outcome: outcome.kind,
-    reason: outcome.kind === "done" ? "" : outcome.reason,
-    incident_id: incident?.id ?? "",
-  };
-}
-
-const belonging = ({ tenant, environment, service }: IncidentView): Row => ({
-  tenant,
-  environment,
-  service,
-});
-
-/** DateTime64(3) reads integers as milliseconds. */
-function milliseconds(rfc3339: string | null): number | null {
-  return rfc3339 === null ? null : storable(Date.parse(rfc3339));
-}
-
-/** Senders write "year 1" for unset and "year 9999" for never; the column ends before both. */
-const timeMinMs = Date.UTC(1900, 0, 1);
-const timeMaxMs = Date.UTC(2299, 11, 31);
-
-const storable = (ms: number): number => Math.min(Math.max(Math.trunc(ms), timeMinMs), timeMaxMs);
 
 function assertNever(value: never): never {
   throw new Error(`unknown kind: ${JSON.stringify(value)}`);
