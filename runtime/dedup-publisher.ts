@@ -3,11 +3,12 @@
  * domain, as work records whose items carry their origin.
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
+import { eventText } from "./event-text.ts";
 import type { Clock, Codec, Log } from "./ports.ts";
 import type { Publisher, RelayedStep } from "./relay.ts";
 import { retrying } from "./step-log.ts";
 import type { DedupOutput } from "./step.ts";
-import type { WorkRecord } from "./work.ts";
+import type { AlertItem, WorkRecord } from "./work.ts";
 
 export type DedupPublisherOptions = {
   partition: number;
@@ -17,8 +18,6 @@ export type DedupPublisherOptions = {
   /** The work subject of the incident partition that owns a correlation domain. */
   workSubjectOf(domain: string): string;
 };
-
-type Item = { stepSeq: number; index: number; event: AlertEvent };
 
 /** Bounds one work record, and with it the incident step that it causes. */
 const itemsPerRecordMax = 100;
@@ -40,13 +39,13 @@ export class DedupPublisher implements Publisher<DedupOutput> {
   }
 
   async publish(steps: RelayedStep<DedupOutput>[], signal: AbortSignal): Promise<void> {
-    const bySubject = new Map<string, Item[]>();
+    const bySubject = new Map<string, AlertItem[]>();
     for (const step of steps) {
       step.outputs.forEach((output, index) => {
         if (!concernsIncidents(output.event)) return;
         const subject = this.subjectOf(output.domain);
         const items = bySubject.get(subject);
-        const item = { stepSeq: step.seq, index, event: output.event };
+        const item = { stepSeq: step.seq, index, json: eventText(output) };
         if (items === undefined) bySubject.set(subject, [item]);
         else items.push(item);
       });
@@ -56,20 +55,20 @@ export class DedupPublisher implements Publisher<DedupOutput> {
   }
 
   /** In order and one at a time: a lost record must not be overtaken by a later one. */
-  private async send(subject: string, items: Item[], signal: AbortSignal): Promise<void> {
+  private async send(subject: string, items: AlertItem[], signal: AbortSignal): Promise<void> {
     const { log, clock } = this.options;
     for (const data of this.records(items)) {
       await retrying(clock, signal, () => log.append(subject, data));
     }
   }
 
-  private *records(items: Item[]): Generator<Uint8Array> {
+  private *records(items: AlertItem[]): Generator<Uint8Array> {
     for (let start = 0; start < items.length; start += itemsPerRecordMax) {
       yield* this.split(items.slice(start, start + itemsPerRecordMax));
     }
   }
 
-  private *split(items: Item[]): Generator<Uint8Array> {
+  private *split(items: AlertItem[]): Generator<Uint8Array> {
     const { codec, partition } = this.options;
     const record: WorkRecord = { kind: "alerts", partition, items };
     const data = codec.encode(record);

@@ -28,6 +28,7 @@ import type {
   IncidentView,
 } from "../actors/incident/types.ts";
 import { membersOf, timeText, viewOf } from "../actors/incident/view.ts";
+import { eventOfText } from "./event-text.ts";
 import { listIncidents } from "./incident-list.ts";
 import type { Codec, Timer } from "./ports.ts";
 import type { IncidentFilter, IncidentPage, TimelineEntry } from "./services.ts";
@@ -108,7 +109,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
       case "alerts":
         for (const item of record.items) {
           if (!this.#isNew(record.partition, item)) continue;
-          const event = ownBody(item.event);
+          const event = "json" in item ? eventOfText(item.json) : ownBody(item.event);
           if ("body" in event) this.#desk.graph.observe(event.body.labels, this.#nowMs);
           applyAlert(turn, event);
           this.#dispatching.applyAlert(event, this.#nowMs, schedule);
@@ -300,7 +301,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
 
 /**
  * Strings cut out of a decoded record may keep all of it alive. What an incident keeps for hours
- * must own its text, so bodies, which are few after deduplication, are copied.
+ * must own its text, so bodies that did not come as text of their own are copied.
  */
 function ownBody(event: AlertEvent): AlertEvent {
   if (event.kind !== "opened" && event.kind !== "changed") return event;

@@ -8,6 +8,7 @@
  */
 import { RetryableError } from "./errors.ts";
 import type { Clock, Codec, Log } from "./ports.ts";
+import { decodeStep, encodeStep } from "./step-encoding.ts";
 import { type StepHead, type StepRecord, relayStart } from "./step.ts";
 
 /** Another owner claimed the partition: this processor must stop without further output. */
@@ -42,7 +43,7 @@ export class StepLog<Output> {
   }
 
   decode(data: Uint8Array): StepRecord<Output> {
-    return this.codec.decode(data) as StepRecord<Output>;
+    return decodeStep(this.codec, data);
   }
 
   /**
@@ -86,7 +87,8 @@ export class StepLog<Output> {
     this.appends += 1;
     const n = this.appends;
     const { owner, snapshot } = this;
-    const data = this.codec.encode({ ...draft, owner, n, snapshot });
+    const record = { ...draft, owner, n, snapshot } as StepRecord<Output>;
+    const data = encodeStep(this.codec, record);
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {

@@ -64,7 +64,12 @@ export type RelayPosition = {
 export const relayStart: RelayPosition = { stepSeq: 0, incidentsSeq: 0, outboxSeq: 0 };
 
 /** What a dedup partition puts out: an event and the correlation domain that it belongs to. */
-export type DedupOutput = { domain: string; event: AlertEvent };
+export type DedupOutput = {
+  domain: string;
+  event: AlertEvent;
+  /** The event as text, from when it is written for the first time (event-text.ts). */
+  json?: string;
+};
 
 export type DedupStep = StepRecord<DedupOutput>;
 export type IncidentStep = StepRecord<IncidentOutput>;

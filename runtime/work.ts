@@ -8,12 +8,18 @@ import type { DedupConfig } from "../actors/alert/config.ts";
 import type { GroupDelivery, OverlookedAlert, Silence } from "../actors/dispatch/types.ts";
 import type { Command, DeliveryReport, IncidentConfig } from "../actors/incident/types.ts";
 
+/** An event by its origin; as text (event-text.ts), or as itself in records of older versions. */
+export type AlertItem = { stepSeq: number; index: number } & (
+  | { json: string }
+  | { event: AlertEvent }
+);
+
 export type WorkRecord =
   | {
-      /** Alert events of one dedup partition, in order: item i has origin (stepSeq, index). */
+      /** Alert events of one dedup partition, in order. */
       kind: "alerts";
       partition: number;
-      items: { stepSeq: number; index: number; event: AlertEvent }[];
+      items: AlertItem[];
     }
   | { kind: "command"; command: Command }
   | { kind: "delivery"; report: DeliveryReport }

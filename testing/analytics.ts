@@ -11,6 +11,7 @@ import { connect } from "@nats-io/transport-node";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { IncidentOutput } from "../actors/incident/types.ts";
 import type { Logger } from "../runtime/ports.ts";
+import { encodeStep } from "../runtime/step-encoding.ts";
 import { relayStart, type DedupStep, type IncidentStep, type StepHead } from "../runtime/step.ts";
 import { startAnalytics, type AnalyticsChild } from "../streams/clickhouse/analytics-child.ts";
 import { codec } from "../streams/codec.ts";
@@ -70,12 +71,12 @@ export class AnalyticsBench {
   async alertStep(partition: number, events: AlertEvent[]): Promise<number> {
     const outputs = events.map((event) => ({ domain: "default/default", event }));
     const step: DedupStep = { kind: "step", ...this.#head(), outputs };
-    return await this.#append(stepSubject("dedup", partition), codec.encode(step));
+    return await this.#append(stepSubject("dedup", partition), encodeStep(codec, step));
   }
 
   async incidentStep(partition: number, outputs: IncidentOutput[]): Promise<number> {
     const step: IncidentStep = { kind: "step", ...this.#head(), outputs };
-    return await this.#append(stepSubject("incident", partition), codec.encode(step));
+    return await this.#append(stepSubject("incident", partition), encodeStep(codec, step));
   }
 
   async rawStep(subject: string, data: Uint8Array): Promise<number> {

@@ -2,8 +2,10 @@
  * As much of ClickHouse's HTTP interface as its client uses, over the embedded engine: statement
  * in the URL or in the body, settings in the URL, errors as text. Started by clickhouse-server.ts.
  */
+import { writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { createChdbConnection } from "chdb/connection";
 
 const [path = "", port = "0"] = process.argv.slice(2);
@@ -18,10 +20,9 @@ const httpSettings = /^(wait_end_of_query|enable_http_compression|.*http.*)$/;
 async function answer(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks).toString("utf8");
+  const body = Buffer.concat(chunks);
   const { searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
-  const inUrl = searchParams.get("query");
-  const statement = inUrl === null ? body : `${inUrl}\n${body}`;
+  const statement = statementOf(searchParams.get("query"), body);
   const settings: Record<string, string> = {};
   for (const [name, value] of searchParams) {
     if (!notSettings.test(name) && !httpSettings.test(name)) settings[name] = value;
@@ -41,6 +42,16 @@ async function answer(request: IncomingMessage): Promise<Buffer> {
   const out: Buffer[] = [];
   for await (const chunk of result.stream) out.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(out);
+}
+
+/** A binary body becomes a file: the embedded engine takes data inside a statement as text only. */
+function statementOf(inUrl: string | null, body: Buffer): string {
+  if (inUrl === null) return body.toString("utf8");
+  const insert = /^(insert into .*) format Native$/s.exec(inUrl)?.[1];
+  if (insert === undefined) return `${inUrl}\n${body.toString("utf8")}`;
+  const file = join(path, "body.native");
+  writeFileSync(file, body);
+  return `${insert} from infile '${file}' format Native`;
 }
 
 const server = createServer((request, response) => {

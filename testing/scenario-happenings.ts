@@ -58,7 +58,8 @@ export function together(...happenings: Happening[]): Happening {
   return happening((told) => {
     const events = happenings.flatMap((one) => {
       const record = one.record(told);
-      return record.kind === "alerts" ? record.items.map(({ event }) => event) : [];
+      const items = record.kind === "alerts" ? record.items : [];
+      return items.flatMap((item) => ("event" in item ? [item.event] : []));
     });
     return alerts(told, events);
   });

@@ -7,12 +7,14 @@
  * B2 The token alone is not enough after a crash of the engine: it may have noted the token and
  *    lost the part. So a repeated range first asks which of its rows are there, and afterwards
  *    whether all of them are.
- * B3 A row that ClickHouse cannot take is found by halving and becomes a dead letter; any other
- *    failure is the caller's to repeat.
+ * B3 A row that its table cannot hold becomes a dead letter: most are found when the block is
+ *    written, what only ClickHouse refuses by halving. Any other failure is the caller's to repeat.
  */
 import { clickHouseCode, type Engine, type Row } from "./engine.ts";
+import { nativeBlock, UnstorableValue } from "./native-block.ts";
 import { eventTables, stateTables, type Rows, type TableName } from "./rows.ts";
 import type { SinkRange } from "./sink-position.ts";
+import { tableColumns } from "./table-columns.ts";
 
 export type RefusedRow = { table: TableName; row: Row; error: string };
 
@@ -79,8 +81,12 @@ export class BlockWriter {
   ): Promise<void> {
     if (rows.length === 0) return;
     try {
-      await this.#engine.insert(`tocsin.${table}`, rows, token);
+      await this.#engine.insert(`tocsin.${table}`, nativeBlock(tableColumns[table], rows), token);
     } catch (error) {
+      if (error instanceof UnstorableValue) {
+        await this.#insert(table, storable(table, rows, refused), token, refused);
+        return;
+      }
       const code = clickHouseCode(error);
       const malformed = code !== null && malformedCodes.has(code);
       if (!malformed && !(code === memoryExceeded && rows.length > 1)) throw error;
@@ -119,14 +125,40 @@ function halfToken(token: string, half: Row[]): string {
   return `${base}/${keyOf(half[0] ?? {})}+${half.length}`;
 }
 
+/** The rows that their table can hold; those that it cannot are added to `refused`. */
+function storable(table: TableName, rows: Row[], refused: RefusedRow[]): Row[] {
+  return rows.filter((row) => {
+    try {
+      nativeBlock(tableColumns[table], [row]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnstorableValue)) throw error;
+      refused.push({ table, row, error: String(error) });
+      return false;
+    }
+  });
+}
+
+const dayMs = 86_400_000;
+
 function byMonth(rows: Row[]): Map<string, Row[]> {
   const months = new Map<string, Row[]>();
+  const days = new Map<number, Row[]>();
   for (const row of rows) {
-    const time = new Date(Number(row["time"]));
-    const month = Number.isNaN(time.getTime()) ? "none" : time.toISOString().slice(0, 7);
-    const list = months.get(month);
-    if (list === undefined) months.set(month, [row]);
-    else list.push(row);
+    const day = Math.floor(Number(row["time"]) / dayMs);
+    let list = days.get(day);
+    if (list === undefined) {
+      const month = monthOf(day * dayMs);
+      list = months.get(month) ?? [];
+      months.set(month, list);
+      days.set(day, list);
+    }
+    list.push(row);
   }
   return months;
+}
+
+function monthOf(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? "none" : time.toISOString().slice(0, 7);
 }

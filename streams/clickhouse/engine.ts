@@ -8,10 +8,14 @@
  *    gets a session of its own (1 ms), locked to reading before it sees foreign SQL.
  * E2 chdb allows one process per data directory and one engine per process, and its destructor
  *    is sound only on a main thread: open it in a child process of its own.
+ * E3 chdb takes data inside a statement as text only. A block in binary reaches it as a file in
+ *    its data directory, which is gone again before it has to be on the disk.
  */
 import { createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 import { TerminalError } from "../../runtime/errors.ts";
+import { insertByBody, insertByFile, type Insert } from "./block-insert.ts";
+import type { NativeBlock } from "./native-block.ts";
 import { checkReadOnly, guardedNames } from "./read-only.ts";
 
 /** Bounds of one read-only statement; what exceeds them is refused, never cut short silently. */
@@ -53,7 +57,7 @@ export interface Engine {
   /** A statement of our own without a result. */
   command(sql: string): Promise<void>;
   /** Inserts one block synchronously; the same table and token again change nothing. */
-  insert(table: string, rows: Row[], token: string): Promise<void>;
+  insert(table: string, block: NativeBlock, token: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,7 +67,8 @@ export async function openEngine(target: EngineTarget): Promise<Engine> {
     const client = createClient({ url: target.url, request_timeout: insertTimeoutMs });
     const settings: ClickHouseSettings = { ...readSettings, readonly: "1" };
     const shared: Session = { client, settings, close: async () => {} };
-    return new ClickHouse("server", client, async (locked) =>
+    const insert = insertByBody(client);
+    return new ClickHouse("server", client, insert, async (locked) =>
       locked ? shared : { ...shared, settings: {} },
     );
   }
@@ -74,7 +79,8 @@ export async function openEngine(target: EngineTarget): Promise<Engine> {
       connection: createChdbConnection({ path: target.path }) as unknown as Connection,
     });
   const writer = open();
-  return new ClickHouse("embedded", writer, async (locked) => {
+  const insert = insertByFile(writer, target.path);
+  return new ClickHouse("embedded", writer, insert, async (locked) => {
     const client = open();
     if (locked) await client.command({ query: lockStatement });
     return { client, settings: {}, close: () => client.close() };
@@ -101,16 +107,19 @@ export function clickHouseCode(error: unknown): number | null {
 class ClickHouse implements Engine {
   kind: EngineTarget["kind"];
   #writer: ClickHouseClient;
+  #insert: Insert;
   #session: (locked: boolean) => Promise<Session>;
   #guarded: Set<string> | null = null;
 
   constructor(
     kind: EngineTarget["kind"],
     writer: ClickHouseClient,
+    insert: Insert,
     session: (locked: boolean) => Promise<Session>,
   ) {
     this.kind = kind;
     this.#writer = writer;
+    this.#insert = insert;
     this.#session = session;
   }
 
@@ -159,18 +168,8 @@ class ClickHouse implements Engine {
     await this.#writer.command({ query: sql });
   }
 
-  async insert(table: string, rows: Row[], token: string): Promise<void> {
-    await this.#writer.insert({
-      table,
-      values: rows,
-      format: "JSONEachRow",
-      clickhouse_settings: {
-        insert_deduplication_token: token,
-        async_insert: 0,
-        // One block per insert: its rows become visible together, and the token stands for all.
-        input_format_parallel_parsing: 0,
-      },
-    });
+  async insert(table: string, block: NativeBlock, token: string): Promise<void> {
+    await this.#insert(table, block, token);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerminalError } from "../../runtime/errors.ts";
 import type { Engine } from "./engine.ts";
+import { nativeBlock } from "./native-block.ts";
 
 const folder = join(import.meta.dirname, "migrations");
 
@@ -82,7 +83,8 @@ function statements(sql: string): string[] {
 }
 
 async function record(engine: Engine, number: number, name: string): Promise<void> {
-  await engine.insert("tocsin.schema_migrations", [{ number, name }], `migration:${number}`);
+  const block = nativeBlock({ number: "UInt32", name: "String" }, [{ number, name }]);
+  await engine.insert("tocsin.schema_migrations", block, `migration:${number}`);
 }
 
 async function identity(engine: Engine, applied: Record<string, unknown>[]): Promise<string> {

@@ -3,15 +3,11 @@
  * lets an interrupted range be repeated under the same deduplication token.
  */
 import type { AlertEvent } from "../../actors/alert/events.ts";
-import type {
-  CommandOutcome,
-  IncidentEvent,
-  IncidentOutput,
-  IncidentView,
-} from "../../actors/incident/types.ts";
+import type { IncidentOutput, IncidentView } from "../../actors/incident/types.ts";
 import type { DedupOutput, DedupStep, IncidentStep } from "../../runtime/step.ts";
 import { identify, unknownAlert, type AlertIdentity } from "./alert-identity.ts";
 import type { Row } from "./engine.ts";
+import { eventRow, outcomeRow, stateRow } from "./incident-rows.ts";
 import {
   decidedRow,
   deliveryRow,
@@ -19,6 +15,7 @@ import {
   groupDeliveryRow,
   silenceRow,
 } from "./notification-rows.ts";
+import { storable } from "./row-times.ts";
 
 /** Tables of events: a row has a key (step_seq, idx) and must be stored exactly once. */
 export const eventTables = [
@@ -109,9 +106,14 @@ export function addRows(rows: Rows, message: StepMessage, memory: IdentityMemory
     }
     return;
   }
+  // Of each incident the state after the step: those within it would be replaced anyway, and in
+  // a storm they are as many as the events.
+  const newest = new Map<string, IncidentView>();
   for (const [idx, output] of message.step.outputs.entries()) {
     addIncidentRows(rows, output, origin(idx), message.step.timeMs);
+    if (output.kind === "event") newest.set(output.event.incident.id, output.event.incident);
   }
+  for (const incident of newest.values()) rows.incident_states.push(stateRow(incident));
 }
 
 function addAlertRows(
@@ -129,8 +131,7 @@ function addAlertRows(
     });
     return;
   }
-  if ("body" in event) memory.learn(event.fingerprint, identify(event.body.labels));
-  const identity = memory.get(event.fingerprint) ?? unknownAlert;
+  const identity = identityOfEvent(event, memory);
   rows.alert_events.push({
     time: event.atMs,
     kind: event.kind,
@@ -153,7 +154,16 @@ function addAlertRows(
   });
 }
 
-function particulars(event: Exclude<AlertEvent, { kind: "rejected" }>): Row {
+type KnownEvent = Exclude<AlertEvent, { kind: "rejected" }>;
+
+function identityOfEvent(event: KnownEvent, memory: IdentityMemory): AlertIdentity {
+  if (!("body" in event)) return memory.get(event.fingerprint) ?? unknownAlert;
+  const identity = identify(event.body.labels);
+  memory.learn(event.fingerprint, identity);
+  return identity;
+}
+
+function particulars(event: KnownEvent): Row {
   switch (event.kind) {
     case "opened":
     case "changed":
@@ -182,7 +192,6 @@ function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs
   switch (output.kind) {
     case "event":
       rows.incident_events.push({ ...eventRow(output.event), ...origin });
-      rows.incident_states.push(stateRow(output.event.incident));
       if (output.event.kind === "delivered" || output.event.kind === "deliveryFailed") {
         rows.notifications.push({ ...deliveryRow(output.event), ...origin });
       }
@@ -216,80 +225,6 @@ function addIncidentRows(rows: Rows, output: IncidentOutput, origin: Row, timeMs
       assertNever(output);
   }
 }
-
-function eventRow(event: IncidentEvent): Row {
-  const { incident } = event;
-  return {
-    time: event.atMs,
-    incident_id: incident.id,
-    event: event.kind,
-    by: event.by,
-    because: event.because,
-    detail: Object.fromEntries(
-      Object.entries(event.detail).map(([name, value]) => [name, String(value)]),
-    ),
-    ...belonging(incident),
-    severity: incident.severity,
-    ...scored(incident),
-    status: incident.status,
-    title: incident.title,
-    created_at: milliseconds(incident.created_at),
-    alert_count: incident.alert_count,
-    fingerprint_count: incident.fingerprint_count,
-    firing_count: incident.firing_count,
-    version: incident.version,
-  };
-}
-
-function stateRow(incident: IncidentView): Row {
-  const { escalation, created_at, updated_at, acknowledged_at, resolved_at, closed_at } = incident;
-  const { escalation: _, root: __, severity_set: ___, ...columns } = incident;
-  return {
-    ...columns,
-    ...scored(incident),
-    created_at: milliseconds(created_at),
-    updated_at: milliseconds(updated_at),
-    acknowledged_at: milliseconds(acknowledged_at),
-    resolved_at: milliseconds(resolved_at),
-    closed_at: milliseconds(closed_at),
-    escalation_policy: escalation?.policy ?? "",
-    escalation_level: escalation?.level ?? 0,
-    escalation_round: escalation?.round ?? 0,
-    escalation_stopped_because: escalation?.stopped_because ?? null,
-  };
-}
-
-function outcomeRow(outcome: CommandOutcome): Row {
-  const incident = outcome.kind === "notFound" ? null : outcome.incident;
-  return {
-    outcome: outcome.kind,
-    reason: outcome.kind === "done" ? "" : outcome.reason,
-    incident_id: incident?.id ?? "",
-  };
-}
-
-const belonging = ({ tenant, environment, service }: IncidentView): Row => ({
-  tenant,
-  environment,
-  service,
-});
-
-/** Steps of earlier versions have no score. */
-const scored = ({ severity_score: score }: IncidentView): Row => ({
-  severity_score: Math.round(score?.score ?? 0),
-  severity_level: score?.level ?? "",
-});
-
-/** DateTime64(3) reads integers as milliseconds. */
-function milliseconds(rfc3339: string | null): number | null {
-  return rfc3339 === null ? null : storable(Date.parse(rfc3339));
-}
-
-/** Senders write "year 1" for unset and "year 9999" for never; the column ends before both. */
-const timeMinMs = Date.UTC(1900, 0, 1);
-const timeMaxMs = Date.UTC(2299, 11, 31);
-
-const storable = (ms: number): number => Math.min(Math.max(Math.trunc(ms), timeMinMs), timeMaxMs);
 
 function assertNever(value: never): never {
   throw new Error(`unknown kind: ${JSON.stringify(value)}`);

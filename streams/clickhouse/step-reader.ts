@@ -5,8 +5,10 @@ import {
   type JetStreamClient,
   type JsMsg,
 } from "@nats-io/jetstream";
+import type { IncidentOutput } from "../../actors/incident/types.ts";
 import { RetryableError } from "../../runtime/errors.ts";
-import type { DedupStep, IncidentStep } from "../../runtime/step.ts";
+import type { DedupOutput } from "../../runtime/step.ts";
+import { decodeStep } from "../../runtime/step-encoding.ts";
 import { codec } from "../codec.ts";
 import { streamNames } from "../subjects.ts";
 import type { StepMessage } from "./rows.ts";
@@ -110,12 +112,12 @@ function append(range: StepRange, message: JsMsg): number {
   try {
     const stage = subject.split(".")[1];
     if (stage === "dedup") {
-      const step = codec.decode(message.data) as DedupStep;
+      const step = decodeStep<DedupOutput>(codec, message.data);
       range.steps.push({ stage, subject, seq, step });
       return step.kind === "step" ? step.outputs.length : 0;
     }
     if (stage === "incident") {
-      const step = codec.decode(message.data) as IncidentStep;
+      const step = decodeStep<IncidentOutput>(codec, message.data);
       range.steps.push({ stage, subject, seq, step });
       return step.kind === "step" ? step.outputs.length : 0;
     }

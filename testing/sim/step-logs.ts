@@ -1,4 +1,5 @@
 /** What the step logs say, read from everything that the simulated log ever stored. */
+import { decodeStep } from "../../runtime/step-encoding.ts";
 import type { StepRecord } from "../../runtime/step.ts";
 import { codec } from "../../streams/codec.ts";
 import type { World } from "./world.ts";
@@ -9,7 +10,7 @@ export function stepRecords<Output>(world: World, subject: string): Stored<Outpu
   return world.log
     .everStored(subject)
     .filter((stored) => stored.subject === subject)
-    .map(({ seq, data }) => ({ seq, record: codec.decode(data) as StepRecord<Output> }));
+    .map(({ seq, data }) => ({ seq, record: decodeStep<Output>(codec, data) }));
 }
 
 /** Every output with its origin, in order. */

@@ -1,0 +1,20 @@
+/**
+ * Alert events as text. They go through two logs to two readers, so they are written once, as JSON:
+ * the engine writes and reads it faster than msgpack, and the strings that it reads stand on their
+ * own, while those of msgpack may be slices that keep a whole record alive.
+ */
+import type { AlertEvent } from "../actors/alert/events.ts";
+import type { DedupOutput } from "./step.ts";
+
+/** A dedup output as the step log holds it. */
+export type StoredOutput = { domain: string; json: string };
+
+export function eventText(output: DedupOutput): string {
+  output.json ??= JSON.stringify(output.event);
+  return output.json;
+}
+
+/** @throws SyntaxError for text that is no JSON. */
+export function eventOfText(json: string): AlertEvent {
+  return JSON.parse(json) as AlertEvent;
+}
