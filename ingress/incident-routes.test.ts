@@ -297,3 +297,41 @@ describe("Idempotency-Key", () => {
     expect(notes).toHaveLength(1);
   });
 });
+
+describe("members", () => {
+  type Page = { items: { fingerprint: string; link: { score: number } | null }[] };
+  type Members = Page & { next_cursor: string | null };
+
+  test("come page by page, each with what holds it", async () => {
+    const labels = { service: "members-shop", severity: "high" };
+    for (const alertname of ["M1", "M2", "M3"]) world.incidents.alert({ alertname, ...labels });
+    const query = "/v1/incidents?service=members-shop";
+    const { items: [incident] } = (await ask<{ items: IncidentView[] }>("GET", query)).body;
+    const path = `/v1/incidents/${incident?.id ?? ""}/members`;
+    const first = (await ask<Members>("GET", `${path}?limit=2`)).body;
+    expect(first.items).toMatchObject([{ firing: true, link: null }, { link: { evidence: [{ weight: 1.3 }] } }]);
+    const next = (await ask<Members>("GET", `${path}?limit=2&cursor=${first.next_cursor}`)).body;
+    expect(next).toMatchObject({ items: [{ firing: true }], next_cursor: null });
+    const weakest = Math.min(...[...first.items, ...next.items].map((one) => one.link?.score ?? 9));
+    expect(incident?.score).toBe(weakest);
+    expect((await ask("GET", `${path}?cursor=x`)).status).toBe(400);
+    expect((await ask("GET", "/v1/incidents/inc-0-nowhere/members")).status).toBe(404);
+  });
+
+  test("are split off by fingerprint, with a reason", async () => {
+    const labels = { service: "split-api", severity: "high" };
+    for (const alertname of ["S1", "S2"]) world.incidents.alert({ alertname, ...labels });
+    const query = "/v1/incidents?service=split-api";
+    const { items: [incident] } = (await ask<{ items: IncidentView[] }>("GET", query)).body;
+    const path = `/v1/incidents/${incident?.id ?? ""}`;
+    const { items } = (await ask<Members>("GET", `${path}/members`)).body;
+    const body = { split: [items[1]?.fingerprint], reason: "not ours" };
+    const split = await ask("PATCH", path, body);
+    expect(split.body).toMatchObject({ title: "S2 on split-api", fingerprint_count: 1 });
+    expect(split.body.id).not.toBe(incident?.id);
+    expect((await ask<Problem>("PATCH", path, body)).status).toBe(409);
+    for (const bad of [{ split: [] }, { split: "x" }, { split: ["x"], status: "resolved" }]) {
+      expect((await ask<Problem>("PATCH", path, bad)).status).toBe(400);
+    }
+  });
+});

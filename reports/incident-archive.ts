@@ -79,9 +79,9 @@ export class IncidentArchive implements IncidentService {
        order by min((step_seq, idx)) limit ${Math.floor(limit)} offset ${Math.floor(from)}`,
     );
     if (rows.length === 0 && (await this.get(id)) === null) return null;
+    // What has left memory is quiet; what was told of each alert is in the event log.
     return rows.map(({ fingerprint, because, parent, score }) => {
-      const link = { fingerprint, parent, because, evidence: [] };
-      // What has left memory is quiet.
+      const link = { fingerprint, parent, because, evidence: [], sign: null };
       return { fingerprint, firing: false, link: score === null ? null : { ...link, score } };
     });
   }

@@ -88,7 +88,7 @@ function arrive(turn: Turn, event: Opened): void {
   incident.alertCount += event.received;
   const detail = alertDetail(event);
   if (placement.kind === "join" && placement.related !== undefined) {
-    const link = linkOf(fingerprint, placement.related);
+    const link = linkOf(arrival.sign, placement.related);
     addLink(incident, link);
     Object.assign(detail, linkDetail(link));
   }

@@ -3,12 +3,14 @@
  * was related, by which evidence, and how much that weighs. Kept for the first of an incident's
  * alerts; of all of them the event log has it (`detail` of alertJoined).
  */
-import type { Evidence, Related } from "../correlation/evidence.ts";
+import type { Evidence, Related, Sign } from "../correlation/evidence.ts";
 import { rootOf } from "../correlation/evidence.ts";
 import type { Incident } from "./incident.ts";
 
 export type Link = {
   fingerprint: string;
+  /** What the alert told of its trouble. */
+  sign: Sign;
   /** The alert that it is related to: the incident's root, or its first; "": it has none. */
   parent: string;
   /** What the evidence weighs; 1 is enough. */
@@ -20,10 +22,14 @@ export type Link = {
 /** Links that an incident keeps; further ones are in the event log only. */
 export const linksMax = 100;
 
-export function linkOf(fingerprint: string, related: Related<Incident>): Link {
-  const { candidate, because, evidence } = related;
+export function linkOf(sign: Sign, related: Related<Incident>): Link {
+  const { candidate, because } = related;
+  const { fingerprint } = sign;
   const parent = (rootOf(candidate).sign ?? candidate.signs[0])?.fingerprint ?? "";
-  return { fingerprint, parent, score: rounded(related.score), because, evidence };
+  const evidence = related.evidence
+    .map((one) => ({ ...one, weight: rounded(one.weight) }))
+    .filter(({ weight }) => weight !== 0);
+  return { fingerprint, sign, parent, score: rounded(related.score), because, evidence };
 }
 
 /** The newest link of an alert is the one that counts. */
@@ -34,7 +40,7 @@ export function addLink(incident: Incident, link: Link): void {
 
 /** What the event log keeps of a link. */
 export function linkDetail({ parent, score, evidence }: Link): Record<string, string | number> {
-  const parts = evidence.map(({ kind, weight }) => `${kind} ${rounded(weight)}`);
+  const parts = evidence.map(({ kind, weight }) => `${kind} ${weight}`);
   return { score, parent, evidence: parts.join(", ") };
 }
 

@@ -11,6 +11,7 @@ import type { Incident } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import { isMoreSevere } from "./severity.ts";
 import { openSeverity } from "./severity-steps.ts";
+import { withSign } from "./signs.ts";
 import { newIncident, open, resolve } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -90,7 +91,10 @@ function chosenOf(turn: Turn, from: Incident, alerts: readonly string[]): Set<st
 
 function newFrom(turn: Turn, from: Incident, chosen: ReadonlySet<string>): Incident {
   const incident = newIncident(turn);
-  const signs = from.signs.filter(({ fingerprint }) => chosen.has(fingerprint));
+  const known = new Map(from.links.map(({ fingerprint, sign }) => [fingerprint, sign]));
+  for (const sign of from.signs) known.set(sign.fingerprint, sign);
+  const told = [...chosen].flatMap((fingerprint) => known.get(fingerprint) ?? []);
+  const signs = told.reduce<Sign[]>(withSign, []);
   const [first] = signs;
   const { tenant, environment } = from;
   Object.assign(incident, { tenant, environment, signs });

@@ -101,7 +101,9 @@ export type Command = {
 };
 
 /** Why an alert is in an incident: `link` is null for the first one and for those of its keys. */
-export type IncidentMember = { fingerprint: string; firing: boolean; link: Link | null };
+export type IncidentMember = { fingerprint: string; firing: boolean; link: MemberLink | null };
+/** `sign` is null of an incident that has left memory. */
+export type MemberLink = Omit<Link, "sign"> & { sign: Link["sign"] | null };
 
 export type CommandOutcome =
   | { kind: "done"; incident: IncidentView }

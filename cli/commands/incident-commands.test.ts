@@ -200,3 +200,23 @@ test("why: where the trouble comes from, and the reason of each link", async () 
   expect(json).toMatchObject({ incident: id, root: { service: "why-db", because } });
   expect((await tocsin("why")).code).toBe(2);
 });
+
+test("split: alerts become an incident of their own, and why shows what they were held by", async () => {
+  const id = await opened({ alertname: "SplitA", service: "split-shop", severity: "high" });
+  world.incidents.alert({ alertname: "SplitB", service: "split-shop", severity: "high" });
+  const why = (await tocsin("why", id)).stdout();
+  expect(why).toMatch(/its weakest link weighs 1\.\d\d/);
+  expect(why).toMatch(/firing +the first alert/);
+  expect(why).toMatch(/1\.\d\d +same service "split-shop" within 5 min of .* service 1\.30/);
+  const { members } = JSON.parse((await tocsin("why", id, "--json")).stdout()) as {
+    members: { fingerprint: string; link: { score: number } | null }[];
+  };
+  expect(members.map(({ link }) => link === null)).toEqual([true, false]);
+  const second = members[1]?.fingerprint ?? "";
+  const split = await tocsin("split", id, "--alerts", second, "--reason", "not ours");
+  expect(split.code).toBe(0);
+  expect(split.stdout()).toContain("is an incident of its own: SplitB on split-shop");
+  expect((await tocsin("why", id)).stdout()).toContain("splitOff");
+  expect((await tocsin("split", id, "--alerts", second)).code).toBe(1);
+  expect((await tocsin("split", id)).code).toBe(2);
+});

@@ -1,9 +1,9 @@
 /** `tocsin why`: what made an incident, link by link, and where its trouble comes from. */
-import type { Link } from "../../actors/incident/links.ts";
 import type {
   IncidentEventKind,
   IncidentMember,
   IncidentView,
+  MemberLink,
 } from "../../actors/incident/types.ts";
 import type { TimelineEntry } from "../../runtime/services.ts";
 import { apiOf } from "../api.ts";
@@ -81,6 +81,7 @@ function membersText(members: IncidentMember[], paint: Paint): string {
   if (members.length < 2) return "";
   const rows = members.slice(0, membersMax).map(({ fingerprint, firing, link }, at) => [
     plain(fingerprint),
+    plain(link?.sign?.alertname ?? ""),
     firing ? "firing" : "ended",
     link === null ? "" : link.score.toFixed(2),
     plain(link?.because ?? (at === 0 ? "the first alert" : "by its grouping key, or by hand")),
@@ -88,12 +89,12 @@ function membersText(members: IncidentMember[], paint: Paint): string {
   ]);
   const more = members.length - rows.length;
   const rest = more > 0 ? `  and ${more} more: tocsin why --json\n` : "";
-  const heads = ["ALERT", "STATE", "SCORE", "BELONGS HERE BECAUSE", "EVIDENCE"];
+  const heads = ["FINGERPRINT", "ALERT", "STATE", "SCORE", "IS HERE BECAUSE", "EVIDENCE"];
   const text = table(heads, rows, (cell, _, row) => (row < 0 ? paint("dim", cell) : cell));
   return `${text}${rest}\n`;
 }
 
-function evidenceText({ evidence }: Link): string {
+function evidenceText({ evidence }: MemberLink): string {
   return evidence.map(({ kind, weight }) => `${kind} ${weight.toFixed(2)}`).join(", ");
 }
 
