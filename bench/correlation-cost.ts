@@ -97,7 +97,8 @@ class World {
     this.#nowMs += cascadeEveryMs;
     const root = this.#dice.pick(this.#graph).name;
     const reached = dependentsOf(this.#graph, root).filter(() => this.#dice.fraction() < 0.5);
-    const services = [root, ...reached.slice(0, cascadeAlertsMax - 1).map((one) => one.service.name)];
+    const suffering = reached.slice(0, cascadeAlertsMax - 1).map((one) => one.service.name);
+    const services = [root, ...suffering];
     const alertname = (): string => this.#dice.pick(alertnames);
     return this.#record(services.map((service) => ({ service, alertname: alertname() })));
   }

@@ -124,13 +124,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
     ...{ ...ports, intake: door.intake, sources: config.sources },
     authenticate: (key, scope) => senderOf(ports.admission, key, scope),
   });
-  const topology = () => live.config.correlation.topology;
-  const { graphs, clock } = ports;
-  const samples = registerSamples(route, {
-    ...{ intake: door.intake, alerts: ports.alerts, clock, log, graphs, topology },
-    metrics: () => live.config.metrics,
-  });
-  registerServiceGraph(route, { graphs, topology, nowMs: clock.nowMs });
+  const samples = registerGraphAndSamples(route, ports, door);
   registerAlertmanager(route, ports);
   const reminder = new SilenceReminder({
     ...{ dispatch: ports.dispatch, intake: door.intake, clock: ports.clock, log },
@@ -171,6 +165,17 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
       await Promise.all([pool?.close(graceMs), door.close(graceMs)]);
     },
   };
+}
+
+/** Metrics of traces tell edges of the graph. */
+function registerGraphAndSamples(route: Route, ports: SurfacePorts, door: AlertDoor) {
+  const { graphs, clock, log, live } = ports;
+  const topology = () => live.config.correlation.topology;
+  registerServiceGraph(route, { graphs, topology, nowMs: clock.nowMs });
+  return registerSamples(route, {
+    ...{ intake: door.intake, alerts: ports.alerts, clock, log, graphs, topology },
+    metrics: () => live.config.metrics,
+  });
 }
 
 function registerAlertmanager(route: Route, ports: SurfacePorts): void {

@@ -309,7 +309,8 @@ describe("members", () => {
     const { items: [incident] } = (await ask<{ items: IncidentView[] }>("GET", query)).body;
     const path = `/v1/incidents/${incident?.id ?? ""}/members`;
     const first = (await ask<Members>("GET", `${path}?limit=2`)).body;
-    expect(first.items).toMatchObject([{ firing: true, link: null }, { link: { evidence: [{ weight: 1.3 }] } }]);
+    const link = { evidence: [{ kind: "service", weight: 1.3 }] };
+    expect(first.items).toMatchObject([{ firing: true, link: null }, { link }]);
     const next = (await ask<Members>("GET", `${path}?limit=2&cursor=${first.next_cursor}`)).body;
     expect(next).toMatchObject({ items: [{ firing: true }], next_cursor: null });
     const weakest = Math.min(...[...first.items, ...next.items].map((one) => one.link?.score ?? 9));

@@ -46,7 +46,8 @@ type Kind = {
 
 type PartnerRow = [string, number];
 type KindRow = [string, number, number, number, number, number, PartnerRow[]];
-export type HistorySnapshot = { sinceMs: number; kinds: KindRow[]; recent: [string, string, number][] };
+type RecentRow = [string, string, number];
+export type HistorySnapshot = { sinceMs: number; kinds: KindRow[]; recent: RecentRow[] };
 
 export type Occurrence = {
   tenant: string;
@@ -142,7 +143,7 @@ export class History {
       const { count, atMs, intervals, meanMs, deviationMs } = kind;
       return [name, count, atMs, intervals, meanMs, deviationMs, [...kind.partners]];
     });
-    const recent = [...this.#recent].map(([name, { scope, atMs }]): [string, string, number] => {
+    const recent = [...this.#recent].map(([name, { scope, atMs }]): RecentRow => {
       return [name, scope, atMs];
     });
     return { sinceMs: this.#sinceMs ?? 0, kinds, recent };

@@ -85,7 +85,8 @@ function chosenOf(turn: Turn, from: Incident, alerts: readonly string[]): Set<st
     }
   }
   if (chosen.size === 0) return "cannot split: none of these alerts is here any more";
-  if (chosen.size === from.members.length - from.members.away) return "cannot split: these are all of its alerts";
+  const { length, away } = from.members;
+  if (chosen.size === length - away) return "cannot split: these are all of its alerts";
   return chosen;
 }
 

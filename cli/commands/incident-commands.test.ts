@@ -201,7 +201,7 @@ test("why: where the trouble comes from, and the reason of each link", async () 
   expect((await tocsin("why")).code).toBe(2);
 });
 
-test("split: alerts become an incident of their own, and why shows what they were held by", async () => {
+test("split: alerts become an incident of their own; why shows what held them", async () => {
   const id = await opened({ alertname: "SplitA", service: "split-shop", severity: "high" });
   world.incidents.alert({ alertname: "SplitB", service: "split-shop", severity: "high" });
   const why = (await tocsin("why", id)).stdout();

@@ -10,8 +10,8 @@ export const command = defineChange({
     "Moves alerts of an incident into one of their own, which tells people as new ones do.\n" +
     "From then on correlation keeps the two apart; merging them by hand takes that back.",
   optionsHelp:
-    "  --alerts FINGERPRINT,…  which ones, as `tocsin why` shows them; the ID of an incident that\n" +
-    "               was merged into it stands for the alerts that it brought\n" +
+    "  --alerts FINGERPRINT,…  which ones, as `tocsin why` shows them; the ID of an incident\n" +
+    "               that was merged into it stands for the alerts that it brought\n" +
     "  --reason TEXT  why, for the timeline\n",
   examples: [
     "tocsin split inc-3-1a --alerts 91f2c07d1c3e0f4a,0b3c2d4e5f6a7b8c",
