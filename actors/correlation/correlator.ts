@@ -16,7 +16,7 @@
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
 import { Blame, disagreements, isTelling } from "./blame.ts";
-import type { Candidate, Evidence, Related, Root, Sighting } from "./evidence.ts";
+import type { Candidate, Evidence, Related, Root, Sighting, Sign } from "./evidence.ts";
 import { enough, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
@@ -46,8 +46,9 @@ const clearly = 0.1;
 const merging = {
   /** What it takes to believe in one more trouble at the same time. */
   prior: 2,
-  /** For each kind of alert that the root does not explain. */
+  /** For each kind of alert that the root does not explain, and how many there may be. */
   unexplained: 6,
+  unexplainedMax: 1,
   /** For the first label that differs, and for each further one. */
   disagree: 3,
   disagreeMore: 0.3,
@@ -122,8 +123,8 @@ export class Correlator<C extends Candidate> {
     return { candidate: best, score, evidence, because: words.join("; "), met };
   }
 
-  /** The alert began to fire, wherever it was put. */
-  learn({ tenant, environment, sign, atMs }: Sighting): void {
+  /** An alert of this kind began to fire, wherever it was put. */
+  learn({ tenant, environment, sign, atMs }: Omit<Sighting, "grouped">): void {
     if (!this.#config.enabled || !isTelling(sign.severity)) return;
     const { service, alertname } = sign;
     this.#history.learn({ tenant, environment, service, alertname }, atMs);
@@ -216,26 +217,32 @@ function isPart(
   windowMs: number,
 ): boolean {
   const root = rootOf(into);
-  for (const sign of other.signs) {
-    if (sign.role !== "cause") continue;
-    if (root.sign === null || !isSameTrouble(sign, root.sign)) return false;
-  }
+  const theirs = rootOf(other);
   const beganMs = rootAtMs(into, root);
-  let score = merging.prior - blame.of(rootOf(other), other.signs);
+  const explains = (sign: Sign): boolean =>
+    Math.abs(sign.atMs - beganMs) <= windowMs && blame.explains(root, sign);
+  if (theirs.sign !== null && !explains(theirs.sign)) return false;
+  let unexplained = 0;
   let differing = 0;
   let telling = 0;
   for (const sign of other.signs) {
+    if (sign.role === "cause" && !(root.sign !== null && isSameTrouble(sign, root.sign))) {
+      return false;
+    }
     if (!isTelling(sign.severity)) continue;
     telling += 1;
-    const isLate = Math.abs(sign.atMs - beganMs) > windowMs;
-    if (isLate || !blame.explains(root, sign)) score -= merging.unexplained;
+    if (!explains(sign)) unexplained += 1;
+    if (unexplained > merging.unexplainedMax) return false;
     differing += disagreements(sign, into.signs);
   }
+  if (telling === 0) return false;
+  let score = merging.prior - blame.of(theirs, other.signs);
+  score -= merging.unexplained * unexplained;
   if (differing > 0) {
     const more = Math.min(merging.disagreeingMax, differing) - 1;
     score -= merging.disagree + merging.disagreeMore * more;
   }
-  return telling > 0 && score >= 0;
+  return score >= 0;
 }
 
 function bySerial<C extends Candidate>(candidates: Iterable<C>): C[] {

@@ -20,6 +20,8 @@ export const kindsMax = 2_048;
 export const partnersMax = 12;
 /** Kinds that began within the window and are counted with a new one, the newest. */
 const recentMax = 16;
+/** How exactly kinds are in the order in which they were seen. */
+const orderMs = 3_600_000;
 /** Characters of a kind's name; longer ones are not learnt. */
 const kindCharsMax = 256;
 
@@ -162,13 +164,16 @@ export class History {
 
   #occurred(name: string, atMs: number): Kind {
     const known = this.#kinds.get(name);
-    this.#kinds.delete(name);
     const kind = known ?? newKind(atMs);
+    kind.count += this.#unit(atMs);
+    // Of those seen within the hour the order does not matter, and changing it costs.
+    const isInPlace = known !== undefined && atMs - known.atMs < orderMs;
     if (known !== undefined) {
       addInterval(known, atMs - known.atMs);
       known.atMs = atMs;
     }
-    kind.count += this.#unit(atMs);
+    if (isInPlace) return kind;
+    this.#kinds.delete(name);
     this.#kinds.set(name, kind);
     if (this.#kinds.size > kindsMax) dropOldest(this.#kinds);
     return kind;

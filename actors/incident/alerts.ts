@@ -25,6 +25,7 @@ import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
 import { changeFirstSign, gather, signOf } from "./root.ts";
 import { assess, openSeverity, raiseSeverity, saidSeverity } from "./severity-steps.ts";
+import { isKnown } from "./signs.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { count, record } from "./turn.ts";
@@ -75,7 +76,10 @@ function arrive(turn: Turn, event: Opened): void {
     atMs: nowMs,
   };
   const placement = place(desk, arrival);
-  desk.correlator.learn({ ...arrival, grouped: null });
+  // What an incident knows of already began together with the rest of it: it is learnt once.
+  if (placement.kind === "open" || !isKnown(placement.incident.signs, arrival.sign)) {
+    desk.correlator.learn(arrival);
+  }
   if (placement.kind === "open") {
     openFor(turn, arrival, placement.groupKey, body, placement.because);
     return;
