@@ -8,6 +8,7 @@
  */
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { GraphSnapshot, GraphState } from "../actors/correlation/graph-state.ts";
+import { similarityDefaults } from "../actors/correlation/likeness.ts";
 import { Dispatching, type DispatchingSnapshot } from "../actors/dispatch/dispatching.ts";
 import { applyAlert } from "../actors/incident/alerts.ts";
 import { assertNever } from "../actors/incident/assert-never.ts";
@@ -45,6 +46,7 @@ export const defaultIncidentConfig: IncidentConfig = {
     agree: ["region", "model_id"],
     weights: {},
     topology: null,
+    similarity: similarityDefaults,
   },
   reopenWindowMs: 600_000,
   closeAfterMs: 3_600_000,

@@ -9,6 +9,8 @@ import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./
 import { rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
+import type { Likes } from "./like-incidents.ts";
+import { likenessOf } from "./like-weights.ts";
 
 export type WeighingConfig = {
   /** In which a shared label or service relates alerts. */
@@ -58,8 +60,13 @@ type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
 
 export type WeighingParts = { graph: ServiceGraph; blame: Blame; history: History };
 
-/** What history says of one alert. */
-export type Recalled = { partners: Partner[]; everyMs: number | null };
+/** What history says of one alert, and the incidents that say about the same as it. */
+export type Recalled<C extends Candidate> = {
+  partners: Partner[];
+  everyMs: number | null;
+  /** Empty until they are looked for. */
+  likes: Likes<C>;
+};
 
 /** The heaviest relation offered so far. */
 type Relation = { kind: EvidenceKind; weight: number; because: () => string };
@@ -83,13 +90,14 @@ export class Weighing<C extends Candidate> {
   }
 
   /** What history says of the alert, whichever incident it is held against. */
-  recall(sighting: Sighting): Recalled {
+  recall(sighting: Sighting): Recalled<C> {
     const { sign, tenant, environment, atMs } = sighting;
     const { service, alertname } = sign;
     const occurrence = { tenant, environment, service, alertname };
     return {
       partners: this.#history.partnersOf(occurrence, atMs),
       everyMs: this.#history.regularityOf(occurrence, atMs),
+      likes: new Map(),
     };
   }
 
@@ -97,7 +105,7 @@ export class Weighing<C extends Candidate> {
   weigh(
     sighting: Sighting,
     candidate: C,
-    recalled: Recalled,
+    recalled: Recalled<C>,
     into: Evidence[] | null,
   ): number {
     let score = 0;
@@ -113,8 +121,13 @@ export class Weighing<C extends Candidate> {
     if (relation !== null) add(relation.kind, relation.weight, relation.because);
     if (isRecent) this.#labels(sighting, candidate, add);
     this.#learnt(recalled, candidate, add);
-    if (score === 0) return 0;
     const { sign } = sighting;
+    const alike = recalled.likes.get(candidate);
+    if (alike !== undefined) {
+      const pieces = likenessOf(sign, candidate, alike, { graph: this.#graph, isRecent });
+      for (const { kind, weight, because } of pieces) add(kind, weight, () => because);
+    }
+    if (score === 0) return 0;
     const old = Math.min(1, ageMs / this.#windowMs);
     add("time", -weights.age * old, () => `its last alert began ${durationText(ageMs)} before`);
     this.#agreements(sign, candidate, add);
@@ -162,7 +175,7 @@ export class Weighing<C extends Candidate> {
     }
   }
 
-  #learnt({ partners }: Recalled, { signs, id }: C, add: Add): void {
+  #learnt({ partners }: Recalled<C>, { signs, id }: C, add: Add): void {
     // Surest first: one is enough.
     const partner = partners.find(({ service, alertname }) => {
       return signs.some((one) => one.service === service && one.alertname === alertname);

@@ -4,6 +4,7 @@
  * still read them. A policy is written once, however many incidents ride on it.
  */
 import type { HistorySnapshot } from "../correlation/history.ts";
+import type { LikenessSnapshot } from "../correlation/likeness.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
 import type { Remembered } from "./command-memory.ts";
 import { Desk } from "./desk.ts";
@@ -23,6 +24,8 @@ export type DeskSnapshot = {
   commands: Remembered[];
   /** Absent in snapshots of versions that learnt nothing. */
   history?: HistorySnapshot;
+  /** Absent in snapshots of versions that did not compare what alerts say. */
+  likeness?: LikenessSnapshot;
 };
 
 const memberStates = { elsewhere: 0, quiet: 1, firing: 2 } as const;
@@ -43,8 +46,8 @@ export function snapshotOf(desk: Desk): DeskSnapshot {
   }));
   const { partition, config, serial } = desk;
   const commands = desk.commands.entries();
-  const history = desk.history.snapshot();
-  return { version: 1, partition, config, serial, policies, columns, rows, commands, history };
+  const learnt = { history: desk.history.snapshot(), likeness: desk.likeness.snapshot() };
+  return { version: 1, partition, config, serial, policies, columns, rows, commands, ...learnt };
 }
 
 /** @throws Error when the snapshot is of another version or partition. */
@@ -74,7 +77,9 @@ export function deskFrom(snapshot: DeskSnapshot, partition: number): Desk {
     });
   }
   desk.commands.restore(snapshot.commands);
-  if (snapshot.history !== undefined) desk.history.restore(snapshot.history);
+  const { history, likeness } = snapshot;
+  if (history !== undefined) desk.history.restore(history);
+  if (likeness !== undefined) desk.likeness.restore(likeness, (id) => desk.incidents.get(id));
   return desk;
 }
 

@@ -1,5 +1,6 @@
 /** The sections about alerts and incidents: how they are joined, and how long they live. */
 import { evidenceKinds } from "../../actors/correlation/evidence.ts";
+import { readSimilarity } from "./similarity-section.ts";
 import { readTopology } from "./topology-section.ts";
 import { formatDuration } from "./units.ts";
 import type { TocsinConfig } from "./types.ts";
@@ -53,7 +54,9 @@ export function readCorrelation(
   value: ConfigValue,
   source: string | null,
 ): TocsinConfig["correlation"] {
-  const section = value.section(["enabled", "window", "labels", "agree", "weights", "topology"]);
+  const section = value.section([
+    ...["enabled", "window", "labels", "agree", "weights", "topology", "similarity"],
+  ]);
   const labels = section("labels");
   const agree = section("agree");
   return {
@@ -63,6 +66,7 @@ export function readCorrelation(
     agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
     weights: readWeights(section("weights")),
     topology: readTopology(section("topology"), source),
+    similarity: readSimilarity(section("similarity")),
   };
 }
 

@@ -1,0 +1,263 @@
+/**
+ * The open incidents of one tenant's environment, by what their first alerts say: their message,
+ * their text, the family of their service, their model's value and how that moved.
+ *
+ * N1 At most `incidentsMax` of them; the one that was looked at longest ago makes room.
+ * N2 Those in which no alert began within the window leave when their turn comes: a few are looked
+ *    at each time, so that no step has to look at all of them.
+ * N3 What is restored from a snapshot answers as the one it was taken from.
+ */
+import { textHash } from "../similarity/hashing.ts";
+import { type LlmReading, type LlmRuleConfig, llmRelation } from "../similarity/llm-rule.ts";
+import { MessageIndex, messageIndexDefaults } from "../similarity/message-index.ts";
+import { NewestFirst } from "../similarity/newest-first.ts";
+import { extendTrail, seriesSimilarity, type ValueTrail } from "../similarity/series.ts";
+import { type TextEntry, TextIndex, textIndexDefaults } from "../similarity/text-index.ts";
+import type { Candidate } from "./evidence.ts";
+
+/** What one alert says, as far as others can be like it. */
+export type Told = {
+  /** "": it says nothing in words. */
+  template: string;
+  text: string;
+  /** Fuzzy fingerprints, of its time bucket and of the one before; "": its service is unknown. */
+  family: { key: string; previous: string };
+  /** Null: no model, or no value of a known metric. */
+  reading: LlmReading | null;
+  /** Values that came with it, oldest first; null: none. */
+  series: number[] | null;
+};
+
+export type LikeKind = "message" | "text" | "family" | "series" | "model";
+
+/** One way in which an alert is like an incident, and how much: 0 to 1. */
+export type Alike = { kind: LikeKind; similarity: number; because: string };
+
+/** Similar incidents with all that is alike. */
+export type Likes<C extends Candidate> = Map<C, Alike[]>;
+
+export type LikeOptions = { messages: { least: number }; texts: { least: number } };
+
+export const incidentsMax = 2_000;
+/** Incidents of one family, or of one model's metric, that an alert is held against: the newest. */
+const sameKeyMax = 8;
+/** Incidents whose age is looked at each time. */
+const sweptMax = 4;
+/** Series below it move alike by chance. */
+const seriesLeast = 0.85;
+
+type Entry<C> = {
+  candidate: C;
+  /** That of the incident, which gives the lists an order of their own. */
+  serial: number;
+  template: string;
+  family: string;
+  reading: LlmReading | null;
+  series: number[] | null;
+  trail: ValueTrail;
+};
+
+type EntryRow = Omit<Entry<unknown>, "candidate" | "serial"> & { id: string };
+
+export type LikeSnapshot = {
+  entries: EntryRow[];
+  /** By id, oldest first, each index in its own order. */
+  messages: [id: string, template: string][];
+  texts: TextEntry[];
+};
+
+export class LikeIncidents<C extends Candidate> {
+  /** Those looked at longest ago first. */
+  readonly #entries = new Map<string, Entry<C>>();
+  readonly #families = new NewestFirst<Entry<C>>();
+  readonly #models = new NewestFirst<Entry<C>>();
+  #messages: MessageIndex;
+  #texts: TextIndex;
+
+  constructor(options: LikeOptions) {
+    this.#messages = newMessages(options);
+    this.#texts = newTexts(options);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has({ id }: C): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Other limits of likeness from now on. */
+  configure(options: LikeOptions): void {
+    const [messages, texts] = [this.#messages.entries(), this.#texts.entries()];
+    this.#messages = newMessages(options);
+    this.#texts = newTexts(options);
+    for (const [id, template] of messages) this.#messages.add(id, template);
+    this.#texts.restore(texts);
+  }
+
+  /** @param vector of its text; null: it has none. */
+  add(candidate: C, told: Told, vector: Float32Array | null): void {
+    const { id, serial } = candidate;
+    const trail = this.#entries.get(id)?.trail ?? { atMs: [], values: [] };
+    this.remove(candidate);
+    if (this.#entries.size >= incidentsMax) this.#dropOldest();
+    const { template, text, reading, series } = told;
+    const facts = { template, family: told.family.key, reading, series, trail };
+    this.#enter({ candidate, serial, ...facts });
+    if (template !== "") this.#messages.add(id, template);
+    if (vector !== null) this.#texts.add(id, text, vector);
+  }
+
+  remove({ id }: C): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#families.remove(textHash(entry.family), entry);
+    this.#models.remove(modelHash(entry.reading), entry);
+    this.#messages.remove(id);
+    this.#texts.remove(id);
+  }
+
+  /** Its first alert says the same with other values. @returns false: it says something else. */
+  update({ id }: C, { template, reading, series }: Told): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.template !== template) return false;
+    this.#models.remove(modelHash(entry.reading), entry);
+    entry.reading = reading;
+    entry.series = series;
+    this.#models.add(modelHash(reading), entry);
+    return true;
+  }
+
+  /** Its first alert had this value then. */
+  extend({ id }: C, value: number, atMs: number): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) extendTrail(entry.trail, value, atMs);
+  }
+
+  /** N2 */
+  sweep(sinceMs: number): void {
+    let left = sweptMax;
+    for (const [id, entry] of this.#entries) {
+      if (left === 0) return;
+      left -= 1;
+      if (entry.candidate.lastOpenedMs < sinceMs) this.remove(entry.candidate);
+      else {
+        this.#entries.delete(id);
+        this.#entries.set(id, entry);
+      }
+    }
+  }
+
+  /** All that costs little: messages, families and models. */
+  near({ template, family, reading }: Told, rule: LlmRuleConfig): Likes<C> {
+    const likes: Likes<C> = new Map();
+    if (template !== "") {
+      for (const { key, similarity } of this.#messages.similar(template)) {
+        this.#put(likes, key, "message", similarity, messageText(similarity));
+      }
+    }
+    for (const key of family.key === "" ? [] : [family.key, family.previous]) {
+      for (const entry of this.#families.newest(textHash(key), sameKeyMax)) {
+        if (entry.family !== key) continue;
+        const [name = "", category = ""] = key.split("|");
+        const because = `a copy of "${name}" with ${category} trouble as well as`;
+        this.#put(likes, entry.candidate.id, "family", 1, because);
+      }
+    }
+    if (reading === null) return likes;
+    for (const entry of this.#models.newest(modelHash(reading), sameKeyMax)) {
+      const why = entry.reading === null ? null : llmRelation(reading, entry.reading, rule);
+      if (why !== null) this.#put(likes, entry.candidate.id, "model", 1, `${why} of`);
+    }
+    return likes;
+  }
+
+  /** @param vector of the text, from the embedder that the others came from. */
+  byText(text: string, vector: Float32Array, likes: Likes<C>): void {
+    for (const { key, similarity } of this.#texts.similar(text, vector)) {
+      const because = `its text is about the same (cosine ${similarity.toFixed(2)}) as that of`;
+      this.#put(likes, key, "text", similarity, because);
+    }
+  }
+
+  /** @param of candidates that were found some way or other. */
+  bySeries(series: number[] | null, of: Iterable<C>, likes: Likes<C>): void {
+    if (series === null) return;
+    for (const candidate of of) {
+      const entry = this.#entries.get(candidate.id);
+      if (entry === undefined) continue;
+      if (likes.get(candidate)?.some(({ kind }) => kind === "series")) continue;
+      const similarity = seriesSimilarity(series, entry.series ?? entry.trail.values);
+      if (similarity < seriesLeast) continue;
+      const because = `its values move like (${similarity.toFixed(2)}) those of`;
+      this.#put(likes, candidate.id, "series", similarity, because);
+    }
+  }
+
+  snapshot(): LikeSnapshot {
+    const entries = Array.from(this.#entries, ([id, entry]): EntryRow => {
+      const { template, family, reading, series, trail } = entry;
+      const copied = { atMs: [...trail.atMs], values: [...trail.values] };
+      return { id, template, family, reading, series, trail: copied };
+    });
+    return { entries, messages: this.#messages.entries(), texts: this.#texts.entries() };
+  }
+
+  /** @param byId an incident that is not known any more is left out. */
+  restore({ entries, messages, texts }: LikeSnapshot, byId: (id: string) => C | undefined): void {
+    for (const { id, ...row } of entries) {
+      const candidate = byId(id);
+      if (candidate === undefined) continue;
+      const trail = { atMs: [...row.trail.atMs], values: [...row.trail.values] };
+      this.#enter({ ...row, candidate, serial: candidate.serial, trail });
+    }
+    for (const [id, template] of messages) {
+      if (this.#entries.has(id)) this.#messages.add(id, template);
+    }
+    // A decoded vector may be a part of the whole snapshot's memory.
+    const known = texts.filter(({ key }) => this.#entries.has(key));
+    this.#texts.restore(known.map((one) => ({ ...one, vector: new Uint8Array(one.vector) })));
+  }
+
+  #enter(entry: Entry<C>): void {
+    this.#entries.set(entry.candidate.id, entry);
+    this.#families.add(textHash(entry.family), entry);
+    this.#models.add(modelHash(entry.reading), entry);
+  }
+
+  #dropOldest(): void {
+    for (const { candidate } of this.#entries.values()) {
+      this.remove(candidate);
+      return;
+    }
+  }
+
+  #put(likes: Likes<C>, id: string, kind: LikeKind, similarity: number, because: string): void {
+    const candidate = this.#entries.get(id)?.candidate;
+    if (candidate === undefined) return;
+    const alike = { kind, similarity, because: `${because} ${id}` };
+    const known = likes.get(candidate);
+    if (known === undefined) likes.set(candidate, [alike]);
+    else known.push(alike);
+  }
+}
+
+function newMessages({ messages }: LikeOptions): MessageIndex {
+  return new MessageIndex({ ...messageIndexDefaults, ...messages, entriesMax: incidentsMax });
+}
+
+function newTexts({ texts }: LikeOptions): TextIndex {
+  return new TextIndex({ ...textIndexDefaults, ...texts, entriesMax: incidentsMax });
+}
+
+/** Where its readings are found; those of no model share a place that nobody asks for. */
+function modelHash(reading: LlmReading | null): number {
+  return reading === null ? 0 : textHash(`${reading.model}\u0000${reading.metric}`);
+}
+
+function messageText(similarity: number): string {
+  if (similarity === 1) return "but for numbers and names it says the same as";
+  return `its message is to ${Math.floor(similarity * 100)} % that of`;
+}
