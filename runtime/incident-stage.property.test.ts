@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { CommandAction, IncidentOutput } from "../actors/incident/types.ts";
+import { similarityDefaults } from "../actors/correlation/likeness.ts";
 import { codec } from "../streams/codec.ts";
 import { storyConfig } from "../testing/story-config.ts";
 import { IncidentStage } from "./incident-stage.ts";
@@ -18,13 +19,22 @@ const incidentId = fc.integer({ min: 1, max: 30 }).map((seq) => `inc-0-${seq.toS
 const service = fc.constantFrom("a", "b", "c", "");
 const severity = fc.constantFrom("page", "warning", "info", "");
 
+/** Copies of services that no edge leads to, and what alerts say, so that some are alike. */
+const named = fc.oneof(service, fc.constantFrom("shop-1", "shop-2", "mail"));
+const summary = fc.constantFrom(
+  ...["", "p95 of shop is 3 s", "p95 of shop is 4.5 s", "p95 latency of mail is 4 s"],
+  ...["mail has lost 20 messages", "messages of mail were lost: 7"],
+);
+const values = fc.constantFrom("", "1 2 3 9", "10 20 31 90", "9 7 5 1");
+
 const body = fc.record({
-  ...{ service, severity, name: fc.constantFrom("slow", "down") },
-  needs: fc.constantFrom("", "", "b", "c,a"),
+  ...{ service: named, severity, name: fc.constantFrom("slow", "down", "LatencyHigh") },
+  ...{ needs: fc.constantFrom("", "", "b", "c,a"), model: fc.constantFrom("", "m") },
+  ...{ summary, values, value: fc.constantFrom("", "1", "1.2", "7") },
 }).map(
-  ({ service, severity, name, needs }) => ({
-    labels: { alertname: name, service, severity, depends_on: needs },
-    annotations: {},
+  ({ service, severity, name, needs, model, summary, values, value }) => ({
+    labels: { alertname: name, service, severity, depends_on: needs, model_name: model },
+    annotations: { summary, values, value, unit: "s" },
     generatorURL: "",
     dedupKey: null,
   }),
@@ -141,7 +151,8 @@ function configRecord(hash: string): WorkRecord {
       ...{ traces: hash === "story", tracesForgetMs: 300_000, edgesMax: 3 },
     },
   };
-  const correlation = { enabled: hash === "story", ...by, topology };
+  const similarity = similarityDefaults;
+  const correlation = { enabled: hash === "story", ...by, topology, similarity };
   return { kind: "config", config: storyConfig({ hash, groupBy, correlation }) };
 }
 

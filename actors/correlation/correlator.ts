@@ -13,7 +13,8 @@
  * C5 The index is a function of the open incidents and the configuration; what was learnt from
  *    history (history.ts) and what incidents say (likeness.ts) are none of it, and go through
  *    the partition's snapshots.
- * C6 What alerts say is compared only where no other evidence is enough, texts last of all.
+ * C6 What alerts say is compared only where no other evidence is enough; texts last of all, and
+ *    only of services that the graph does not know.
  */
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
@@ -24,6 +25,7 @@ import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
+import { isKnownTo } from "./like-weights.ts";
 import { OpenIncidents } from "./open-incidents.ts";
 import {
   isSameTrouble,
@@ -61,6 +63,15 @@ const merging = {
 } as const;
 
 type Weighed<C extends Candidate> = { candidate: C; score: number };
+
+/** What is known of a new alert before it is compared by what it says. */
+type Finding<C extends Candidate> = {
+  graph: ServiceGraph;
+  met: Set<C>;
+  recalled: Recalled<C>;
+  /** The heaviest of those that weigh enough. */
+  weigh: (candidates: Set<C>) => Weighed<C> | null;
+};
 
 /** What a tenant's environment is weighed with. */
 type Scale<C extends Candidate> = { graph: ServiceGraph; blame: Blame; weighing: Weighing<C> };
@@ -132,7 +143,7 @@ export class Correlator<C extends Candidate> {
       return best;
     };
     const met = this.#meet(sighting, graph, recalled.partners);
-    const best = weigh(met) ?? this.#findAlike(sighting, met, recalled, weigh);
+    const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
     if (best === null) return null;
     const evidence: Evidence[] = [];
     const score = weighing.weigh(sighting, best.candidate, recalled, evidence);
@@ -143,21 +154,17 @@ export class Correlator<C extends Candidate> {
   /** C6 */
   #findAlike(
     sighting: Sighting,
-    met: Set<C>,
-    recalled: Recalled<C>,
-    weigh: (candidates: Set<C>) => Weighed<C> | null,
+    { graph, met, recalled, weigh }: Finding<C>,
   ): Weighed<C> | null {
     const search = this.#likeness.search(sighting);
     if (search === null) return null;
     recalled.likes = search.likes;
-    const again = (): Weighed<C> | null => {
-      search.addSeries(new Set([...met, ...search.likes.keys()]));
-      return search.likes.size === 0 ? null : weigh(new Set(search.likes.keys()));
-    };
-    const best = again();
-    if (best !== null) return best;
-    search.addTexts();
-    return again();
+    search.addSeries(new Set([...met, ...search.likes.keys()]));
+    const best = search.likes.size === 0 ? null : weigh(new Set(search.likes.keys()));
+    if (best !== null || isKnownTo(graph, sighting.sign.service)) return best;
+    const found = search.addTexts();
+    search.addSeries(found);
+    return found.size === 0 ? null : weigh(found);
   }
 
   /** The alert began to fire, wherever it was put. */

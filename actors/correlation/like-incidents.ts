@@ -6,6 +6,8 @@
  * N2 Those in which no alert began within the window leave when their turn comes: a few are looked
  *    at each time, so that no step has to look at all of them.
  * N3 What is restored from a snapshot answers as the one it was taken from.
+ * N4 Texts become vectors when somebody asks for them: where the service graph answers for all
+ *    alerts, nobody does. Of those that came since, the newest `pendingMax` can then be found.
  */
 import { textHash } from "../similarity/hashing.ts";
 import { type LlmReading, type LlmRuleConfig, llmRelation } from "../similarity/llm-rule.ts";
@@ -31,7 +33,7 @@ export type Told = {
 export type LikeKind = "message" | "text" | "family" | "series" | "model";
 
 /** One way in which an alert is like an incident, and how much: 0 to 1. */
-export type Alike = { kind: LikeKind; similarity: number; because: string };
+export type Alike = { kind: LikeKind; similarity: number; because: () => string };
 
 /** Similar incidents with all that is alike. */
 export type Likes<C extends Candidate> = Map<C, Alike[]>;
@@ -41,6 +43,8 @@ export type LikeOptions = { messages: { least: number }; texts: { least: number 
 export const incidentsMax = 2_000;
 /** Incidents of one family, or of one model's metric, that an alert is held against: the newest. */
 const sameKeyMax = 8;
+/** Texts that wait for becoming vectors. */
+const pendingMax = 64;
 /** Incidents whose age is looked at each time. */
 const sweptMax = 4;
 /** Series below it move alike by chance. */
@@ -64,6 +68,7 @@ export type LikeSnapshot = {
   /** By id, oldest first, each index in its own order. */
   messages: [id: string, template: string][];
   texts: TextEntry[];
+  pending: [id: string, text: string, atMs: number][];
 };
 
 export class LikeIncidents<C extends Candidate> {
@@ -71,6 +76,7 @@ export class LikeIncidents<C extends Candidate> {
   readonly #entries = new Map<string, Entry<C>>();
   readonly #families = new NewestFirst<Entry<C>>();
   readonly #models = new NewestFirst<Entry<C>>();
+  readonly #pending = new Map<string, { text: string; atMs: number }>();
   #messages: MessageIndex;
   #texts: TextIndex;
 
@@ -96,8 +102,7 @@ export class LikeIncidents<C extends Candidate> {
     this.#texts.restore(texts);
   }
 
-  /** @param vector of its text; null: it has none. */
-  add(candidate: C, told: Told, vector: Float32Array | null): void {
+  add(candidate: C, told: Told, atMs: number): void {
     const { id, serial } = candidate;
     const trail = this.#entries.get(id)?.trail ?? { atMs: [], values: [] };
     this.remove(candidate);
@@ -106,7 +111,17 @@ export class LikeIncidents<C extends Candidate> {
     const facts = { template, family: told.family.key, reading, series, trail };
     this.#enter({ candidate, serial, ...facts });
     if (template !== "") this.#messages.add(id, template);
-    if (vector !== null) this.#texts.add(id, text, vector);
+    if (text === "") return;
+    this.#pending.set(id, { text, atMs });
+    if (this.#pending.size > pendingMax) dropFirst(this.#pending);
+  }
+
+  /** N4: embeds the texts that came since it was last called. */
+  indexTexts(embedded: (text: string, atMs: number) => Float32Array): void {
+    for (const [id, { text, atMs }] of this.#pending) {
+      this.#texts.add(id, text, embedded(text, atMs));
+    }
+    this.#pending.clear();
   }
 
   remove({ id }: C): void {
@@ -117,6 +132,7 @@ export class LikeIncidents<C extends Candidate> {
     this.#models.remove(modelHash(entry.reading), entry);
     this.#messages.remove(id);
     this.#texts.remove(id);
+    this.#pending.delete(id);
   }
 
   /** Its first alert says the same with other values. @returns false: it says something else. */
@@ -155,31 +171,35 @@ export class LikeIncidents<C extends Candidate> {
     const likes: Likes<C> = new Map();
     if (template !== "") {
       for (const { key, similarity } of this.#messages.similar(template)) {
-        this.#put(likes, key, "message", similarity, messageText(similarity));
+        this.#put(likes, key, "message", similarity, () => messageText(similarity));
       }
     }
     for (const key of family.key === "" ? [] : [family.key, family.previous]) {
       for (const entry of this.#families.newest(textHash(key), sameKeyMax)) {
         if (entry.family !== key) continue;
-        const [name = "", category = ""] = key.split("|");
-        const because = `a copy of "${name}" with ${category} trouble as well as`;
-        this.#put(likes, entry.candidate.id, "family", 1, because);
+        this.#put(likes, entry.candidate.id, "family", 1, () => familyText(key));
       }
     }
     if (reading === null) return likes;
     for (const entry of this.#models.newest(modelHash(reading), sameKeyMax)) {
       const why = entry.reading === null ? null : llmRelation(reading, entry.reading, rule);
-      if (why !== null) this.#put(likes, entry.candidate.id, "model", 1, `${why} of`);
+      if (why !== null) this.#put(likes, entry.candidate.id, "model", 1, () => `${why} as`);
     }
     return likes;
   }
 
-  /** @param vector of the text, from the embedder that the others came from. */
-  byText(text: string, vector: Float32Array, likes: Likes<C>): void {
+  /**
+   * @param vector of the text, from the embedder that the others came from.
+   * @returns those that were found.
+   */
+  byText(text: string, vector: Float32Array, likes: Likes<C>): Set<C> {
+    const found = new Set<C>();
     for (const { key, similarity } of this.#texts.similar(text, vector)) {
-      const because = `its text is about the same (cosine ${similarity.toFixed(2)}) as that of`;
-      this.#put(likes, key, "text", similarity, because);
+      const because = (): string => `in other words (${similarity.toFixed(2)}) it says the same as`;
+      const candidate = this.#put(likes, key, "text", similarity, because);
+      if (candidate !== undefined) found.add(candidate);
     }
+    return found;
   }
 
   /** @param of candidates that were found some way or other. */
@@ -191,7 +211,7 @@ export class LikeIncidents<C extends Candidate> {
       if (likes.get(candidate)?.some(({ kind }) => kind === "series")) continue;
       const similarity = seriesSimilarity(series, entry.series ?? entry.trail.values);
       if (similarity < seriesLeast) continue;
-      const because = `its values move like (${similarity.toFixed(2)}) those of`;
+      const because = (): string => `its values move like (${similarity.toFixed(2)}) those of`;
       this.#put(likes, candidate.id, "series", similarity, because);
     }
   }
@@ -202,11 +222,15 @@ export class LikeIncidents<C extends Candidate> {
       const copied = { atMs: [...trail.atMs], values: [...trail.values] };
       return { id, template, family, reading, series, trail: copied };
     });
-    return { entries, messages: this.#messages.entries(), texts: this.#texts.entries() };
+    const pending = Array.from(this.#pending, ([id, { text, atMs }]): [string, string, number] => [
+      ...[id, text, atMs] as const,
+    ]);
+    return { entries, messages: this.#messages.entries(), texts: this.#texts.entries(), pending };
   }
 
   /** @param byId an incident that is not known any more is left out. */
-  restore({ entries, messages, texts }: LikeSnapshot, byId: (id: string) => C | undefined): void {
+  restore(snapshot: LikeSnapshot, byId: (id: string) => C | undefined): void {
+    const { entries, messages, texts, pending } = snapshot;
     for (const { id, ...row } of entries) {
       const candidate = byId(id);
       if (candidate === undefined) continue;
@@ -215,6 +239,9 @@ export class LikeIncidents<C extends Candidate> {
     }
     for (const [id, template] of messages) {
       if (this.#entries.has(id)) this.#messages.add(id, template);
+    }
+    for (const [id, text, atMs] of pending) {
+      if (this.#entries.has(id)) this.#pending.set(id, { text, atMs });
     }
     // A decoded vector may be a part of the whole snapshot's memory.
     const known = texts.filter(({ key }) => this.#entries.has(key));
@@ -234,13 +261,27 @@ export class LikeIncidents<C extends Candidate> {
     }
   }
 
-  #put(likes: Likes<C>, id: string, kind: LikeKind, similarity: number, because: string): void {
+  #put(
+    likes: Likes<C>,
+    id: string,
+    kind: LikeKind,
+    similarity: number,
+    because: () => string,
+  ): C | undefined {
     const candidate = this.#entries.get(id)?.candidate;
-    if (candidate === undefined) return;
-    const alike = { kind, similarity, because: `${because} ${id}` };
+    if (candidate === undefined) return undefined;
+    const alike = { kind, similarity, because: () => `${because()} ${id}` };
     const known = likes.get(candidate);
     if (known === undefined) likes.set(candidate, [alike]);
     else known.push(alike);
+    return candidate;
+  }
+}
+
+function dropFirst(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
   }
 }
 
@@ -255,6 +296,11 @@ function newTexts({ texts }: LikeOptions): TextIndex {
 /** Where its readings are found; those of no model share a place that nobody asks for. */
 function modelHash(reading: LlmReading | null): number {
   return reading === null ? 0 : textHash(`${reading.model}\u0000${reading.metric}`);
+}
+
+function familyText(key: string): string {
+  const [family = "", category = ""] = key.split("|");
+  return `a service of family "${family}" has ${category} trouble, as has that of`;
 }
 
 function messageText(similarity: number): string {

@@ -20,7 +20,7 @@ const weights = {
   series: 0.5,
 } as const;
 
-type Piece = { kind: EvidenceKind; weight: number; because: string };
+type Piece = { kind: EvidenceKind; weight: number; because: () => string };
 
 /** @param isRecent whether the incident's last alert began within the window. */
 export function likenessOf(
@@ -59,10 +59,11 @@ function kindOf(sign: Sign, first: Sign): "rule" | "category" | "other" {
 
 /** W2; what relates them is evidence of its own. */
 function areApart(graph: ServiceGraph, service: string, signs: readonly Sign[]): boolean {
-  if (!isKnown(graph, service)) return false;
-  return signs.every((one) => one.service !== service && isKnown(graph, one.service));
+  if (!isKnownTo(graph, service)) return false;
+  return signs.every((one) => one.service !== service && isKnownTo(graph, one.service));
 }
 
-function isKnown(graph: ServiceGraph, service: string): boolean {
+/** Whether the service depends on others or others on it. */
+export function isKnownTo(graph: ServiceGraph, service: string): boolean {
   return graph.upstreamOf(service).length > 0 || graph.downstreamOf(service).length > 0;
 }

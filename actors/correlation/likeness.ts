@@ -59,8 +59,8 @@ type Saying = { labels: Labels; annotations: Labels; sign: Sign; atMs: number };
 /** The incidents found for one alert, in stages, so that the dearer ones may be spared. */
 export type LikeSearch<C extends Candidate> = {
   readonly likes: Likes<C>;
-  /** Adds those whose texts are about the same. */
-  addTexts(): void;
+  /** Adds those whose texts are about the same. @returns these. */
+  addTexts(): Set<C>;
   /** Adds whose values move alike, of incidents that were found some way. */
   addSeries(of: Iterable<C>): void;
 };
@@ -75,8 +75,9 @@ export class Likeness<C extends Candidate> {
   #windows: Windows = { longestMs: 0, shortMs: 0 };
   #size = 0;
   #embedder = new Embedder();
-  /** The text last embedded: an alert that finds nothing like it is added next. */
+  /** The newest message and text: an alert that finds nothing like it is added next. */
   #last: { text: string; vector: Float32Array } | null = null;
+  #masked = { message: "", template: "" };
 
   /** Incidents that it knows. */
   get size(): number {
@@ -107,10 +108,7 @@ export class Likeness<C extends Candidate> {
     const scope = this.#scopeOf(candidate, this.#config);
     const before = scope.size;
     scope.sweep(sinceMs);
-    if (!scope.update(candidate, told)) {
-      scope.add(candidate, told, told.text === "" ? null : this.#embedded(told.text));
-      if (told.text !== "") this.#learn(told.text, atMs);
-    }
+    if (!scope.update(candidate, told)) scope.add(candidate, told, atMs);
     const value = numberIn(annotations) ?? told.reading?.value;
     if (value !== undefined) scope.extend(candidate, value, atMs);
     this.#size += scope.size - before;
@@ -147,7 +145,9 @@ export class Likeness<C extends Candidate> {
     return {
       likes,
       addTexts: () => {
-        if (told.text !== "") scope.byText(told.text, this.#embedded(told.text), likes);
+        if (told.text === "") return new Set();
+        scope.indexTexts(this.#learn);
+        return scope.byText(told.text, this.#embedded(told.text), likes);
       },
       addSeries: (of) => scope.bySeries(told.series, of, likes),
     };
@@ -183,7 +183,7 @@ export class Likeness<C extends Candidate> {
     const isKnown = service !== unknownService && category !== "unknown";
     const family = { service, category, severity, atMs };
     return {
-      template: message === "" ? "" : templateOf(message),
+      template: this.#templateOf(message),
       text: message === "" ? "" : `${alertname} ${message}`,
       family: isKnown ? fuzzyFingerprint(family, this.#windows.shortMs) : noFamily,
       reading: llmReadingOf({ labels, annotations, atMs }, llm),
@@ -199,15 +199,25 @@ export class Likeness<C extends Candidate> {
     return scope;
   }
 
+  #templateOf(message: string): string {
+    if (this.#masked.message !== message) {
+      this.#masked = { message, template: templateOf(message) };
+    }
+    return this.#masked.template;
+  }
+
   #embedded(text: string): Float32Array {
     if (this.#last?.text !== text) this.#last = { text, vector: this.#embedder.embed(text) };
     return this.#last.vector;
   }
 
-  #learn(text: string, atMs: number): void {
+  /** Its vector by what was known before it. */
+  #learn = (text: string, atMs: number): Float32Array => {
+    const vector = this.#embedded(text);
     this.#embedder.learn(text, atMs);
     this.#last = null;
-  }
+    return vector;
+  };
 
   /** K2 */
   #makeRoom(kept: LikeIncidents<C>): void {

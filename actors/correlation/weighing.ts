@@ -125,7 +125,7 @@ export class Weighing<C extends Candidate> {
     const alike = recalled.likes.get(candidate);
     if (alike !== undefined) {
       const pieces = likenessOf(sign, candidate, alike, { graph: this.#graph, isRecent });
-      for (const { kind, weight, because } of pieces) add(kind, weight, () => because);
+      for (const { kind, weight, because } of pieces) add(kind, weight, because);
     }
     if (score === 0) return 0;
     const old = Math.min(1, ageMs / this.#windowMs);
