@@ -22,13 +22,13 @@ const severity = fc.constantFrom("page", "warning", "info", "");
 /** Copies of services that no edge leads to, and what alerts say, so that some are alike. */
 const named = fc.oneof(service, fc.constantFrom("shop-1", "shop-2", "mail"));
 const summary = fc.constantFrom(
-  ...["", "p95 of shop is 3 s", "p95 of shop is 4.5 s", "p95 latency of mail is 4 s"],
-  ...["mail has lost 20 messages", "messages of mail were lost: 7"],
+  ...["", "", "the shop answers after 3 s", "the shop answers after 4.5 s"],
+  ...["p95 latency of it is 4.2 s, threshold 2 s", "Latency of it above 2 s: p95 3.7 s"],
 );
 const values = fc.constantFrom("", "1 2 3 9", "10 20 31 90", "9 7 5 1");
 
 const body = fc.record({
-  ...{ service: named, severity, name: fc.constantFrom("slow", "down", "LatencyHigh") },
+  ...{ service: named, severity, name: fc.constantFrom("slow", "down", "LatencyHigh", "LatencyHigh") },
   ...{ needs: fc.constantFrom("", "", "b", "c,a"), model: fc.constantFrom("", "m") },
   ...{ summary, values, value: fc.constantFrom("", "1", "1.2", "7") },
 }).map(
@@ -40,7 +40,7 @@ const body = fc.record({
   }),
 );
 
-const fingerprint = fc.integer({ min: 1, max: 12 }).map((n) => n.toString(16).padStart(16, "0"));
+const fingerprint = fc.integer({ min: 1, max: 24 }).map((n) => n.toString(16).padStart(16, "0"));
 
 const alertEvent: fc.Arbitrary<AlertEvent> = fc.oneof(
   fc.record({
@@ -195,6 +195,19 @@ function receivedOf(outputs: IncidentOutput[]): number {
 const options = { seed: 20260101, numRuns: 150 };
 
 describe("random histories", () => {
+  test("make use of all that alerts say", () => {
+    const seen = new Set<string>();
+    for (const entries of fc.sample(history, options)) {
+      for (const output of run(newStage(), logOf(entries))) {
+        if (output.kind !== "event") continue;
+        const evidence = String(output.event.detail["evidence"] ?? "");
+        for (const piece of evidence.split(", ")) seen.add(piece.split(" ")[0] ?? "");
+      }
+    }
+    const said = ["message", "text", "family", "series", "model"];
+    expect([...seen]).toEqual(expect.arrayContaining(said));
+  });
+
   test("the same records give the same outputs and the same snapshot", () => {
     fc.assert(fc.property(history, (entries) => {
       const [one, two] = [newStage(), newStage()];

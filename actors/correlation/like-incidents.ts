@@ -2,9 +2,9 @@
  * The open incidents of one tenant's environment, by what their first alerts say: their message,
  * their text, the family of their service, their model's value and how that moved.
  *
- * N1 At most `incidentsMax` of them; the one that was looked at longest ago makes room.
- * N2 Those in which no alert began within the window leave when their turn comes: a few are looked
- *    at each time, so that no step has to look at all of them.
+ * N1 At most `incidentsMax` of them; the one in which no alert began for longest makes room.
+ * N2 Those in which no alert began within the window leave when their turn comes: they queue by
+ *    their last alert, and a few are looked at each time, so that no step looks at all of them.
  * N3 What is restored from a snapshot answers as the one it was taken from.
  * N4 Texts become vectors when somebody asks for them: where the service graph answers for all
  *    alerts, nobody does. Of those that came since, the newest `pendingMax` can then be found.
@@ -54,6 +54,8 @@ type Entry<C> = {
   candidate: C;
   /** That of the incident, which gives the lists an order of their own. */
   serial: number;
+  /** The last alert that its place in the queue stands for, ms. */
+  queuedMs: number;
   template: string;
   family: string;
   reading: LlmReading | null;
@@ -72,7 +74,7 @@ export type LikeSnapshot = {
 };
 
 export class LikeIncidents<C extends Candidate> {
-  /** Those looked at longest ago first. */
+  /** A queue: by their last alerts, as far as these were looked at. */
   readonly #entries = new Map<string, Entry<C>>();
   readonly #families = new NewestFirst<Entry<C>>();
   readonly #models = new NewestFirst<Entry<C>>();
@@ -103,13 +105,13 @@ export class LikeIncidents<C extends Candidate> {
   }
 
   add(candidate: C, told: Told, atMs: number): void {
-    const { id, serial } = candidate;
+    const { id, serial, lastOpenedMs: queuedMs } = candidate;
     const trail = this.#entries.get(id)?.trail ?? { atMs: [], values: [] };
     this.remove(candidate);
-    if (this.#entries.size >= incidentsMax) this.#dropOldest();
+    if (this.#entries.size >= incidentsMax) this.#dropFirst();
     const { template, text, reading, series } = told;
     const facts = { template, family: told.family.key, reading, series, trail };
-    this.#enter({ candidate, serial, ...facts });
+    this.#enter({ candidate, serial, queuedMs, ...facts });
     if (template !== "") this.#messages.add(id, template);
     if (text === "") return;
     this.#pending.set(id, { text, atMs });
@@ -156,10 +158,12 @@ export class LikeIncidents<C extends Candidate> {
   sweep(sinceMs: number): void {
     let left = sweptMax;
     for (const [id, entry] of this.#entries) {
-      if (left === 0) return;
+      const { lastOpenedMs } = entry.candidate;
+      if (left === 0 || (lastOpenedMs >= sinceMs && lastOpenedMs <= entry.queuedMs)) return;
       left -= 1;
-      if (entry.candidate.lastOpenedMs < sinceMs) this.remove(entry.candidate);
+      if (lastOpenedMs < sinceMs) this.remove(entry.candidate);
       else {
+        entry.queuedMs = lastOpenedMs;
         this.#entries.delete(id);
         this.#entries.set(id, entry);
       }
@@ -218,9 +222,9 @@ export class LikeIncidents<C extends Candidate> {
 
   snapshot(): LikeSnapshot {
     const entries = Array.from(this.#entries, ([id, entry]): EntryRow => {
-      const { template, family, reading, series, trail } = entry;
+      const { queuedMs, template, family, reading, series, trail } = entry;
       const copied = { atMs: [...trail.atMs], values: [...trail.values] };
-      return { id, template, family, reading, series, trail: copied };
+      return { id, queuedMs, template, family, reading, series, trail: copied };
     });
     const pending = Array.from(this.#pending, ([id, { text, atMs }]): [string, string, number] => [
       ...[id, text, atMs] as const,
@@ -254,7 +258,7 @@ export class LikeIncidents<C extends Candidate> {
     this.#models.add(modelHash(entry.reading), entry);
   }
 
-  #dropOldest(): void {
+  #dropFirst(): void {
     for (const { candidate } of this.#entries.values()) {
       this.remove(candidate);
       return;

@@ -11,9 +11,9 @@ import type { Candidate, EvidenceKind, Sign } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { Alike } from "./like-incidents.ts";
 
-/** By how the kinds of the two alerts relate; times the similarity. */
+/** By how the kinds of the two alerts relate. */
 const weights = {
-  message: { rule: 1.1, category: 0.9, other: 0.5 },
+  message: { rule: 1.15, category: 0.9, other: 0.5 },
   text: { rule: 1, category: 0.9, other: 0.4 },
   family: { rule: 1.1, category: 1.1, other: 0 },
   model: 1.4,
@@ -46,7 +46,7 @@ export function likenessOf(
       continue;
     }
     if (isApart) continue;
-    const weight = weights[kind][relation] * similarity;
+    const weight = weights[kind][relation];
     if (weight > (best?.weight ?? 0)) best = { kind, weight, because };
   }
   return best === null ? pieces : [best, ...pieces];
