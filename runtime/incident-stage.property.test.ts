@@ -28,7 +28,8 @@ const summary = fc.constantFrom(
 const values = fc.constantFrom("", "1 2 3 9", "10 20 31 90", "9 7 5 1");
 
 const body = fc.record({
-  ...{ service: named, severity, name: fc.constantFrom("slow", "down", "LatencyHigh", "LatencyHigh") },
+  ...{ service: named, severity },
+  name: fc.constantFrom("slow", "down", "LatencyHigh", "LatencyHigh"),
   ...{ needs: fc.constantFrom("", "", "b", "c,a"), model: fc.constantFrom("", "m") },
   ...{ summary, values, value: fc.constantFrom("", "1", "1.2", "7") },
 }).map(
@@ -151,8 +152,8 @@ function configRecord(hash: string): WorkRecord {
       ...{ traces: hash === "story", tracesForgetMs: 300_000, edgesMax: 3 },
     },
   };
-  const similarity = similarityDefaults;
-  const correlation = { enabled: hash === "story", ...by, topology, similarity };
+  const how = { topology, similarity: similarityDefaults };
+  const correlation = { enabled: hash === "story", ...by, ...how };
   return { kind: "config", config: storyConfig({ hash, groupBy, correlation }) };
 }
 

@@ -18,6 +18,7 @@ import { Desk } from "../actors/incident/desk.ts";
 import type { DeskSnapshot } from "../actors/incident/desk-snapshot.ts";
 import { deskFrom, snapshotOf } from "../actors/incident/desk-snapshot.ts";
 import { type Incident, nextWakeAtMs } from "../actors/incident/incident.ts";
+import { patternOf } from "../actors/incident/pattern.ts";
 import { wake } from "../actors/incident/transitions.ts";
 import type { Turn } from "../actors/incident/turn.ts";
 import { beginTurn, endTurn } from "../actors/incident/turn.ts";
@@ -211,7 +212,8 @@ export class IncidentStage implements Stage<IncidentOutput> {
 
   get(id: string): IncidentView | null {
     const incident = this.#desk.incidents.get(id);
-    return incident === undefined ? null : viewOf(incident);
+    if (incident === undefined) return null;
+    return { ...viewOf(incident), correlation_fingerprint: patternOf(this.#desk, incident) };
   }
 
   /** Oldest first; the newest entries of a long history. Null: no such incident in memory. */

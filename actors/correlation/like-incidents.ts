@@ -15,28 +15,8 @@ import { MessageIndex, messageIndexDefaults } from "../similarity/message-index.
 import { NewestFirst } from "../similarity/newest-first.ts";
 import { extendTrail, seriesSimilarity, type ValueTrail } from "../similarity/series.ts";
 import { type TextEntry, TextIndex, textIndexDefaults } from "../similarity/text-index.ts";
+import { familyText, type LikeKind, type Likes, messageText, type Told } from "./alike.ts";
 import type { Candidate } from "./evidence.ts";
-
-/** What one alert says, as far as others can be like it. */
-export type Told = {
-  /** "": it says nothing in words. */
-  template: string;
-  text: string;
-  /** Fuzzy fingerprints, of its time bucket and of the one before; "": its service is unknown. */
-  family: { key: string; previous: string };
-  /** Null: no model, or no value of a known metric. */
-  reading: LlmReading | null;
-  /** Values that came with it, oldest first; null: none. */
-  series: number[] | null;
-};
-
-export type LikeKind = "message" | "text" | "family" | "series" | "model";
-
-/** One way in which an alert is like an incident, and how much: 0 to 1. */
-export type Alike = { kind: LikeKind; similarity: number; because: () => string };
-
-/** Similar incidents with all that is alike. */
-export type Likes<C extends Candidate> = Map<C, Alike[]>;
 
 export type LikeOptions = { messages: { least: number }; texts: { least: number } };
 
@@ -130,8 +110,9 @@ export class LikeIncidents<C extends Candidate> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
-    this.#families.remove(textHash(entry.family), entry);
-    this.#models.remove(modelHash(entry.reading), entry);
+    const { family, reading } = entry;
+    if (family !== "") this.#families.remove(textHash(family), entry);
+    if (reading !== null) this.#models.remove(modelHash(reading), entry);
     this.#messages.remove(id);
     this.#texts.remove(id);
     this.#pending.delete(id);
@@ -141,10 +122,10 @@ export class LikeIncidents<C extends Candidate> {
   update({ id }: C, { template, reading, series }: Told): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.template !== template) return false;
-    this.#models.remove(modelHash(entry.reading), entry);
+    if (entry.reading !== null) this.#models.remove(modelHash(entry.reading), entry);
     entry.reading = reading;
     entry.series = series;
-    this.#models.add(modelHash(reading), entry);
+    if (reading !== null) this.#models.add(modelHash(reading), entry);
     return true;
   }
 
@@ -253,9 +234,10 @@ export class LikeIncidents<C extends Candidate> {
   }
 
   #enter(entry: Entry<C>): void {
+    const { family, reading } = entry;
     this.#entries.set(entry.candidate.id, entry);
-    this.#families.add(textHash(entry.family), entry);
-    this.#models.add(modelHash(entry.reading), entry);
+    if (family !== "") this.#families.add(textHash(family), entry);
+    if (reading !== null) this.#models.add(modelHash(reading), entry);
   }
 
   #dropFirst(): void {
@@ -297,17 +279,6 @@ function newTexts({ texts }: LikeOptions): TextIndex {
   return new TextIndex({ ...textIndexDefaults, ...texts, entriesMax: incidentsMax });
 }
 
-/** Where its readings are found; those of no model share a place that nobody asks for. */
-function modelHash(reading: LlmReading | null): number {
-  return reading === null ? 0 : textHash(`${reading.model}\u0000${reading.metric}`);
-}
-
-function familyText(key: string): string {
-  const [family = "", category = ""] = key.split("|");
-  return `a service of family "${family}" has ${category} trouble, as has that of`;
-}
-
-function messageText(similarity: number): string {
-  if (similarity === 1) return "but for numbers and names it says the same as";
-  return `its message is to ${Math.floor(similarity * 100)} % that of`;
+function modelHash({ model, metric }: LlmReading): number {
+  return textHash(`${model}\u0000${metric}`);
 }

@@ -6,10 +6,10 @@
  * W2 Nor does it where the service graph knows both services and no way between them.
  * W3 Of message, text and family only the heaviest counts: they tell the same thing.
  */
+import type { Alike } from "./alike.ts";
 import { disagreements } from "./blame.ts";
 import type { Candidate, EvidenceKind, Sign } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
-import type { Alike } from "./like-incidents.ts";
 
 /** By how the kinds of the two alerts relate. */
 const weights = {

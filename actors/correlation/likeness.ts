@@ -9,6 +9,7 @@
  * K3 It is a function of the incidents in the order of their alerts and of log time; it outlives
  *    configurations and goes through the partition's snapshots.
  */
+import type { Likes, Told } from "./alike.ts";
 import { isTelling } from "./blame.ts";
 import type { Labels } from "../alert/events.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
@@ -21,13 +22,7 @@ import type { MetricCategory } from "../similarity/metric-category.ts";
 import { valuesOf } from "../similarity/series.ts";
 import { textIndexDefaults } from "../similarity/text-index.ts";
 import type { Candidate, Sighting, Sign } from "./evidence.ts";
-import {
-  LikeIncidents,
-  type LikeOptions,
-  type Likes,
-  type LikeSnapshot,
-  type Told,
-} from "./like-incidents.ts";
+import { LikeIncidents, type LikeOptions, type LikeSnapshot } from "./like-incidents.ts";
 
 /** `messages`, `texts`: least similarity of two that count as alike, 0.5 to 1. */
 export type SimilarityConfig = LikeOptions & { enabled: boolean; llm: LlmRuleConfig };

@@ -4,12 +4,12 @@
  */
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
+import type { Likes } from "./alike.ts";
 import { agreementOf, type Blame, canCause, isOfModel, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
 import { rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
-import type { Likes } from "./like-incidents.ts";
 import { likenessOf } from "./like-weights.ts";
 
 export type WeighingConfig = {
