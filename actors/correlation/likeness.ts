@@ -34,7 +34,7 @@ export const similarityDefaults: SimilarityConfig = {
   llm: llmRuleDefaults,
 };
 
-/** Incidents of all environments of a partition, a kilobyte each. */
+/** Incidents of all environments of a partition; some 2.5 KiB each with their vectors. */
 export const likenessMax = 8_000;
 /** Of attached values that are kept, the newest. */
 const seriesMax = 64;
