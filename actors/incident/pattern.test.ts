@@ -5,7 +5,10 @@ import { Desk } from "./desk.ts";
 import { blankIncident } from "./incident.ts";
 import { patternOf } from "./pattern.ts";
 
-const dependencies = { gateway: ["checkout-v2"], "checkout-v2": ["postgres-0"], a: ["b"], b: ["a"] };
+const dependencies = {
+  ...{ gateway: ["checkout-v2"], "checkout-v2": ["postgres-0"] },
+  ...{ a: ["b"], b: ["a"] },
+};
 const topology = { dependencies, windowMs: 600_000, depthMax: 4 };
 const { correlation } = storyConfig();
 const desk = new Desk(0, storyConfig({ correlation: { ...correlation, topology } }));
