@@ -63,7 +63,8 @@ describe("creating", () => {
     expect(made.body.labels["region"]).toBe("eu");
     expect(made.body.labels).not.toHaveProperty("empty");
     const read = await ask("GET", made.headers.get("location") ?? "");
-    expect(read.body).toEqual(made.body);
+    const correlation_fingerprint = "checkout|latency|default";
+    expect(read.body).toEqual({ ...made.body, correlation_fingerprint });
   });
 
   test("a dedup key that lives already gives its incident", async () => {

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { CommandAction, IncidentOutput } from "../actors/incident/types.ts";
+import { similarityDefaults } from "../actors/correlation/likeness.ts";
 import { codec } from "../streams/codec.ts";
 import { storyConfig } from "../testing/story-config.ts";
 import { IncidentStage } from "./incident-stage.ts";
@@ -18,19 +19,30 @@ const incidentId = fc.integer({ min: 1, max: 30 }).map((seq) => `inc-0-${seq.toS
 const service = fc.constantFrom("a", "b", "c", "");
 const severity = fc.constantFrom("page", "warning", "info", "");
 
+/** Copies of services that no edge leads to, and what alerts say, so that some are alike. */
+const copies = ["shop-1", "shop-2", "shop-3", "shop-4", "mail", "post", "print"];
+const named = fc.oneof(service, fc.constantFrom(...copies));
+const summary = fc.constantFrom(
+  ...["", "", "the shop answers after 3 s", "the shop answers after 4.5 s"],
+  ...["p95 latency of it is 4.2 s, threshold 2 s", "Latency of it above 2 s: p95 3.7 s"],
+);
+const values = fc.constantFrom("", "1 2 3 9", "10 20 31 90", "9 7 5 1");
+
 const body = fc.record({
-  ...{ service, severity, name: fc.constantFrom("slow", "down") },
-  needs: fc.constantFrom("", "", "b", "c,a"),
+  ...{ service: named, severity },
+  name: fc.constantFrom("slow", "down", "LatencyHigh", "LatencyHigh"),
+  ...{ needs: fc.constantFrom("", "", "b", "c,a"), model: fc.constantFrom("", "m") },
+  ...{ summary, values, value: fc.constantFrom("", "1", "1.2", "7") },
 }).map(
-  ({ service, severity, name, needs }) => ({
-    labels: { alertname: name, service, severity, depends_on: needs },
-    annotations: {},
+  ({ service, severity, name, needs, model, summary, values, value }) => ({
+    labels: { alertname: name, service, severity, depends_on: needs, model_name: model },
+    annotations: { summary, values, value, unit: "s" },
     generatorURL: "",
     dedupKey: null,
   }),
 );
 
-const fingerprint = fc.integer({ min: 1, max: 12 }).map((n) => n.toString(16).padStart(16, "0"));
+const fingerprint = fc.integer({ min: 1, max: 24 }).map((n) => n.toString(16).padStart(16, "0"));
 
 const alertEvent: fc.Arbitrary<AlertEvent> = fc.oneof(
   fc.record({
@@ -146,7 +158,8 @@ function configRecord(hash: string): WorkRecord {
       ...{ traces: hash === "story", tracesForgetMs: 300_000, edgesMax: 3 },
     },
   };
-  const correlation = { enabled: hash === "story", ...by, topology };
+  const how = { topology, similarity: similarityDefaults };
+  const correlation = { enabled: hash === "story", ...by, ...how };
   return { kind: "config", config: storyConfig({ hash, groupBy, correlation }) };
 }
 
@@ -189,6 +202,19 @@ function receivedOf(outputs: IncidentOutput[]): number {
 const options = { seed: 20260101, numRuns: 150 };
 
 describe("random histories", () => {
+  test("make use of all that alerts say", () => {
+    const seen = new Set<string>();
+    for (const entries of fc.sample(history, { ...options, numRuns: 600 })) {
+      for (const output of run(newStage(), logOf(entries))) {
+        if (output.kind !== "event") continue;
+        const evidence = String(output.event.detail["evidence"] ?? "");
+        for (const piece of evidence.split(", ")) seen.add(piece.split(" ")[0] ?? "");
+      }
+    }
+    const said = ["message", "text", "family", "series", "model"];
+    expect([...seen]).toEqual(expect.arrayContaining(said));
+  });
+
   test("the same records give the same outputs and the same snapshot", () => {
     fc.assert(fc.property(history, (entries) => {
       const [one, two] = [newStage(), newStage()];

@@ -9,6 +9,7 @@
 import { randomInt } from "node:crypto";
 import type { AlertEvent } from "../actors/alert/events.ts";
 import type { GraphSnapshot, GraphState } from "../actors/correlation/graph-state.ts";
+import { similarityDefaults } from "../actors/correlation/likeness.ts";
 import { Dispatching, type DispatchingSnapshot } from "../actors/dispatch/dispatching.ts";
 import { applyAlert } from "../actors/incident/alerts.ts";
 import { assertNever } from "../actors/incident/assert-never.ts";
@@ -18,6 +19,7 @@ import { Desk } from "../actors/incident/desk.ts";
 import type { DeskSnapshot } from "../actors/incident/desk-snapshot.ts";
 import { deskFrom, snapshotOf } from "../actors/incident/desk-snapshot.ts";
 import { type Incident, nextWakeAtMs } from "../actors/incident/incident.ts";
+import { patternOf } from "../actors/incident/pattern.ts";
 import { wake } from "../actors/incident/transitions.ts";
 import type { Turn } from "../actors/incident/turn.ts";
 import { beginTurn, endTurn } from "../actors/incident/turn.ts";
@@ -47,6 +49,7 @@ export const defaultIncidentConfig: IncidentConfig = {
     agree: ["region", "model_id"],
     weights: {},
     topology: null,
+    similarity: similarityDefaults,
   },
   reopenWindowMs: 600_000,
   closeAfterMs: 3_600_000,
@@ -212,7 +215,8 @@ export class IncidentStage implements Stage<IncidentOutput> {
 
   get(id: string): IncidentView | null {
     const incident = this.#desk.incidents.get(id);
-    return incident === undefined ? null : viewOf(incident);
+    if (incident === undefined) return null;
+    return { ...viewOf(incident), correlation_fingerprint: patternOf(this.#desk, incident) };
   }
 
   /** Oldest first; the newest entries of a long history. Null: no such incident in memory. */

@@ -6,6 +6,7 @@ import { type CorrelationConfig, Correlator } from "./correlator.ts";
 import type { Candidate, Sign } from "./evidence.ts";
 import { GraphState } from "./graph-state.ts";
 import { History } from "./history.ts";
+import { Likeness } from "./likeness.ts";
 
 const minute = 60_000;
 const onVault = Object.fromEntries(["u", "v", "w", "x", "y", "z"].map((one) => [one, ["vault"]]));
@@ -30,7 +31,7 @@ function correlator(
   const graphs = new GraphState();
   const all = { ...config, ...more };
   graphs.configure(all.topology);
-  return new Correlator(all, graphs, history);
+  return new Correlator(all, graphs, { history, likeness: new Likeness() });
 }
 
 type Labels = Record<string, string>;
@@ -55,12 +56,13 @@ function incident(serial: number, ...alerts: Labels[]): Candidate {
 function incidentAt(lastOpenedMs: number, serial: number, ...alerts: Labels[]): Candidate {
   const labels = alerts[0] ?? {};
   const signs = alerts.map((one) => signOf(one, lastOpenedMs));
-  const of = { tenant: "t", environment: "e", labels, signs, root: null, lastOpenedMs };
-  return { id: `inc-0-${serial}`, serial, ...of, severity: signs[0]?.severity ?? "high" };
+  const of = { tenant: "t", environment: "e", labels, annotations: {}, signs, root: null };
+  const severity = signs[0]?.severity ?? "high";
+  return { id: `inc-0-${serial}`, serial, ...of, lastOpenedMs, severity };
 }
 
 function sighting(labels: Labels, atMs = minute, tenant = "t") {
-  const of = { tenant, environment: "e", labels, sign: signOf(labels) };
+  const of = { tenant, environment: "e", labels, annotations: {}, sign: signOf(labels) };
   return { ...of, atMs, grouped: null };
 }
 

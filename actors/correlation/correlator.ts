@@ -11,7 +11,10 @@
  * C4 The cost of an alert is bounded by its service's neighbours in the graph (graph.ts) and the
  *    incidents met there, whatever the number of open incidents.
  * C5 The index is a function of the open incidents and the configuration; what was learnt from
- *    history (history.ts) is none of it, and goes through the partition's snapshots.
+ *    history (history.ts) and what incidents say (likeness.ts) are none of it, and go through
+ *    the partition's snapshots.
+ * C6 What alerts say is compared only where no other evidence is enough; texts last of all, and
+ *    only of services that the graph does not know.
  */
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
@@ -21,9 +24,12 @@ import { enough, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
+import type { Likeness, SimilarityConfig } from "./likeness.ts";
+import { isKnownTo } from "./like-weights.ts";
 import { OpenIncidents } from "./open-incidents.ts";
 import {
   isSameTrouble,
+  type Recalled,
   siblingsMax,
   siblingStepsMax,
   Weighing,
@@ -37,6 +43,8 @@ export type CorrelationConfig = WeighingConfig & {
   enabled: boolean;
   /** Null in configurations of versions that knew no other relation than labels. */
   topology: TopologyConfig | null;
+  /** Undefined in configurations of versions that did not compare what alerts say: off. */
+  similarity?: SimilarityConfig;
 };
 
 /** What a younger incident has to have more than an older one. */
@@ -55,6 +63,17 @@ const merging = {
   disagreeingMax: 6,
 } as const;
 
+type Weighed<C extends Candidate> = { candidate: C; score: number };
+
+/** What is known of a new alert before it is compared by what it says. */
+type Finding<C extends Candidate> = {
+  graph: ServiceGraph;
+  met: Set<C>;
+  recalled: Recalled<C>;
+  /** The heaviest of those that weigh enough. */
+  weigh: (candidates: Set<C>) => Weighed<C> | null;
+};
+
 /** What a tenant's environment is weighed with. */
 type Scale<C extends Candidate> = { graph: ServiceGraph; blame: Blame; weighing: Weighing<C> };
 
@@ -62,18 +81,26 @@ export class Correlator<C extends Candidate> {
   readonly #config: CorrelationConfig;
   readonly #graphs: GraphState;
   readonly #history: History;
+  readonly #likeness: Likeness<C>;
   readonly #scales = new WeakMap<ServiceGraph, Scale<C>>();
   readonly #windowMs: number;
   readonly #labels: string[];
   readonly #byService = new OpenIncidents<C>();
   readonly #byLabel = new OpenIncidents<C>();
 
-  constructor(config: CorrelationConfig, graphs: GraphState, history: History) {
+  constructor(
+    config: CorrelationConfig,
+    graphs: GraphState,
+    { history, likeness }: { history: History; likeness: Likeness<C> },
+  ) {
     this.#config = config;
     this.#graphs = graphs;
     this.#history = history;
     this.#windowMs = Math.max(config.windowMs, config.topology?.windowMs ?? 0);
     this.#labels = config.labels.filter((label) => label !== "service");
+    this.#likeness = likeness;
+    const windows = { longestMs: this.#windowMs, shortMs: config.windowMs };
+    likeness.configure(config.enabled ? (config.similarity ?? null) : null, windows);
   }
 
   /** The incident is open, or an alert began to fire in it. Repeating it is harmless. */
@@ -105,22 +132,41 @@ export class Correlator<C extends Candidate> {
   /** C1 @param accepts whether the incident can take the alert at all. */
   find(sighting: Sighting, accepts: (candidate: C) => boolean): Related<C> | null {
     if (!this.#config.enabled) return null;
-    let best: C | null = null;
-    let bestScore = 0;
     const { graph, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
-    const met = bySerial(this.#meet(sighting, graph, recalled.partners));
-    for (const candidate of met) {
-      const score = weighing.weigh(sighting, candidate, recalled, null);
-      if (score < enough || score <= bestScore + clearly || !accepts(candidate)) continue;
-      best = candidate;
-      bestScore = score;
-    }
+    const weigh = (candidates: Iterable<C>): Weighed<C> | null => {
+      let best: Weighed<C> | null = null;
+      for (const candidate of bySerial(candidates)) {
+        const score = weighing.weigh(sighting, candidate, recalled, null);
+        const isMore = score >= enough && score > (best?.score ?? 0) + clearly;
+        if (isMore && accepts(candidate)) best = { candidate, score };
+      }
+      return best;
+    };
+    const met = this.#meet(sighting, graph, recalled.partners);
+    const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
     if (best === null) return null;
     const evidence: Evidence[] = [];
-    const score = weighing.weigh(sighting, best, recalled, evidence);
+    const score = weighing.weigh(sighting, best.candidate, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
-    return { candidate: best, score, evidence, because: words.join("; "), met };
+    const { candidate } = best;
+    return { candidate, score, evidence, because: words.join("; "), met: bySerial(met) };
+  }
+
+  /** C6 */
+  #findAlike(
+    sighting: Sighting,
+    { graph, met, recalled, weigh }: Finding<C>,
+  ): Weighed<C> | null {
+    const search = this.#likeness.search(sighting);
+    if (search === null) return null;
+    recalled.likes = search.likes;
+    search.addSeries(new Set([...met, ...search.likes.keys()]));
+    const best = search.likes.size === 0 ? null : weigh(new Set(search.likes.keys()));
+    if (best !== null || isKnownTo(graph, sighting.sign.service)) return best;
+    const found = search.addTexts();
+    search.addSeries(found);
+    return found.size === 0 ? null : weigh(found);
   }
 
   /** An alert of this kind began to fire, wherever it was put. */

@@ -18,6 +18,16 @@ export const evidenceKinds = [
   "label",
   /** Labels whose values speak for or against, such as a region. */
   "agreement",
+  /** It says the same as the incident's first alert, but for numbers and names. */
+  "message",
+  /** It says about the same in other words. */
+  "text",
+  /** A copy of the same service has the same kind of trouble, about as bad. */
+  "family",
+  /** Values that came with both move alike. */
+  "series",
+  /** The same metric of the same model has about the same value. */
+  "model",
   /** What of itself happens is not explained by others, and small alerts explain nothing. */
   "role",
   /** Alerts of these two kinds began together before, more often than chance has it. */
@@ -59,6 +69,8 @@ export type Candidate = {
   tenant: string;
   environment: string;
   labels: Labels;
+  /** Of its first alert, as its labels are. */
+  annotations: Labels;
   severity: Severity;
   /** Distinct ones of its alerts, that of its first alert first; none: a person opened it. */
   signs: Sign[];
@@ -73,6 +85,7 @@ export type Sighting = {
   tenant: string;
   environment: string;
   labels: Labels;
+  annotations: Labels;
   sign: Sign;
   atMs: number;
   /** The open incident that its grouping key leads to; null: none. */

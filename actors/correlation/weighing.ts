@@ -5,11 +5,13 @@
  */
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
+import type { Likes } from "./alike.ts";
 import { agreementOf, type Blame, canCause, isOfModel, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
 import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
+import { likenessOf } from "./like-weights.ts";
 
 export type WeighingConfig = {
   /** In which a shared label or service relates alerts. */
@@ -61,8 +63,13 @@ type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
 
 export type WeighingParts = { graph: ServiceGraph; blame: Blame; history: History };
 
-/** What history says of one alert. */
-export type Recalled = { partners: Partner[]; everyMs: number | null };
+/** What history says of one alert, and the incidents that say about the same as it. */
+export type Recalled<C extends Candidate> = {
+  partners: Partner[];
+  everyMs: number | null;
+  /** Empty until they are looked for. */
+  likes: Likes<C>;
+};
 
 /** The heaviest relation offered so far, and when what it relates to began. */
 type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
@@ -92,13 +99,14 @@ export class Weighing<C extends Candidate> {
   }
 
   /** What history says of the alert, whichever incident it is held against. */
-  recall(sighting: Sighting): Recalled {
+  recall(sighting: Sighting): Recalled<C> {
     const { sign, tenant, environment, atMs } = sighting;
     const { service, alertname } = sign;
     const occurrence = { tenant, environment, service, alertname };
     return {
       partners: this.#history.partnersOf(occurrence, atMs),
       everyMs: this.#history.regularityOf(occurrence, atMs),
+      likes: new Map(),
     };
   }
 
@@ -106,7 +114,7 @@ export class Weighing<C extends Candidate> {
   weigh(
     sighting: Sighting,
     candidate: C,
-    recalled: Recalled,
+    recalled: Recalled<C>,
     into: Evidence[] | null,
   ): number {
     let score = 0;
@@ -118,10 +126,16 @@ export class Weighing<C extends Candidate> {
     };
     const relation = this.#relation(sighting, candidate, recalled);
     if (relation !== null) add(relation.kind, relation.weight, relation.because);
-    const lastMs = sighting.atMs - candidate.lastOpenedMs;
-    if (lastMs <= this.#config.windowMs) this.#labels(sighting, candidate, add);
-    if (score === 0) return 0;
     const { sign } = sighting;
+    const lastMs = sighting.atMs - candidate.lastOpenedMs;
+    const isRecent = lastMs <= this.#config.windowMs;
+    if (isRecent) this.#labels(sighting, candidate, add);
+    const alike = recalled.likes.get(candidate);
+    if (alike !== undefined) {
+      const pieces = likenessOf(sign, candidate, alike, { graph: this.#graph, isRecent });
+      for (const { kind, weight, because } of pieces) add(kind, weight, because);
+    }
+    if (score === 0) return 0;
     const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
     const old = Math.min(1, ageMs / this.#windowMs);
     add("time", -weights.age * old, () => `that began ${durationText(ageMs)} before`);
@@ -139,7 +153,7 @@ export class Weighing<C extends Candidate> {
     return score;
   }
 
-  #relation(sighting: Sighting, candidate: C, recalled: Recalled): Relation | null {
+  #relation(sighting: Sighting, candidate: C, recalled: Recalled<C>): Relation | null {
     const { sign, grouped } = sighting;
     let best: Relation | null = null;
     const offer: Offer = (kind, weight, atMs, because) => {
@@ -181,7 +195,12 @@ export class Weighing<C extends Candidate> {
     }
   }
 
-  #learnt({ partners }: Recalled, { sign, atMs }: Sighting, { signs, id }: C, offer: Offer): void {
+  #learnt(
+    { partners }: Recalled<C>,
+    { sign, atMs }: Sighting,
+    { signs, id }: C,
+    offer: Offer,
+  ): void {
     const sinceMs = atMs - this.#config.windowMs;
     const own = sign.service;
     // Surest first: one is enough.

@@ -70,6 +70,7 @@ function arrive(turn: Turn, event: Opened): void {
     ...identityOf(body.labels),
     fingerprint,
     labels: body.labels,
+    annotations: body.annotations,
     dedupKey: body.dedupKey,
     groupKey,
     sign: signOf(turn, fingerprint, body),
@@ -103,6 +104,7 @@ function arrive(turn: Turn, event: Opened): void {
   } else {
     incident.lastOpenedMs = nowMs;
     desk.relate(incident);
+    desk.likeness.touch(incident, nowMs);
     record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
     if (flaps) beginFlapping(turn, incident);
   }
@@ -153,6 +155,7 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
     incident.description = descriptionOf(body);
     changeFirstSign(incident, signOf(turn, fingerprint, body));
     desk.relate(incident);
+    if (isOpen(incident.status)) desk.likeness.add(incident, turn.nowMs);
   }
   const said = saidSeverity(turn, body.labels);
   assess(turn, incident, { alert: body, said, joining: 0 });

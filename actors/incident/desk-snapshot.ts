@@ -4,6 +4,7 @@
  * still read them. A policy is written once, however many incidents ride on it.
  */
 import type { HistorySnapshot } from "../correlation/history.ts";
+import type { LikenessSnapshot } from "../correlation/likeness.ts";
 import type { EscalationPolicy } from "../escalation/escalation.ts";
 import type { Remembered } from "./command-memory.ts";
 import { Desk } from "./desk.ts";
@@ -26,6 +27,8 @@ export type DeskSnapshot = {
   commands: Remembered[];
   /** Absent in snapshots of versions that learnt nothing. */
   history?: HistorySnapshot;
+  /** Absent in snapshots of versions that did not compare what alerts say. */
+  likeness?: LikenessSnapshot;
 };
 
 const version = 2;
@@ -45,8 +48,8 @@ export function snapshotOf(desk: Desk): DeskSnapshot {
   const { partition, config, serial } = desk;
   const commands = desk.commands.entries();
   const members = desk.members.snapshot(desk.incidents.values());
-  const history = desk.history.snapshot();
-  const lists = { policies, columns, rows, members, commands, history };
+  const learnt = { history: desk.history.snapshot(), likeness: desk.likeness.snapshot() };
+  const lists = { policies, columns, rows, members, commands, ...learnt };
   return { version, partition, config, serial, ...lists };
 }
 
@@ -78,7 +81,9 @@ export function deskFrom(snapshot: DeskSnapshot, partition: number, seed: number
   }
   desk.members.restore(snapshot.members, rolls);
   desk.commands.restore(snapshot.commands);
-  if (snapshot.history !== undefined) desk.history.restore(snapshot.history);
+  const { history, likeness } = snapshot;
+  if (history !== undefined) desk.history.restore(history);
+  if (likeness !== undefined) desk.likeness.restore(likeness, (id) => desk.incidents.get(id));
   return desk;
 }
 

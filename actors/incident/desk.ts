@@ -10,6 +10,7 @@
 import { Correlator } from "../correlation/correlator.ts";
 import { GraphState } from "../correlation/graph-state.ts";
 import { History } from "../correlation/history.ts";
+import { Likeness } from "../correlation/likeness.ts";
 import { Assessor } from "./assessor.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
@@ -40,6 +41,8 @@ export class Desk {
   readonly graph = new GraphState();
   /** What was learnt of alerts that begin together; outlives incidents. */
   readonly history: History;
+  /** What open incidents say. */
+  readonly likeness = new Likeness<Incident>();
   correlator: Correlator<Incident>;
   /** Incidents opened since the partition began. */
   serial = 0;
@@ -54,7 +57,7 @@ export class Desk {
     this.assessor = assessorOf(config, this.graph);
     this.history = new History(config.correlation.windowMs);
     this.graph.configure(config.correlation.topology);
-    this.correlator = new Correlator<Incident>(config.correlation, this.graph, this.history);
+    this.correlator = new Correlator<Incident>(config.correlation, this.graph, this);
   }
 
   /** Rules for what opens from now on; open incidents keep their policies (I11). */
@@ -87,6 +90,7 @@ export class Desk {
   /** Forgets the incident and all that leads to it. */
   drop(incident: Incident): void {
     this.unrelate(incident);
+    this.likeness.remove(incident);
     for (const key of this.keysOf(incident)) this.#groups.delete(scopeOf(incident), key);
     this.members.drop(incident);
     this.incidents.delete(incident.id);
@@ -139,7 +143,7 @@ export class Desk {
     const { correlation } = this.config;
     this.history.windowMs = correlation.windowMs;
     this.graph.configure(correlation.topology);
-    this.correlator = new Correlator<Incident>(correlation, this.graph, this.history);
+    this.correlator = new Correlator<Incident>(correlation, this.graph, this);
     for (const incident of this.incidents.values()) this.relate(incident);
   }
 }

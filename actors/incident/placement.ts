@@ -26,6 +26,7 @@ const openBecause = "no open incident has its grouping key or is related to it";
 export type Arrival = Identity & {
   fingerprint: string;
   labels: Labels;
+  annotations: Labels;
   dedupKey: string | null;
   groupKey: string;
   sign: Sign;

@@ -53,6 +53,7 @@ export function open(
     desk.enrol(incident, fingerprint);
     incident.alertCount = 1;
   }
+  desk.likeness.add(incident, turn.nowMs);
   const effects = startEscalation(turn, incident);
   const view = record(turn, incident, { kind: "opened", ...cause });
   if (flaps) beginFlapping(turn, incident);
@@ -100,6 +101,7 @@ export function reopen(turn: Turn, incident: Incident, cause: Cause, flaps = fal
   incident.reopens += 1;
   incident.lastOpenedMs = turn.nowMs;
   turn.desk.relate(incident);
+  turn.desk.likeness.add(incident, turn.nowMs);
   const heir = turn.desk.byGroupKey(incident, incident.groupKey);
   if (heir === undefined || !isOpen(heir.status)) turn.desk.claim(incident, incident.groupKey);
   const effects = startEscalation(turn, incident);
@@ -116,6 +118,7 @@ export function leaveOpen(
   because: string,
 ): void {
   if (isOpen(incident.status)) turn.desk.unrelate(incident);
+  turn.desk.likeness.remove(incident);
   incident.status = status;
   stopEscalation(turn, incident, because);
 }

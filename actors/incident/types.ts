@@ -166,6 +166,8 @@ export type IncidentView = {
   score: number | null;
   /** Where its trouble comes from as far as its alerts tell, and why; null: its first alert. */
   root: { service: string; fingerprint: string; because: string } | null;
+  /** Its pattern (pattern.ts). Only where one incident is asked for: it changes with the graph. */
+  correlation_fingerprint?: string;
   escalation: {
     policy: string;
     level: number;

@@ -1,5 +1,6 @@
 /** The sections about alerts and incidents: how they are joined, and how long they live. */
 import { evidenceKinds } from "../../actors/correlation/evidence.ts";
+import { readSimilarity } from "./similarity-section.ts";
 import { readTopology } from "./topology-section.ts";
 import { formatDuration } from "./units.ts";
 import type { TocsinConfig } from "./types.ts";
@@ -58,7 +59,8 @@ export function readCorrelation(
   source: string | null,
 ): TocsinConfig["correlation"] {
   const section = value.section([
-    ...["enabled", "window", "labels", "agree", "weights", "topology", "text", "classifier"],
+    ...["enabled", "window", "labels", "agree", "weights", "topology", "similarity"],
+    ...["text", "classifier"],
   ]);
   const labels = section("labels");
   const agree = section("agree");
@@ -69,6 +71,7 @@ export function readCorrelation(
     agree: agree.present ? agree.list(labelsMax).map(readLabel) : ["region", "model_id"],
     weights: readWeights(section("weights")),
     topology: readTopology(section("topology"), source),
+    similarity: readSimilarity(section("similarity")),
   };
 }
 

@@ -16,7 +16,10 @@ function read(text: string) {
 test("the defaults", () => {
   expect(read("")).toEqual({
     problems: [],
-    config: { messages: { least: 0.8 }, texts: { least: 0.85 }, llm: llmRuleDefaults },
+    config: {
+      ...{ enabled: true, messages: { least: 0.8 }, texts: { least: 0.85 } },
+      llm: llmRuleDefaults,
+    },
   });
 });
 

@@ -1,8 +1,7 @@
 /** Section `correlation.similarity`: when messages, texts and values count as alike. */
+import { type SimilarityConfig, similarityDefaults } from "../../actors/correlation/likeness.ts";
 import { llmRuleDefaults } from "../../actors/similarity/llm-rule.ts";
 import type { LlmRuleConfig, LlmThreshold } from "../../actors/similarity/llm-rule.ts";
-import { messageIndexDefaults } from "../../actors/similarity/message-index.ts";
-import { textIndexDefaults } from "../../actors/similarity/text-index.ts";
 import type { ConfigValue } from "./value.ts";
 
 const second = 1_000;
@@ -10,21 +9,15 @@ const day = 86_400 * second;
 const thresholdsMax = 128;
 const wordCharsMax = 64;
 
-export type SimilarityConfig = {
-  /** Least similarity of two messages, 0 to 1. */
-  messages: { least: number };
-  /** Least cosine of two texts, 0 to 1. */
-  texts: { least: number };
-  llm: LlmRuleConfig;
-};
-
 export function readSimilarity(value: ConfigValue): SimilarityConfig {
-  const section = value.section(["messages", "texts", "llm"]);
+  const section = value.section(["enabled", "messages", "texts", "llm"]);
   const messages = section("messages").section(["least"]);
   const texts = section("texts").section(["least"]);
+  const defaults = similarityDefaults;
   return {
-    messages: { least: readShare(messages("least"), messageIndexDefaults.least) },
-    texts: { least: readShare(texts("least"), textIndexDefaults.least) },
+    enabled: section("enabled").flag(defaults.enabled),
+    messages: { least: readShare(messages("least"), defaults.messages.least) },
+    texts: { least: readShare(texts("least"), defaults.texts.least) },
     llm: readLlm(section("llm")),
   };
 }
