@@ -78,7 +78,7 @@ class World {
     const dependencies = Object.fromEntries(
       graph.map(({ name, dependsOn }) => [name, [...dependsOn]]),
     );
-    const topology = { dependencies, windowMs: 600_000, depthMax: 4 };
+    const topology = { dependencies, windowMs: 300_000, depthMax: 4 };
     const correlation = { ...defaultIncidentConfig.correlation, topology };
     const config = { ...defaultIncidentConfig, hash: "bench", correlation };
     this.stage = new IncidentStage({ codec, partition: 0, config });

@@ -58,7 +58,7 @@ export const correlation: Bench = {
 /** The platform's own services; what they depend on is what an operator would write down. */
 const topology = {
   dependencies: Object.fromEntries(platform.map(({ name, dependsOn }) => [name, [...dependsOn]])),
-  windowMs: 600_000,
+  windowMs: 300_000,
   depthMax: 4,
 };
 

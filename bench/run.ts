@@ -14,6 +14,7 @@ import type { Bench, BenchSettings } from "./bench.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { alertmanager, tocsin } from "./contenders.ts";
 import { correlationCost } from "./correlation-cost.ts";
+import { correlationGraphs } from "./correlation-graphs.ts";
 import { correlation } from "./correlation.ts";
 import { footprint } from "./footprint.ts";
 import { ingest } from "./ingest.ts";
@@ -28,7 +29,7 @@ import { sweepRepeats } from "./sweep-repeats.ts";
 
 const benches: Bench[] = [
   ...[ingest, pipeline, latency, sweepBatch, sweepRepeats, sweepFingerprints, sweepPartitions],
-  ...[footprint, actors, checkpoint, correlation, correlationCost],
+  ...[footprint, actors, checkpoint, correlation, correlationGraphs, correlationCost],
 ];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -83,6 +83,8 @@ export class Correlator<C extends Candidate> {
   readonly #history: History;
   readonly #likeness: Likeness<C>;
   readonly #scales = new WeakMap<ServiceGraph, Scale<C>>();
+  readonly #topologyMs: number;
+  /** The longer of the two. */
   readonly #windowMs: number;
   readonly #labels: string[];
   readonly #byService = new OpenIncidents<C>();
@@ -96,7 +98,8 @@ export class Correlator<C extends Candidate> {
     this.#config = config;
     this.#graphs = graphs;
     this.#history = history;
-    this.#windowMs = Math.max(config.windowMs, config.topology?.windowMs ?? 0);
+    this.#topologyMs = config.topology?.windowMs ?? 0;
+    this.#windowMs = Math.max(config.windowMs, this.#topologyMs);
     this.#labels = config.labels.filter((label) => label !== "service");
     this.#likeness = likeness;
     const windows = { longestMs: this.#windowMs, shortMs: config.windowMs };
@@ -197,7 +200,7 @@ export class Correlator<C extends Candidate> {
     if (!this.#config.enabled || graph.size === 0) return [];
     const near = met ?? bySerial(this.#meet(sighting, graph, []));
     return near.filter((other) => {
-      return other !== candidate && isPart(blame, other, candidate, this.#windowMs);
+      return other !== candidate && isPart(blame, other, candidate, this.#topologyMs);
     });
   }
 
@@ -221,7 +224,7 @@ export class Correlator<C extends Candidate> {
     if (known !== undefined) return known;
     const blame = new Blame(graph);
     const parts = { graph, blame, history: this.#history };
-    const scale = { graph, blame, weighing: new Weighing<C>(this.#config, parts, this.#windowMs) };
+    const scale = { graph, blame, weighing: new Weighing<C>(this.#config, parts, this.#topologyMs) };
     this.#scales.set(graph, scale);
     return scale;
   }

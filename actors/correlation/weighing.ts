@@ -85,16 +85,19 @@ export class Weighing<C extends Candidate> {
   readonly #graph: ServiceGraph;
   readonly #blame: Blame;
   readonly #history: History;
+  /** In which the graph relates alerts. */
+  readonly #topologyMs: number;
   /** The longest of the windows: what is older is not met. */
   readonly #windowMs: number;
   readonly #relatesServices: boolean;
 
-  constructor(config: WeighingConfig, parts: WeighingParts, windowMs: number) {
+  constructor(config: WeighingConfig, parts: WeighingParts, topologyMs: number) {
     this.#config = config;
     this.#graph = parts.graph;
     this.#blame = parts.blame;
     this.#history = parts.history;
-    this.#windowMs = windowMs;
+    this.#topologyMs = topologyMs;
+    this.#windowMs = Math.max(config.windowMs, topologyMs);
     this.#relatesServices = config.labels.includes("service");
   }
 
@@ -237,7 +240,7 @@ export class Weighing<C extends Candidate> {
     const { sign, atMs } = sighting;
     const { signs, severity, id } = candidate;
     if (!signs.some((one) => isTelling(one.severity))) return;
-    const sinceMs = atMs - this.#windowMs;
+    const sinceMs = atMs - this.#topologyMs;
     const root = rootOf(candidate);
     const beganMs = rootAtMs(candidate, root);
     if (beganMs >= sinceMs) {

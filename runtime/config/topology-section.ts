@@ -33,7 +33,7 @@ export function readTopology(value: ConfigValue, source: string | null): Topolog
     value.problem(`the names in dependencies and files take ${bytes} bytes, at most ${most} fit`);
   }
   return {
-    windowMs: section("window").duration({ default: 10 * minute, min: second, max: day }),
+    windowMs: section("window").duration({ default: 5 * minute, min: second, max: day }),
     depthMax: section("max_depth").integer({ default: 4, min: 1, max: 16 }),
     dependencies,
     sources,
