@@ -51,6 +51,22 @@ describe("times, as Alertmanager reads them", () => {
 });
 
 describe("identity and content", () => {
+  test.each([
+    ["numbers", '{"a":1,"a":"x","b":2,"b":"y"}', '{"a":"a","x":"b","b":"y"}'],
+    ["objects", '{"a":{},"a":"x","b":{},"b":"y"}', '{"a":"a","x":"b"}'],
+    ["lists", '{"a":[],"a":"x","b":[],"b":"y"}', '{"a":"a","x":"b","b":"y"}'],
+  ])("of a label that stands twice the last counts, not what was first: %s", async (...row) => {
+    const [, twice, likeIt] = row;
+    const { log, submit } = setUp();
+    const identityOf = async (labels: string): Promise<string | undefined> => {
+      await submit(`{"labels":${labels}}`);
+      return log.records.at(-1)?.fingerprint;
+    };
+    const identity = await identityOf(twice);
+    expect(identity).toBe(await identityOf(JSON.stringify(JSON.parse(twice))));
+    expect(identity).not.toBe(await identityOf(likeIt));
+  });
+
   test("the payload is the sender's bytes, and equal labels are one fingerprint", async () => {
     const { log, submit } = setUp();
     const first = '{ "labels": {"a":"1","b":"2"}, "annotations":{"x":"y"}, "extra":[1] }';

@@ -124,7 +124,9 @@ export class AlertReader {
       head.low = this.cache.low;
       return null;
     }
-    const plain = key.end2 === 0 ? fingerprintOfBytes(bytes, key.start1, key.end1) : null;
+    // A suspect may be acceptable since a name stands twice: what is no string then stands first.
+    const isPlain = key.end2 === 0 && rows[row + columns.suspect] === 0;
+    const plain = isPlain ? fingerprintOfBytes(bytes, key.start1, key.end1) : null;
     const fingerprint = plain ?? this.parseIdentity();
     if (fingerprint === null) {
       const sent: unknown = JSON.parse(textOf(bytes, key.start1, key.end1));

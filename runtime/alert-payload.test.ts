@@ -34,6 +34,18 @@ describe("an alert's payload", () => {
     expect(Object.entries(labels)).toEqual([["__proto__", "x"], ["constructor", "y"]]);
   });
 
+  test("reads half of a surrogate pair as U+FFFD, which comes back from the log as it went", () => {
+    const half = "\\ud83d";
+    const texts = `{"__proto__":"x","a${half}":"${half}b","c":"\\ud83d\\ude00"}`;
+    const payload = `{"labels":${texts},"annotations":${texts},"dedup_key":"${half}"}`;
+    const body = alertBody(bytes(payload));
+    const read = [["__proto__", "x"], ["a\ufffd", "\ufffdb"], ["c", "😀"]];
+    expect(Object.entries(body.labels)).toEqual(read);
+    expect(Object.entries(body.annotations)).toEqual(read);
+    expect(body.dedupKey).toBe("\ufffd");
+    expect(rejectionBody(bytes(`{"detail":"${half}"}`)).detail).toBe("\ufffd");
+  });
+
   const none = ["[]", '"x"', "null", "{", '{"labels":[]}', '{"labels":{"a":1}}'];
   test.each(none)("%s is none", (text) => {
     expect(() => alertBody(bytes(text))).toThrow();

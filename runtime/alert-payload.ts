@@ -1,6 +1,10 @@
 /**
  * From the bytes that ingress accepted to what events carry. Only a change of an alert gets here;
  * repeats are told apart by hashes and never parsed.
+ *
+ * JSON can escape half of a surrogate pair, which UTF-8 cannot hold: once such a text has been in
+ * the log or in a snapshot it is another one. So it reads as U+FFFD from here on, as the bytes that
+ * a fingerprint is taken of have it.
  */
 import type { AlertBody, Labels } from "../actors/alert/events.ts";
 
@@ -17,8 +21,8 @@ export function alertBody(payload: Uint8Array): AlertBody {
   return {
     labels: withoutEmpty(textMap(alert.labels, "labels")),
     annotations: textMap(alert.annotations, "annotations"),
-    generatorURL: typeof generatorURL === "string" ? generatorURL : "",
-    dedupKey: typeof dedupKey === "string" && dedupKey !== "" ? dedupKey : null,
+    generatorURL: textOf(generatorURL, ""),
+    dedupKey: textOf(dedupKey, "") || null,
   };
 }
 
@@ -26,8 +30,8 @@ export function alertBody(payload: Uint8Array): AlertBody {
 export function rejectionBody(payload: Uint8Array): { reason: string; detail: string } {
   const { reason, detail } = parseObject(payload);
   return {
-    reason: typeof reason === "string" ? reason : "unknown",
-    detail: typeof detail === "string" ? detail : "",
+    reason: textOf(reason, "unknown"),
+    detail: textOf(detail, ""),
   };
 }
 
@@ -61,10 +65,23 @@ function parseObject(payload: Uint8Array): Record<string, unknown> {
   return parsed;
 }
 
+function textOf(value: unknown, absent: string): string {
+  return typeof value === "string" ? value.toWellFormed() : absent;
+}
+
 function textMap(value: unknown, field: string): Labels {
   if (value === undefined || value === null) return {};
   if (!isTextMap(value)) throw new Error(`${field} of an alert is not an object of strings`);
+  for (const name in value) {
+    if (!name.isWellFormed() || !(value[name] as string).isWellFormed()) return wellFormed(value);
+  }
   return value;
+}
+
+/** From entries, which keep a label named "__proto__". */
+function wellFormed(texts: Labels): Labels {
+  const entries = Object.entries(texts);
+  return Object.fromEntries(entries.map(([name, text]) => [name.toWellFormed(), textOf(text, "")]));
 }
 
 /** In place: a copy by assignment would lose a label named "__proto__". */

@@ -5,7 +5,7 @@ import { IncidentPublisher } from "./incident-publisher.ts";
 import { IncidentStage } from "./incident-stage.ts";
 import { type Incarnation, ProcessorHost } from "./partition-host.ts";
 import type { ProcessorOptions } from "./processor-options.ts";
-import type { PublicStream, StateStore, Timers } from "./ports.ts";
+import type { PublicStream, StateStore, Timer, Timers } from "./ports.ts";
 import { TimerMirror } from "./timer-mirror.ts";
 
 export type IncidentHostOptions = Omit<
@@ -71,13 +71,25 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
         publisher,
         outputBytes,
         committed,
-        recovered: () => mirror.start(stage.liveTimers()),
+        recovered: (begun) => mirror.start(timersAfter(stage.liveTimers(), begun)),
         nextWakeAtMs: () => mirror.nextWakeAtMs(stage.nextWakeAtMs()),
       },
       stats: () => ({ actors: stage.size, counters: null }),
       end: () => mirror.stop(),
     };
   }
+}
+
+/** The timers once these outputs have been given: what the relay writes, whichever is first. */
+function timersAfter(live: Timer[], outputs: readonly IncidentOutput[]): Timer[] {
+  const timers = new Map(live.map((timer) => [timer.id, timer]));
+  for (const output of outputs) {
+    if (output.kind !== "timer") continue;
+    const { id, generation, fireAtMs } = output;
+    if (fireAtMs === null) timers.delete(id);
+    else timers.set(id, { id, generation, fireAtMs });
+  }
+  return [...timers.values()];
 }
 
 /** Messages about groups show all of their alerts, and silences have texts; the rest is small. */

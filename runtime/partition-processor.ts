@@ -18,6 +18,7 @@ import { recover, type Recovered, requireEqual } from "./recovery.ts";
 import { Relay } from "./relay.ts";
 import { type Moment, SnapshotTaker, turns } from "./snapshot-taker.ts";
 import { StepLog, retrying } from "./step-log.ts";
+import { comparable } from "./step-encoding.ts";
 import { partsOf } from "./step-parts.ts";
 
 /** Wakes are looked for this often; a deadline is served at most this late. */
@@ -55,7 +56,8 @@ export class PartitionProcessor<Output> {
   constructor(options: ProcessorOptions<Output>) {
     this.options = options;
     const { log, codec, clock, owner, subjects } = options;
-    this.steps = new StepLog({ log, codec, clock, owner, subject: subjects.step });
+    const { stepBytesMax } = options.limits;
+    this.steps = new StepLog({ log, codec, clock, owner, subject: subjects.step, stepBytesMax });
     this.snapshots = new SnapshotTaker(options, this.steps);
     // Nobody may be waiting yet, or any more.
     this.failure.promise.catch(() => {});
@@ -80,7 +82,7 @@ export class PartitionProcessor<Output> {
       this.idleSnapshots(relay, both),
     ]);
     try {
-      await recovered?.();
+      await recovered?.(state.begun);
       this.ready = true;
       const failed = Promise.race([background.then(() => undefined), this.failure.promise]);
       await Promise.race([this.loop(relay, both), failed]);
@@ -180,11 +182,12 @@ export class PartitionProcessor<Output> {
     this.pending = [];
     const last = parts.pop() ?? [];
     for (const part of parts) await this.appendStep(relay, signal, part, true);
+    await this.appendStep(relay, signal, last, false);
     this.stepInputSeq = this.inputSeq;
     this.stepTimeMs = this.timeMs;
-    await this.appendStep(relay, signal, last, false);
   }
 
+  /** @param partial more of the same step follows. */
   private async appendStep(
     relay: Relay<Output>,
     signal: AbortSignal,
@@ -193,12 +196,17 @@ export class PartitionProcessor<Output> {
   ): Promise<void> {
     const seq = await this.steps.append(signal, {
       kind: "step",
-      inputSeq: this.stepInputSeq,
-      timeMs: this.stepTimeMs,
+      inputSeq: partial ? this.stepInputSeq : this.inputSeq,
+      timeMs: partial ? this.stepTimeMs : this.timeMs,
       outputs,
       relayed: relay.position(),
       ...(partial ? { partial } : {}),
     });
+    if (seq === null) {
+      const middle = outputs.length >> 1;
+      await this.appendStep(relay, signal, outputs.slice(0, middle), true);
+      return this.appendStep(relay, signal, outputs.slice(middle), partial);
+    }
     this.snapshots.noteOutputs(outputs.length);
     this.options.committed?.(outputs);
     relay.push({ seq, outputs });
@@ -210,8 +218,8 @@ export class PartitionProcessor<Output> {
     if (begun.length === 0) return pending;
     this.begun = [];
     const { codec, subjects } = this.options;
-    const recomputed = pending.slice(0, begun.length);
-    requireEqual(subjects.step, this.inputSeq, codec.encode(begun), codec.encode(recomputed));
+    const recomputed = comparable(codec, pending.slice(0, begun.length));
+    requireEqual(subjects.step, this.inputSeq, comparable(codec, begun), recomputed);
     return pending.slice(begun.length);
   }
 

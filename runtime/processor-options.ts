@@ -10,8 +10,13 @@ export type ProcessorLimits = {
   recordsPerStepMax: number;
   /** A step is closed at the next record boundary once it holds this many outputs. */
   outputsPerStepMax: number;
-  /** Or once its input records hold this many bytes: keeps a step below the log's message limit. */
+  /** Or once its input records hold this many bytes. */
   inputBytesPerStepMax: number;
+  /**
+   * A message of the step log of more bytes goes out in parts, unless it holds a single output.
+   * nats-server takes 1 MiB by default, headers included.
+   */
+  stepBytesMax: number;
   /** A snapshot is due after this time, if anything happened... */
   snapshotEveryMs: number;
   /**
@@ -25,6 +30,7 @@ export const defaultProcessorLimits: ProcessorLimits = {
   recordsPerStepMax: 64,
   outputsPerStepMax: 200,
   inputBytesPerStepMax: 1024 * 1024,
+  stepBytesMax: 960 * 1024,
   snapshotEveryMs: 30_000,
   snapshotEveryOutputs: 2_000,
 };
@@ -45,10 +51,13 @@ export type ProcessorOptions<Output> = {
   /** What the processor before this one died of; "" when it did not. */
   causeOfDeath: string;
   limits: ProcessorLimits;
-  /** About how many bytes an output takes in the step log; absent: 500 of them fit in any case. */
+  /** About how many bytes an output takes in the step log; absent: little. */
   outputBytes?: (output: Output) => number;
-  /** Called after recovery, before new input; e.g. to reconcile timers. */
-  recovered?: () => Promise<void>;
+  /**
+   * Called after recovery, before new input; e.g. to reconcile timers.
+   * @param begun outputs that are in the log and that the stage will give once more (P4).
+   */
+  recovered?: (begun: readonly Output[]) => Promise<void>;
   /** Called with each durable step's outputs at once; e.g. to answer commands. */
   committed?: (outputs: Output[]) => void;
   /** When the next wake record is due, ms; default: the stage's own deadline. */

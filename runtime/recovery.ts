@@ -10,6 +10,7 @@
 import type { LogRecord } from "./ports.ts";
 import type { ProcessorOptions } from "./processor-options.ts";
 import type { RelayedStep } from "./relay.ts";
+import { comparable } from "./step-encoding.ts";
 import { deathsMax } from "./suspects.ts";
 import { type StepLog, retrying } from "./step-log.ts";
 import { type RelayPosition, type StepRecord, relayStart } from "./step.ts";
@@ -164,8 +165,8 @@ async function replay<Output>(
     state.replayed += 1;
     const expected = uncovered[next];
     if (expected === undefined || record.seq < expected.inputSeq) return;
-    const recorded = codec.encode(expected.outputs);
-    requireEqual(subjects.step, record.seq, recorded, codec.encode(outputs));
+    const recorded = comparable(codec, expected.outputs);
+    requireEqual(subjects.step, record.seq, recorded, comparable(codec, outputs));
     outputs = [];
     next += 1;
   };

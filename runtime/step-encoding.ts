@@ -45,6 +45,16 @@ export function decodeStep<Output>(codec: Codec, data: Uint8Array): StepRecord<O
   return record;
 }
 
+/** Bytes that are equal for equal outputs, whether or not they were written or relayed already. */
+export function comparable(codec: Codec, outputs: readonly unknown[]): Uint8Array {
+  return codec.encode(
+    outputs.map((output) => {
+      if (!isAlert(output)) return output;
+      return { domain: output.domain, event: output.event };
+    }),
+  );
+}
+
 /** Both have all fields, in the same order. */
 function difference(view: IncidentView, before: IncidentView): Partial<IncidentView> {
   const but: Record<string, unknown> = {};

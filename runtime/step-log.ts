@@ -5,6 +5,8 @@
  *    stale owner (I2), so a refusal means: somebody else owns the partition now. Stop.
  * L2 An append whose outcome is unknown is settled by reading the subject's last record: it is
  *    ours (owner and count inside), or it is not there and the append is repeated.
+ * L3 A step of several outputs that is larger than a message of the log may be is not appended:
+ *    outputs are as large as senders' texts, and only their encoding tells how large that is.
  */
 import { RetryableError } from "./errors.ts";
 import type { Clock, Codec, Log } from "./ports.ts";
@@ -22,7 +24,18 @@ export class FencedError extends Error {
 const retryDelayMs = 100;
 const retryDelayMaxMs = 5_000;
 
+export type StepLogOptions = {
+  log: Log;
+  codec: Codec;
+  clock: Clock;
+  subject: string;
+  owner: string;
+  /** See ProcessorLimits. */
+  stepBytesMax: number;
+};
+
 export class StepLog<Output> {
+  private readonly stepBytesMax: number;
   private readonly log: Log;
   private readonly codec: Codec;
   private readonly clock: Clock;
@@ -34,7 +47,8 @@ export class StepLog<Output> {
   /** The snapshot in force, as every record of the log says; "": none. */
   snapshot = "";
 
-  constructor(options: { log: Log; codec: Codec; clock: Clock; subject: string; owner: string }) {
+  constructor(options: StepLogOptions) {
+    this.stepBytesMax = options.stepBytesMax;
     this.log = options.log;
     this.codec = options.codec;
     this.clock = options.clock;
@@ -57,19 +71,23 @@ export class StepLog<Output> {
       this.lastSeq = last?.seq ?? 0;
       this.appends = 0;
       this.snapshot = previous?.snapshot ?? "";
-      const claimed = await this.tryAppend(signal, {
+      const claim = this.next({
         kind: "claim",
         inputSeq: previous?.inputSeq ?? 0,
         timeMs: previous?.timeMs ?? 0,
         relayed: previous?.relayed ?? relayStart,
       });
-      if (claimed) return previous;
+      if (await this.tryAppend(signal, claim.n, encodeStep(this.codec, claim))) return previous;
     }
   }
 
-  /** @returns the record's sequence. @throws FencedError */
-  async append(signal: AbortSignal, record: Draft<StepRecord<Output>>): Promise<number> {
-    const appended = await this.tryAppend(signal, record);
+  /** @returns the record's sequence; null: not appended, since its outputs are too large (L3). */
+  async append(signal: AbortSignal, draft: Draft<StepRecord<Output>>): Promise<number | null> {
+    const record = this.next(draft);
+    const data = encodeStep(this.codec, record);
+    const canBeSplit = record.kind === "step" && record.outputs.length > 1;
+    if (canBeSplit && data.length > this.stepBytesMax) return null;
+    const appended = await this.tryAppend(signal, record.n, data);
     if (!appended) throw new FencedError(this.subject);
     return this.lastSeq;
   }
@@ -80,15 +98,13 @@ export class StepLog<Output> {
     if (last !== null && last.seq > this.lastSeq) throw new FencedError(this.subject);
   }
 
-  private async tryAppend(
-    signal: AbortSignal,
-    draft: Draft<StepRecord<Output>>,
-  ): Promise<boolean> {
-    this.appends += 1;
-    const n = this.appends;
-    const { owner, snapshot } = this;
-    const record = { ...draft, owner, n, snapshot } as StepRecord<Output>;
-    const data = encodeStep(this.codec, record);
+  private next(draft: Draft<StepRecord<Output>>): StepRecord<Output> {
+    const { owner, snapshot, appends } = this;
+    return { ...draft, owner, n: appends + 1, snapshot } as StepRecord<Output>;
+  }
+
+  private async tryAppend(signal: AbortSignal, n: number, data: Uint8Array): Promise<boolean> {
+    this.appends = n;
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {

@@ -15,8 +15,11 @@ export function durationText(ms: number): string {
   return hours === 24 ? "1 day" : `${hours / 24} days`;
 }
 
+/** Never between the halves of a surrogate pair: one of them alone would not outlive the log. */
 export function clipped(text: string, charsMax: number): string {
-  return text.length <= charsMax ? text : `${text.slice(0, charsMax - 1)}…`;
+  if (text.length <= charsMax) return text;
+  const isHalf = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(charsMax - 2, charsMax));
+  return `${text.slice(0, charsMax - (isHalf ? 2 : 1))}…`;
 }
 
 export function quoted(text: string): string {

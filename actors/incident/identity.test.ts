@@ -72,3 +72,13 @@ test("long values are cut in sentences", () => {
   expect(clipped("abcdef", 4)).toBe("abc…");
   expect(quoted("x".repeat(100))).toHaveLength(82);
 });
+
+test("a text that is too long is cut between characters, not in one", () => {
+  for (const before of ["", "a", "ab"]) {
+    const text = clipped(`${before}${"😀".repeat(1_000)}`, 300);
+    expect(text.isWellFormed()).toBe(true);
+    expect(text).toMatch(/😀…$/u);
+    expect(text.length).toBeGreaterThanOrEqual(299);
+    expect(text.length).toBeLessThanOrEqual(300);
+  }
+});

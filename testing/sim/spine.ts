@@ -172,6 +172,7 @@ function limitsOf(world: World): ProcessorLimits {
     ...defaultProcessorLimits,
     recordsPerStepMax: random.pick([1, 4, 64]),
     outputsPerStepMax: random.pick([1, 5, 200]),
+    stepBytesMax: 6 * 1024,
     snapshotEveryMs: random.pick([500, 5_000, 30_000]),
     snapshotEveryOutputs: random.pick([3, 50, 20_000]),
   };
