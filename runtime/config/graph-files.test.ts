@@ -70,6 +70,19 @@ describe("a Backstage catalogue", () => {
     expect(found).toEqual({ shop: ["books", "mirror", "far"] });
   });
 
+  test("what an entity needs of itself is no edge, and takes no other with it", () => {
+    const spec = "{ providesApis: [ledger], consumesApis: [ledger], dependsOn: [db, shop] }";
+    expect(read(entity("Component", "shop", spec))).toEqual({ shop: ["db"] });
+  });
+
+  test("a short file that says very much is refused before it takes the memory", () => {
+    const spec = "{ providesApis: [ledger], consumesApis: [ledger] }";
+    const all = Array.from({ length: 400 }, (_, at) => entity("Component", `s${at}`, spec));
+    expect(problemsOf(all.join("---\n"))).toEqual([
+      "graph.yaml:1:1: says more than 100000 dependencies",
+    ]);
+  });
+
   test("references find entities whatever their case, by their own name or their service's", () => {
     const annotated = ', annotations: { tocsin.io/service: "db-v2" }';
     const found = read(
