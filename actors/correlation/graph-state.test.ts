@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EdgeSet } from "./edge-set.ts";
 import { type GraphConfig, type GraphSources, GraphState } from "./graph-state.ts";
 import { ServiceGraph } from "./graph.ts";
 import { type LearntEdge, learntMax } from "./learnt-edges.ts";
@@ -191,3 +192,16 @@ function freshGraph(state: GraphState, depthMax: number): ServiceGraph {
   }
   return new ServiceGraph(all, depthMax);
 }
+
+test("steps of a neighbourhood that made room for another are not told from memory", () => {
+  const edges = new EdgeSet();
+  edges.add("a", "b");
+  edges.add("z", "y");
+  const graph = ServiceGraph.over([edges], 4, 1);
+  expect([graph.stepsUp("a", "b"), graph.stepsUp("z", "y")]).toEqual([1, 1]);
+  edges.remove("z", "y");
+  graph.changed("z", "y");
+  edges.remove("a", "b");
+  graph.changed("a", "b");
+  expect([graph.stepsUp("a", "b"), graph.stepsUp("z", "y")]).toEqual([null, null]);
+});
