@@ -176,7 +176,7 @@ async function change(
   const max = config.sources?.edgesMax ?? 0;
   const detail =
     `${refused} of ${edges.length} edges found no place: a tenant may have ${max} ` +
-    "(correlation.topology.sources.edges_max)";
+    "(correlation.topology.sources.edges_max), and as many that were taken back within a day";
   return problem(409, "Too many edges", detail, { added: added - refused, removed, ...more });
 }
 

@@ -193,6 +193,21 @@ function freshGraph(state: GraphState, depthMax: number): ServiceGraph {
   return new ServiceGraph(all, depthMax);
 }
 
+test("whoever replaces its edges again and again takes no more than its share", () => {
+  const state = stateOf({ edgesMax: 2_000 });
+  const replace = (round: number): number => {
+    const all = Array.from({ length: 2_000 }, (_, at) => edge(`s>d${at}`, { tenant: "t" }));
+    const former = all.map((one) => ({ ...one, service: `s${round - 1}` }));
+    state.apply(former.map((one) => ({ ...one, removed: true, atMs: round })));
+    return state.apply(all.map((one) => ({ ...one, service: `s${round}`, atMs: round })));
+  };
+  expect([replace(1), replace(2), replace(3)]).toEqual([0, 2_000, 2_000]);
+  expect([...state.learnt("api")]).toHaveLength(4_000);
+  expect(state.apply([edge("other>d", { tenant: "u" })]), "others have theirs").toBe(0);
+  state.sweep(25 * hour);
+  expect(replace(4)).toBe(0);
+});
+
 test("steps of a neighbourhood that made room for another are not told from memory", () => {
   const edges = new EdgeSet();
   edges.add("a", "b");
