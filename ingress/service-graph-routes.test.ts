@@ -108,6 +108,8 @@ describe("changing", () => {
     await send("POST", "/edges", { edges: shopNeeds("a"), tenant: "t" });
     const bad = await send("PUT", "/edges", { edges: [...shopNeeds("c"), { service: 7 }] });
     expect(bad).toMatchObject({ status: 400, body: { rejectedTotal: 1 } });
+    const half = await send("PUT", "/edges", { edges: shopNeeds("d\ud83d") });
+    expect(half.body).toMatchObject({ rejected: [{ field: "depends_on" }] });
     const self = await send("PUT", "/edges", { edges: shopNeeds("shop") });
     const reason = "a service cannot depend on itself";
     expect(self.body).toMatchObject({ rejected: [{ reason }] });
