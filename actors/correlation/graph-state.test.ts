@@ -193,6 +193,21 @@ function freshGraph(state: GraphState, depthMax: number): ServiceGraph {
   return new ServiceGraph(all, depthMax);
 }
 
+test("what changes about a hub is known to all who need it, asked before or not", () => {
+  const state = stateOf();
+  state.apply(Array.from({ length: 500 }, (_, at) => edge(`user${at}>hub`)));
+  const users = ["user7", "user250", "user499"];
+  for (const user of users) expect(names(state, user)).toEqual(["hub"]);
+  state.apply([edge("hub>db")]);
+  for (const user of [...users, "user8"]) expect(names(state, user)).toEqual(["hub", "db"]);
+  expect(state.of("t", "e").stepsUp("user7", "db")).toBe(2);
+  expect(state.of("t", "e").downstreamOf("db")).toHaveLength(501);
+  state.apply([edge("hub>db", { removed: true, atMs: 1 })]);
+  for (const user of users) expect(names(state, user)).toEqual(["hub"]);
+  expect(state.of("t", "e").stepsUp("user7", "db")).toBe(null);
+  expect(state.of("t", "e").downstreamOf("db")).toEqual([]);
+});
+
 test("whoever replaces its edges again and again takes no more than its share", () => {
   const state = stateOf({ edgesMax: 2_000 });
   const replace = (round: number): number => {
