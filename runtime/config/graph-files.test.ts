@@ -29,6 +29,9 @@ describe("a map of services", () => {
     expect(read("shop: [db, cache, db]\ndb: disk\nidle:\n")).toEqual(expected);
     expect(read("dependencies:\n  shop: [db, cache]\n  db: [disk]\n")).toEqual(expected);
     expect(read("")).toEqual({});
+    expect(readGraphFile("f", "%YAML 1.2\n# ours\n---\nshop: db\n---\ndb: disk\n")).toEqual({
+      ...{ shop: ["db"], db: ["disk"] },
+    });
   });
 
   test("the example that ships with the program is one", () => {

@@ -96,7 +96,9 @@ function readMap(root: ConfigValue, edges: Edges): void {
 
 /** A line that begins with "---" begins a document, whatever stands around it. */
 function documentsOf(file: string, text: string, problems: Problem[]): Document[] {
-  const texts = text.split(/^(?=---(?:\s|$))/m);
+  const [head = "", next, ...others] = text.split(/^(?=---(?:\s|$))/m);
+  const texts = isDirectives(head) && next !== undefined ? [head + next] : [head, next ?? ""];
+  for (const other of others) texts.push(other);
   const documents: Document[] = [];
   let firstLine = 1;
   for (const [at, one] of texts.entries()) {
@@ -116,6 +118,11 @@ function documentsOf(file: string, text: string, problems: Problem[]): Document[
     firstLine += one.split("\n").length - 1;
   }
   return documents;
+}
+
+/** "%YAML 1.2" and the like stand before the line that begins their document. */
+function isDirectives(text: string): boolean {
+  return text.startsWith("%") && text.split("\n").every((line) => /^[%#]|^\s*$/.test(line));
 }
 
 function readCatalog(documents: Document[], edges: Edges): void {
