@@ -14,6 +14,7 @@ import { redactionKinds } from "./runtime/config/redaction-section.ts";
 import type { ModelAddress, TextModelsConfig } from "./runtime/config/text-models-section.ts";
 import type { TocsinConfig } from "./runtime/config/types.ts";
 import { TerminalError } from "./runtime/errors.ts";
+import { isHttpHeader } from "./runtime/http-header.ts";
 import type { Log } from "./runtime/ports.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { LimitedModel, type ModelLimits } from "./runtime/text-models/limited-model.ts";
@@ -154,6 +155,10 @@ function endpointOf(
   const key = apiKeyEnv === null ? apiKey : (env[apiKeyEnv] ?? "").trim();
   if (key === "") {
     const text = `${section}.api_key_env: the environment variable ${apiKeyEnv} is not set`;
+    throw new TerminalError(text);
+  }
+  if (key !== null && !isHttpHeader("authorization", `Bearer ${key}`)) {
+    const text = `${section}.api_key_env: what ${apiKeyEnv} holds cannot be a header value`;
     throw new TerminalError(text);
   }
   return { baseUrl: url, apiKey: key, allowPrivate, userAgent };

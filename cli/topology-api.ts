@@ -50,7 +50,14 @@ export async function refuseUnknown(api: Api, { unknown }: ShownGraph): Promise<
   throw new CommandFailure(`the service graph does not know ${plain(first)}${hint}`);
 }
 
-export type Stated = { added: number; removed: number; accepted: number };
+export type Stated = {
+  added: number;
+  removed: number;
+  accepted: number;
+  rejectedTotal: number;
+  /** The first of them. */
+  rejected: { reason: string; field: string; value: string }[];
+};
 
 /** @param isReplacing other edges that were stated for the tenant are taken back. */
 export async function stateEdges(

@@ -108,6 +108,8 @@ describe("changing", () => {
     await send("POST", "/edges", { edges: shopNeeds("a"), tenant: "t" });
     const bad = await send("PUT", "/edges", { edges: [...shopNeeds("c"), { service: 7 }] });
     expect(bad).toMatchObject({ status: 400, body: { rejectedTotal: 1 } });
+    const half = await send("PUT", "/edges", { edges: shopNeeds("d\ud83d") });
+    expect(half.body).toMatchObject({ rejected: [{ field: "depends_on" }] });
     const self = await send("PUT", "/edges", { edges: shopNeeds("shop") });
     const reason = "a service cannot depend on itself";
     expect(self.body).toMatchObject({ rejected: [{ reason }] });
@@ -137,6 +139,13 @@ describe("changing", () => {
     expect(edges(await send("GET", "?source=api"))).toHaveLength(3);
   });
 
+  test("too many edges in few entries are refused as such", async () => {
+    const names = new Array<string>(200_000).fill("db");
+    const wanted = [{ service: "shop", depends_on: names }];
+    const { status, body } = await send("POST", "/edges", { edges: wanted });
+    expect([status, body["detail"]]).toEqual([400, expect.stringContaining("at most 20000 edges")]);
+  });
+
   test("changes at the same time are made one after the other", async () => {
     const all = ["a", "b", "c"].map((name) => send("PUT", "/edges", { edges: shopNeeds(name) }));
     await Promise.all(all);
@@ -161,6 +170,9 @@ test("a key of a tenant sees and changes its own edges; reading needs the scope 
   expect((await as("ops", "GET", "?tenant=other")).status).toBe(403);
   expect((await as("ops", "POST", "/edges", { edges: shopNeeds("own") })).status).toBe(200);
   expect(edges(await as("ops", "GET", ""))).toEqual(["shop>own", "web>shop"]);
+  // A name of another tenant's is as unknown as one that nobody has.
+  const asked = await as("ops", "GET", "?service=own&service=secret&service=nobody");
+  expect(asked.body["unknown"]).toEqual(["secret", "nobody"]);
   expect(await graphs.stated()).toMatchObject([
     { tenant: "other", by: "" },
     { tenant: "acme", by: "key ops" },

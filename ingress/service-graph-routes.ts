@@ -18,6 +18,7 @@ import {
 } from "../runtime/edge-changes.ts";
 import {
   cyclesOf,
+  edgesMetBy,
   filteredEdges,
   type GraphEdge,
   keyOfEdge,
@@ -82,6 +83,8 @@ async function listed(request: HttpRequest, deps: ServiceGraphDeps): Promise<Htt
   const { edges: learnt, refused } = await deps.graphs.learnt();
   const all = unitedEdges(deps.topology(), learnt);
   const edges = filteredEdges(all, filter);
+  // T1: whether others know a name is not to be learnt from this either.
+  const known = own === null ? all : edgesMetBy(own, all);
   const behind = edges.filter((edge) => keyOfEdge(edge) > query.after);
   const page = behind.slice(0, query.limit);
   const end = page.at(-1);
@@ -91,7 +94,7 @@ async function listed(request: HttpRequest, deps: ServiceGraphDeps): Promise<Htt
     services: namesOf(edges).length,
     edges: edges.length,
     cycles: cyclesOf(edges).slice(0, cyclesMax),
-    unknown: unknownServices(all, filter.services),
+    unknown: unknownServices(known, filter.services),
     ...(own === null ? { refused } : {}),
   });
 }
@@ -173,7 +176,7 @@ async function change(
   const max = config.sources?.edgesMax ?? 0;
   const detail =
     `${refused} of ${edges.length} edges found no place: a tenant may have ${max} ` +
-    "(correlation.topology.sources.edges_max)";
+    "(correlation.topology.sources.edges_max), and as many that were taken back within a day";
   return problem(409, "Too many edges", detail, { added: added - refused, removed, ...more });
 }
 
@@ -188,7 +191,7 @@ function readWishes(
     if ("reason" in read) rejected.push({ index, ...read });
     else {
       const { service, upstream } = read;
-      wishes.push(...upstream.map((dependency) => ({ tenant, service, dependency })));
+      for (const dependency of upstream) wishes.push({ tenant, service, dependency });
     }
   });
   return { wishes, rejected };

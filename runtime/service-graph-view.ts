@@ -92,6 +92,11 @@ export function filteredEdges(edges: readonly GraphEdge[], filter: EdgeFilter): 
   return visible.filter((edge) => around.has(edge));
 }
 
+/** Those that alerts of the tenant may meet: of everywhere, and its own. */
+export function edgesMetBy(tenant: string, edges: readonly GraphEdge[]): GraphEdge[] {
+  return edges.filter((edge) => edge.tenant === null || edge.tenant === tenant);
+}
+
 /** Names of services that are in none of the edges. */
 export function unknownServices(edges: readonly GraphEdge[], services: string[]): string[] {
   const known = new Set(namesOf(edges));

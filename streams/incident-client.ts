@@ -37,6 +37,8 @@ export type IncidentClientOptions = {
 
 const commandTimeoutMs = 10_000;
 const pendingCommandsMax = 1_000;
+/** So many fit into a message of 1 MB, as other people's servers take it, whatever they say. */
+const pageIncidents = 50;
 
 export class IncidentClient implements IncidentService {
   private readonly options: IncidentClientOptions;
@@ -101,8 +103,17 @@ export class IncidentClient implements IncidentService {
       ...{ tenants: [tenant], environments: [environment] },
       ...{ createdFromMs: fromMs, createdBeforeMs: Date.parse(created_at) + 1 },
     };
-    const answer = await this.ask(partition, { kind: "list", filter, limit, cursor: null });
-    return answer.kind === "page" ? answer.page.items : [];
+    const items: IncidentView[] = [];
+    let cursor: string | null = null;
+    do {
+      const some = Math.min(pageIncidents, limit - items.length);
+      const query: IncidentQuery = { kind: "list", filter, limit: some, cursor };
+      const answer = await this.ask(partition, query);
+      if (answer.kind !== "page") break;
+      items.push(...answer.page.items);
+      cursor = answer.page.cursor;
+    } while (cursor !== null && items.length < limit);
+    return items;
   }
 
   async get(id: string): Promise<IncidentView | null> {

@@ -150,11 +150,17 @@ test("incidents that read alike become one, and say why", async () => {
   expect(await program.terminate(), program.stderr()).toBe(0);
 });
 
-test("a key that the environment does not have is said at the start", async () => {
+test("a key that the environment does not have, or no key, is said at the start", async () => {
   const configPath = join(dir, "tocsin.yaml");
   writeFileSync(configPath, config());
-  const starting = Program.start({ dataDir: join(dir, "data"), configPath, chaos: false });
-  await expect(starting).rejects.toThrow(
+  const common = { dataDir: join(dir, "data"), configPath, chaos: false };
+  await expect(Program.start(common)).rejects.toThrow(
     "correlation.text.api_key_env: the environment variable TEST_EMBEDDINGS_KEY is not set",
   );
+  const broken = Program.start({ ...common, env: { TEST_EMBEDDINGS_KEY: "half a\nsecret" } });
+  const error = (await broken.catch((caught: unknown) => caught)) as Error;
+  expect(error.message).toContain(
+    "correlation.text.api_key_env: what TEST_EMBEDDINGS_KEY holds cannot be a header value",
+  );
+  expect(error.message).not.toContain("secret");
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EdgeSet } from "./edge-set.ts";
 import { type GraphConfig, type GraphSources, GraphState } from "./graph-state.ts";
 import { ServiceGraph } from "./graph.ts";
 import { type LearntEdge, learntMax } from "./learnt-edges.ts";
@@ -191,3 +192,46 @@ function freshGraph(state: GraphState, depthMax: number): ServiceGraph {
   }
   return new ServiceGraph(all, depthMax);
 }
+
+test("what changes about a hub is known to all who need it, asked before or not", () => {
+  const state = stateOf();
+  state.apply(Array.from({ length: 500 }, (_, at) => edge(`user${at}>hub`)));
+  const users = ["user7", "user250", "user499"];
+  for (const user of users) expect(names(state, user)).toEqual(["hub"]);
+  state.apply([edge("hub>db")]);
+  for (const user of [...users, "user8"]) expect(names(state, user)).toEqual(["hub", "db"]);
+  expect(state.of("t", "e").stepsUp("user7", "db")).toBe(2);
+  expect(state.of("t", "e").downstreamOf("db")).toHaveLength(501);
+  state.apply([edge("hub>db", { removed: true, atMs: 1 })]);
+  for (const user of users) expect(names(state, user)).toEqual(["hub"]);
+  expect(state.of("t", "e").stepsUp("user7", "db")).toBe(null);
+  expect(state.of("t", "e").downstreamOf("db")).toEqual([]);
+});
+
+test("whoever replaces its edges again and again takes no more than its share", () => {
+  const state = stateOf({ edgesMax: 2_000 });
+  const replace = (round: number): number => {
+    const all = Array.from({ length: 2_000 }, (_, at) => edge(`s>d${at}`, { tenant: "t" }));
+    const former = all.map((one) => ({ ...one, service: `s${round - 1}` }));
+    state.apply(former.map((one) => ({ ...one, removed: true, atMs: round })));
+    return state.apply(all.map((one) => ({ ...one, service: `s${round}`, atMs: round })));
+  };
+  expect([replace(1), replace(2), replace(3)]).toEqual([0, 2_000, 2_000]);
+  expect([...state.learnt("api")]).toHaveLength(4_000);
+  expect(state.apply([edge("other>d", { tenant: "u" })]), "others have theirs").toBe(0);
+  state.sweep(25 * hour);
+  expect(replace(4)).toBe(0);
+});
+
+test("steps of a neighbourhood that made room for another are not told from memory", () => {
+  const edges = new EdgeSet();
+  edges.add("a", "b");
+  edges.add("z", "y");
+  const graph = ServiceGraph.over([edges], 4, 1);
+  expect([graph.stepsUp("a", "b"), graph.stepsUp("z", "y")]).toEqual([1, 1]);
+  edges.remove("z", "y");
+  graph.changed("z", "y");
+  edges.remove("a", "b");
+  graph.changed("a", "b");
+  expect([graph.stepsUp("a", "b"), graph.stepsUp("z", "y")]).toEqual([null, null]);
+});

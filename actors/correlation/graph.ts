@@ -18,6 +18,9 @@ export const reachedMax = 512;
 /** Services in all remembered neighbourhoods of a graph; beyond it the oldest are forgotten. */
 const rememberedMaxDefault = 200_000;
 
+/** Services that are looked at for neighbourhoods to forget, however few there are. */
+const lookMin = 64;
+
 const noSteps: ReadonlyMap<string, number> = new Map();
 
 type Neighbours = (edges: EdgeSet, service: string) => readonly string[];
@@ -145,6 +148,7 @@ export class ServiceGraph {
     for (const [service, reached] of known) {
       if (this.#remembered + count <= this.#rememberedMax) return;
       known.delete(service);
+      if (known === this.#upstream) this.#steps.delete(service);
       this.#remembered -= reached.length;
     }
     if (this.#remembered + count > this.#rememberedMax) this.forgetAll();
@@ -153,22 +157,36 @@ export class ServiceGraph {
   /** Those of `known` whose search went through `service`: found against its direction. */
   #forget(known: Map<string, Reached[]>, service: string, back: Neighbours): void {
     if (known.size === 0) return;
+    // To look further than there is to forget costs more than to forget all of it: a hub has
+    // thousands of neighbours, and may change with every alert.
+    const seenMax = known.size + lookMin;
     const seen = new Set([service]);
     let frontier = [service];
     for (let steps = 0; steps < this.#depthMax && frontier.length > 0; steps += 1) {
       const further: string[] = [];
       for (const each of frontier) {
-        this.#remembered -= known.get(each)?.length ?? 0;
-        known.delete(each);
-        if (known === this.#upstream) this.#steps.delete(each);
-        for (const neighbour of this.#layers.flatMap((edges) => back(edges, each))) {
-          if (seen.has(neighbour)) continue;
-          seen.add(neighbour);
-          further.push(neighbour);
+        this.#drop(known, each);
+        for (const edges of this.#layers) {
+          for (const neighbour of back(edges, each)) {
+            if (seen.has(neighbour)) continue;
+            if (seen.size >= seenMax) return this.#dropAll(known);
+            seen.add(neighbour);
+            further.push(neighbour);
+          }
         }
       }
       frontier = further;
     }
+  }
+
+  #dropAll(known: Map<string, Reached[]>): void {
+    for (const service of known.keys()) this.#drop(known, service);
+  }
+
+  #drop(known: Map<string, Reached[]>, service: string): void {
+    this.#remembered -= known.get(service)?.length ?? 0;
+    known.delete(service);
+    if (known === this.#upstream) this.#steps.delete(service);
   }
 }
 

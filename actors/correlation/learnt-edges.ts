@@ -32,6 +32,8 @@ export type Merged = "came" | "went" | "kept" | "refused";
 /** Edges of one source in a partition, taken back ones included. */
 export const learntMax = 100_000;
 const removedKeptMs = 24 * 3_600_000;
+/** So many that were taken back find a place beside those of a scope, or as many as these. */
+const removedMin = 1_000;
 
 type Held = { edges: Map<string, LearntEdge>; living: number };
 
@@ -52,7 +54,10 @@ export class LearntEdges {
     const was = known !== undefined && !known.removed;
     const is = !edge.removed;
     const isFull = is && !was && (held?.living ?? 0) >= livingMax;
-    if (isFull || (known === undefined && this.size >= learntMax)) {
+    // Whoever states others again and again must not fill what is everybody's with the former.
+    const heldMax = livingMax + Math.max(livingMax, removedMin);
+    const isCrowded = (held?.edges.size ?? 0) >= heldMax || this.size >= learntMax;
+    if (isFull || (known === undefined && isCrowded)) {
       this.refused += 1;
       return "refused";
     }

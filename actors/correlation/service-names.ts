@@ -10,7 +10,10 @@ export function readServiceNames(text: string): string[] {
   return names.filter(isServiceName);
 }
 
-/** 1 to 200 characters, none of them a control character. */
+/**
+ * 1 to 200 characters, none of them a control character or half of a surrogate pair, which would
+ * be another text once it has been in the log.
+ */
 export function isServiceName(text: string): boolean {
-  return text !== "" && text.length <= serviceCharsMax && !/\p{Cc}/u.test(text);
+  return text !== "" && text.length <= serviceCharsMax && !/[\p{Cc}\p{Cs}]/u.test(text);
 }

@@ -91,6 +91,17 @@ test("set: a person's own level, with a reason, and why shows it with the terms"
   expect(json).toMatchObject({ severity: "low", severity_set: { by: "ada" } });
 });
 
+test("set: a level is one of the scale in force, also where no score says which", async () => {
+  const config = incidentConfig(loadConfig(null, "severity: { mode: off, levels: sev0-4 }"));
+  world.incidents.apply({ kind: "config", config });
+  const id = opened("service=unscored", "dedup_key=u");
+  const args = ["severity", "set", id, "SEV1", "--reason", "many users"];
+  expect((await tocsin(...args, "--levels", "sev0-4"))[1]).toContain(`${id} is high: `);
+  expect((await tocsin(...args, "--levels", "sev-1"))[2]).toContain("--levels: expected one of");
+  const scored = incidentConfig(loadConfig(null, "severity: { mode: raise }"));
+  world.incidents.apply({ kind: "config", config: scored });
+});
+
 test("set refuses what is no level, and asks for a reason", async () => {
   const id = opened();
   expect((await tocsin("severity", "set", id, "SEV7", "--reason", "x"))[2]).toContain("SEV1 to");

@@ -5,7 +5,7 @@ import { Assessor } from "../../actors/incident/assessor.ts";
 import { identityOf, labelOf } from "../../actors/incident/identity.ts";
 import { severities, type IncidentView } from "../../actors/incident/types.ts";
 import { levelScales, type LevelScale, type SeverityConfig } from "../../actors/severity/config.ts";
-import { labelSeverity, severityOfLevel } from "../../actors/severity/levels.ts";
+import { labelSeverity, levelOf, severityOfLevel } from "../../actors/severity/levels.ts";
 import type { SeverityScore } from "../../actors/severity/score.ts";
 import { incidentConfig } from "../../runtime/config/actor-configs.ts";
 import { loadConfiguration } from "../../runtime/config/load.ts";
@@ -47,7 +47,8 @@ itself again on new evidence only (docs/severity.md).
                             and how often it was reopened (0)
   --config FILE             explain: where the section severity is (TOCSIN_CONFIG, default
                             config/tocsin.yaml)
-  --levels SCALE            check: sev1-5 (default), sev0-4 or sev1-4, as severity.levels says
+  --levels SCALE            check, set: sev1-5 (default), sev0-4 or sev1-4, as severity.levels says;
+                            set: an incident with a score knows its own
   --reason TEXT             set: why
   --by NAME                 set: who does it (default: $USER)
   --json                    explain: the score; check: problems by file; set: the incident
@@ -116,8 +117,7 @@ function modeText({ mode }: SeverityConfig, { severity }: SeverityScore, said: s
 
 function check(files: string[], flags: Flags, io: Io): number {
   if (files.length === 0) throw usageError("expected the FILE to check");
-  const scale = levelScales.find((each) => each === (flags.text("levels") ?? "sev1-5"));
-  if (scale === undefined) throw usageError(`--levels: expected one of ${levelScales.join(", ")}`);
+  const scale = scaleOf(flags) ?? "sev1-5";
   const checked = files.map((file) => checkFile(file, scale));
   if (flags.has("json")) io.out(`${JSON.stringify(checked, null, 2)}\n`);
   else {
@@ -130,6 +130,13 @@ function check(files: string[], flags: Flags, io: Io): number {
     }
   }
   return checked.every(({ valid }) => valid) ? EXIT.ok : EXIT.failed;
+}
+
+function scaleOf(flags: Flags): LevelScale | null {
+  const given = flags.text("levels");
+  const scale = levelScales.find((each) => each === given);
+  if (given === null || scale !== undefined) return scale ?? null;
+  throw usageError(`--levels: expected one of ${levelScales.join(", ")}`);
 }
 
 type Checked = { file: string; valid: boolean; factors: number; problems: Problem[] };
@@ -151,11 +158,14 @@ async function set(words: string[], flags: Flags, io: Io): Promise<number> {
   }
   const reason = flags.text("reason");
   if (reason === null) throw usageError("say why with --reason");
+  const asked = scaleOf(flags);
   const api = apiOf(flags, io);
   const { id: fullId, severity_score: score } = await findIncident(api, id);
-  const severity = severityOfLevel(score?.scale ?? "sev1-5", level);
+  const scale = score?.scale ?? asked ?? "sev1-5";
+  const severity = severityOfLevel(scale, level);
   if (severity === null) {
-    const known = `SEV1 to SEV5 or ${severities.join(", ")}`;
+    const [most, least] = [levelOf(scale, "critical"), levelOf(scale, "info")];
+    const known = `${most} to ${least} or ${severities.join(", ")}`;
     throw usageError(`got "${plain(level)}", expected ${known}`);
   }
   const after = (await api.call({

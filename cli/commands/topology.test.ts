@@ -99,6 +99,14 @@ test("a file that is not valid changes nothing, and each problem has its line", 
   expect(await graphs.stated()).toEqual([]);
 });
 
+test("what the server refuses of a file is said, and the rest is stated", async () => {
+  const some = file("some.yaml", "cart: [auth]\n' db': [x]\n");
+  const { code, out, err } = await tocsin("import", some);
+  expect([code, out]).toEqual([1, "1 of 1 edges are new\n"]);
+  const refused = "refused: service: expected a name of 1 to 200 characters (got  db)\n";
+  expect(err).toBe(refused);
+});
+
 test("edges are taken back; what the configuration says stays, and that is said", async () => {
   await tocsin("add", "web", "shop", "cdn", "--tenant", "acme");
   await tocsin("add", "web", "shop");

@@ -135,8 +135,13 @@ async function state(
   else {
     const back = isReplacing ? `, ${done.removed} taken back` : "";
     io.out(`${done.added} of ${done.accepted} edges are new${back}\n`);
+    for (const { field, reason, value } of done.rejected) {
+      io.err(`refused: ${plain(field)}: ${plain(reason)} (got ${plain(value)})\n`);
+    }
+    const more = done.rejectedTotal - done.rejected.length;
+    if (more > 0) io.err(`and ${more} more are refused\n`);
   }
-  return EXIT.ok;
+  return done.rejectedTotal === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function remove(flags: Flags, io: Io, names: string[]): Promise<number> {

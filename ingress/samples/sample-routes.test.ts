@@ -271,6 +271,24 @@ test("calls in our own form; those that name no services are refused", async () 
   expect(refused.body).toMatchObject({ partialSuccess: { rejectedDataPoints: "1" } });
 });
 
+test("a tenant that makes up names tells not many more edges than it may have", async () => {
+  const { topology } = loadConfig(
+    null,
+    "correlation: { topology: { sources: { edges_max: 10, traces_forget_after: 365d } } }",
+  ).correlation;
+  world.topology.inForce = topology;
+  const metric = "traces_service_graph_request_total";
+  const made = (round: number, tenant: string): object[] =>
+    Array.from({ length: 15 }, (_, at) => {
+      return { metric, value: 1, labels: { client: `c${round}-${at}`, server: "s", tenant } };
+    });
+  for (const round of [1, 2, 3, 4]) await send({ samples: made(round, "acme") });
+  // 20 in each period of five minutes, of which two may have been met here.
+  expect(seenEdges().length).toBeLessThanOrEqual(40);
+  await send({ samples: made(5, "other") });
+  expect(seenEdges().filter((text) => text.startsWith("other"))).toHaveLength(15);
+});
+
 test("with traces switched off, calls are metrics that nobody watches", async () => {
   const { topology } = loadConfig(
     null,

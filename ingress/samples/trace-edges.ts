@@ -5,6 +5,8 @@
  * E1 An edge is seen when its count has grown: exporters go on telling counts of long ago.
  * E2 What was told to the partitions a short while ago is not told again; each edge comes with
  *    every export, from every collector.
+ * E3 Of a tenant's edges, not many more are told than it may have: each is a record for all
+ *    partitions, and a sender that makes up names must not fill their logs.
  */
 import { isServiceName, serviceCharsMax } from "../../actors/correlation/service-names.ts";
 import type { LearntEdge } from "../../actors/correlation/learnt-edges.ts";
@@ -22,6 +24,9 @@ const toldMax = 200_000;
 /** An edge is told again after this, or a quarter of the time after which it is forgotten. */
 const tellAgainMs = 5 * 60_000;
 const tellAgainShare = 4;
+/** Edges of a tenant that are told within that time, as a multiple of those that it may have. */
+const toldTimes = 2;
+const tenantsMax = 10_000;
 
 export type TraceEdgesOptions = {
   graphs: Pick<ServiceGraphs, "see">;
@@ -34,6 +39,8 @@ export class TraceEdges {
   readonly #options: TraceEdgesOptions;
   /** When each edge was last told to the partitions. */
   readonly #told = new RecentMap<number>(toldMax);
+  /** How many of each tenant were told lately. */
+  readonly #shares = new RecentMap<Share>(tenantsMax);
 
   constructor(options: TraceEdgesOptions) {
     this.#options = options;
@@ -50,28 +57,54 @@ export class TraceEdges {
    */
   async take(samples: readonly MetricSample[], owner?: AlertOwner): Promise<RejectedAlert[]> {
     const { graphs, clock } = this.#options;
-    const forgetMs = this.#options.topology()?.sources?.tracesForgetMs ?? 0;
+    const { edgesMax = 0, tracesForgetMs = 0 } = this.#options.topology()?.sources ?? {};
+    const againMs = Math.min(tellAgainMs, tracesForgetMs / tellAgainShare);
     const nowMs = clock.nowMs();
+    const times = { nowMs, forgetMs: tracesForgetMs, againMs };
+    const period = Math.floor(nowMs / againMs);
     const refused: RejectedAlert[] = [];
     const seen = new Map<string, LearntEdge>();
+    const counts = new Map<string, number>();
     for (const sample of samples) {
       const edge = edgeOf(sample, nowMs, owner ?? anyone);
-      if ("reason" in edge) refused.push({ index: sample.index, ...edge });
-      else if (this.#isNews(edge, sample.value, nowMs, forgetMs)) seen.set(keyOf(edge), edge);
+      if ("reason" in edge) {
+        refused.push({ index: sample.index, ...edge });
+        continue;
+      }
+      const key = keyOf(edge);
+      if (!this.#isNews(edge, sample.value, times)) continue;
+      if (!seen.has(key)) {
+        const tenant = edge.tenant ?? "";
+        const count = counts.get(tenant) ?? 0;
+        if (this.#toldOf(tenant, period) + count >= toldTimes * edgesMax) continue;
+        counts.set(tenant, count + 1);
+      }
+      seen.set(key, edge);
     }
     if (seen.size > 0) await graphs.see([...seen.values()]);
     for (const [key, { atMs }] of seen) this.#told.set(key, atMs);
+    for (const [tenant, count] of counts) {
+      this.#shares.set(tenant, { period, told: this.#toldOf(tenant, period) + count });
+    }
     return refused;
   }
 
-  #isNews(edge: LearntEdge, count: number, nowMs: number, forgetMs: number): boolean {
+  #isNews(edge: LearntEdge, count: number, { nowMs, forgetMs, againMs }: Times): boolean {
     if (!(count > 0) || edge.service === edge.dependency) return false;
     if (nowMs - edge.atMs > forgetMs) return false;
     const toldMs = this.#told.get(keyOf(edge));
-    const againMs = Math.min(tellAgainMs, forgetMs / tellAgainShare);
     return toldMs === undefined || edge.atMs - toldMs >= againMs;
   }
+
+  #toldOf(tenant: string, period: number): number {
+    const share = this.#shares.get(tenant);
+    return share?.period === period ? share.told : 0;
+  }
 }
+
+/** `told`: in the period of this number. */
+type Share = { period: number; told: number };
+type Times = { nowMs: number; forgetMs: number; againMs: number };
 
 function keyOf({ tenant, service, dependency }: LearntEdge): string {
   return JSON.stringify([tenant, service, dependency]);

@@ -29,6 +29,9 @@ describe("a map of services", () => {
     expect(read("shop: [db, cache, db]\ndb: disk\nidle:\n")).toEqual(expected);
     expect(read("dependencies:\n  shop: [db, cache]\n  db: [disk]\n")).toEqual(expected);
     expect(read("")).toEqual({});
+    expect(readGraphFile("f", "%YAML 1.2\n# ours\n---\nshop: db\n---\ndb: disk\n")).toEqual({
+      ...{ shop: ["db"], db: ["disk"] },
+    });
   });
 
   test("the example that ships with the program is one", () => {
@@ -68,6 +71,19 @@ describe("a Backstage catalogue", () => {
       entity("API", "ledger", "{ type: grpc }"),
     );
     expect(found).toEqual({ shop: ["books", "mirror", "far"] });
+  });
+
+  test("what an entity needs of itself is no edge, and takes no other with it", () => {
+    const spec = "{ providesApis: [ledger], consumesApis: [ledger], dependsOn: [db, shop] }";
+    expect(read(entity("Component", "shop", spec))).toEqual({ shop: ["db"] });
+  });
+
+  test("a short file that says very much is refused before it takes the memory", () => {
+    const spec = "{ providesApis: [ledger], consumesApis: [ledger] }";
+    const all = Array.from({ length: 400 }, (_, at) => entity("Component", `s${at}`, spec));
+    expect(problemsOf(all.join("---\n"))).toEqual([
+      "graph.yaml:1:1: says more than 100000 dependencies",
+    ]);
   });
 
   test("references find entities whatever their case, by their own name or their service's", () => {

@@ -18,6 +18,8 @@ const placesMax = 200_000;
 const documentsMax = 20_000;
 const refsMax = 10_000;
 const servicesMax = 20_000;
+/** More than fit into a configuration, or one request. */
+const edgesMax = 100_000;
 const kinds = ["component", "resource", "api", "system"];
 const nameAnnotation = "tocsin.io/service";
 
@@ -30,7 +32,7 @@ export function readGraphFile(file: string, text: string): Dependencies {
   const problems: Problem[] = [];
   const documents = documentsOf(file, text, problems);
   const isCatalog = documents.some(({ root }) => fieldsOf(root).has("apiVersion"));
-  const edges = new Edges();
+  const edges = new Edges(file);
   if (isCatalog) readCatalog(documents, edges);
   else for (const { root } of documents) readMap(root, edges);
   for (const { reading } of documents) problems.push(...reading.problems);
@@ -39,7 +41,10 @@ export function readGraphFile(file: string, text: string): Dependencies {
 }
 
 /** What a map says: each service, and a list of those that it depends on, or a single one. */
-export function readDependencies(value: ConfigValue, edges = new Edges()): Dependencies {
+export function readDependencies(
+  value: ConfigValue,
+  edges = new Edges(value.position().file),
+): Dependencies {
   for (const [service, list] of value.entries(servicesMax)) {
     if (!isServiceName(service)) list.problem(`the key is not ${aName}`);
     const single = list.present ? [list] : [];
@@ -56,11 +61,26 @@ const aName = `a service's name of at most ${serviceCharsMax} characters`;
 
 class Edges {
   readonly #said = new Map<string, Set<string>>();
+  readonly #file: string;
+  #count = 0;
 
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What an entity needs of itself, such as an API that it provides as well, is no edge. */
   add(service: string, dependency: string): void {
-    const known = this.#said.get(service);
-    if (known === undefined) this.#said.set(service, new Set([dependency]));
-    else known.add(dependency);
+    if (service === dependency) return;
+    let known = this.#said.get(service);
+    if (known === undefined) this.#said.set(service, (known = new Set()));
+    if (known.has(dependency)) return;
+    // A short file can say many: all who consume an API depend on all who provide it.
+    this.#count += 1;
+    if (this.#count > edgesMax) {
+      const message = `says more than ${edgesMax} dependencies`;
+      throw new ConfigError([{ file: this.#file, line: 1, column: 1, path: "", message }]);
+    }
+    known.add(dependency);
   }
 
   said(): Dependencies {
@@ -76,7 +96,9 @@ function readMap(root: ConfigValue, edges: Edges): void {
 
 /** A line that begins with "---" begins a document, whatever stands around it. */
 function documentsOf(file: string, text: string, problems: Problem[]): Document[] {
-  const texts = text.split(/^(?=---(?:\s|$))/m);
+  const [head = "", next, ...others] = text.split(/^(?=---(?:\s|$))/m);
+  const texts = isDirectives(head) && next !== undefined ? [head + next] : [head, next ?? ""];
+  for (const other of others) texts.push(other);
   const documents: Document[] = [];
   let firstLine = 1;
   for (const [at, one] of texts.entries()) {
@@ -96,6 +118,11 @@ function documentsOf(file: string, text: string, problems: Problem[]): Document[
     firstLine += one.split("\n").length - 1;
   }
   return documents;
+}
+
+/** "%YAML 1.2" and the like stand before the line that begins their document. */
+function isDirectives(text: string): boolean {
+  return text.startsWith("%") && text.split("\n").every((line) => /^[%#]|^\s*$/.test(line));
 }
 
 function readCatalog(documents: Document[], edges: Edges): void {

@@ -138,6 +138,14 @@ describe("with embeddings", () => {
     expect(counts).toMatchObject({ merged: 0, passedOver: 2, unrelated: 2 });
   });
 
+  test("an event without a text is no harm to those that came with it", async () => {
+    alert("gateway", "payment calls time out");
+    alert("checkout", "payment provider does not answer");
+    const incident = { id: "inc-0-zz", created_at: new Date().toISOString() };
+    const bare = new TextEncoder().encode(JSON.stringify({ data: { incident } }));
+    expect(await handle([bare, ...opened()])).toMatchObject({ merged: 1, passedOver: 1 });
+  });
+
   test("other tenants, other environments and what nobody has to do with stay apart", async () => {
     alert("gateway", "payment calls time out");
     alert("other", "payment calls time out", { tenant: "umbrella" });

@@ -108,7 +108,8 @@ export class RelationWorker {
     const fresh = known.flatMap(({ incident }) =>
       incident !== null && this.#isFresh(incident) ? [incident] : [],
     );
-    if (fresh.length > 1) await relatedness.prepare(fresh, signal);
+    // What is wrong with one of them is said when it is looked at, and holds up no other.
+    if (fresh.length > 1) await relatedness.prepare(fresh, signal).catch(() => undefined);
     for (const { job, incident } of known) {
       if (signal.aborted) return;
       if (incident === null) this.counts.undecodable += 1;

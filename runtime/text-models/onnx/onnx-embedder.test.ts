@@ -46,6 +46,9 @@ const open = async (): Promise<OnnxEmbedder> => {
   return embedder;
 };
 
+/** The question is on its way to the process, and its answer is not read yet. */
+const isSent = (): Promise<void> => new Promise((resume) => void setImmediate(resume));
+
 function isInstalled(): boolean {
   try {
     createRequire(import.meta.url).resolve("onnxruntime-node");
@@ -76,6 +79,7 @@ describe.runIf(installed)("a model in a folder", () => {
     const opened = await open();
     const late = new AbortController();
     const asked = opened.embed(["disk"], late.signal);
+    await isSent();
     late.abort();
     await expect(asked).rejects.toThrow("the model took too long");
     await eventually(async () => {
@@ -93,6 +97,76 @@ describe.runIf(installed)("a model in a folder", () => {
     writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(other));
     const text = "tokenizer.json: model.type: got Unigram, expected WordPiece";
     await expect(open()).rejects.toThrow(text);
+  });
+});
+
+/** Stands in for the runtime: a file beside the model says what goes wrong. */
+const standIn = `
+  const { existsSync } = require("node:fs");
+  const { dirname, join } = require("node:path");
+  exports.Tensor = class { constructor(type, data, dims) { Object.assign(this, { data, dims }); } };
+  exports.InferenceSession = {
+    create(path) {
+      const says = (word) => existsSync(join(dirname(path), word));
+      const run = async ({ input_ids: { dims } }) => {
+        if (says("busy")) await new Promise(() => {});
+        return { out: { data: new Array(dims[0]).fill(1), dims: [dims[0], 1] } };
+      };
+      if (says("hang")) return new Promise(() => {});
+      if (says("die")) process.exit(7);
+      return Promise.resolve({ inputNames: ["input_ids"], outputNames: ["out"], run });
+    },
+  };
+`;
+
+describe.runIf(!installed)("a model that does not open again", () => {
+  const nodePath = process.env["NODE_PATH"];
+  const says = (word: string): string => join(folder, "onnx", word);
+  beforeEach(() => {
+    mkdirSync(join(folder, "onnxruntime-node"));
+    writeFileSync(join(folder, "onnxruntime-node", "index.js"), standIn);
+    process.env["NODE_PATH"] = folder;
+  });
+  afterEach(() => {
+    if (nodePath === undefined) delete process.env["NODE_PATH"];
+    else process.env["NODE_PATH"] = nodePath;
+  });
+
+  /** Its process is ended, as a question to it takes too long. */
+  async function openAndEnd(): Promise<OnnxEmbedder> {
+    const opened = await open();
+    expect((await opened.embed(["disk", "payments"], never)).vectors).toHaveLength(2);
+    writeFileSync(says("busy"), "");
+    const late = new AbortController();
+    const asked = opened.embed(["disk"], late.signal);
+    await isSent();
+    late.abort();
+    await expect(asked).rejects.toThrow("the model took too long");
+    rmSync(says("busy"));
+    return opened;
+  }
+
+  test("holds up neither a question beyond its time nor the end of the program", async () => {
+    const opened = await openAndEnd();
+    writeFileSync(says("hang"), "");
+    await eventually(async () => {
+      const asked = opened.embed(["disk"], AbortSignal.timeout(50));
+      await expect(asked).rejects.toThrow("the model was not open in time");
+    });
+    const last = opened.embed(["disk"], never);
+    await opened.close();
+    await expect(last).rejects.toThrow("the model's process ended with SIGKILL");
+  });
+
+  test("is tried again by the next question", async () => {
+    const opened = await openAndEnd();
+    writeFileSync(says("die"), "");
+    await eventually(async () => {
+      const asked = opened.embed(["disk"], never);
+      await expect(asked).rejects.toThrow("the model's process ended with 7");
+    });
+    rmSync(says("die"));
+    expect((await opened.embed(["disk"], never)).vectors).toHaveLength(1);
   });
 });
 

@@ -16,6 +16,8 @@ type Waiting = { resolve(embedded: Embedded): void; reject(error: Error): void }
 export class OnnxEmbedder implements TextEmbedder {
   readonly #settings: OnnxSettings;
   #child: ChildProcess | null = null;
+  /** The process with its model open, or on its way there. */
+  #opened: Promise<ChildProcess> | null = null;
   #isClosed = false;
   #serial = 0;
   readonly #waiting = new Map<number, Waiting>();
@@ -27,13 +29,15 @@ export class OnnxEmbedder implements TextEmbedder {
   /** @throws TerminalError that says what to install, or what is wrong in the folder. */
   static async open({ folder, tokensMax, threads }: OnnxSettings): Promise<OnnxEmbedder> {
     const embedder = new OnnxEmbedder({ folder, tokensMax, threads });
-    await embedder.#start();
+    await embedder.#open();
     return embedder;
   }
 
   async embed(texts: string[], signal: AbortSignal): Promise<Embedded> {
     signal.throwIfAborted();
-    const child = this.#child ?? (await this.#start());
+    // A model may take longer to open than a question may: the next one finds it open.
+    const child = await unlessAborted(this.#open(), signal);
+    if (signal.aborted) throw new RetryableError("the model was not open in time");
     const id = ++this.#serial;
     const { promise, resolve, reject } = Promise.withResolvers<Embedded>();
     this.#waiting.set(id, { resolve, reject });
@@ -57,6 +61,14 @@ export class OnnxEmbedder implements TextEmbedder {
     this.#child?.kill("SIGKILL");
   }
 
+  #open(): Promise<ChildProcess> {
+    this.#opened ??= this.#start().catch((error: unknown) => {
+      this.#opened = null;
+      throw error;
+    });
+    return this.#opened;
+  }
+
   async #start(): Promise<ChildProcess> {
     if (this.#isClosed) throw new RetryableError("the model is closed");
     const child = fork(entry, {
@@ -75,7 +87,7 @@ export class OnnxEmbedder implements TextEmbedder {
     child.once("exit", (code, signal) => {
       const error = new RetryableError(`the model's process ended with ${signal ?? code}`);
       reject(error);
-      if (this.#child === child) this.#child = null;
+      if (this.#child === child) this.#child = this.#opened = null;
       for (const { reject: refuse } of this.#waiting.values()) refuse(error);
     });
     send(child, { kind: "open", settings: this.#settings });
@@ -83,7 +95,6 @@ export class OnnxEmbedder implements TextEmbedder {
       await opened;
     } catch (error) {
       child.kill("SIGKILL");
-      if (this.#child === child) this.#child = null;
       throw error;
     }
     return child;
@@ -93,6 +104,18 @@ export class OnnxEmbedder implements TextEmbedder {
     const waiting = this.#waiting.get(reply.id);
     if (reply.kind === "failed") waiting?.reject(new TerminalError(reply.why));
     else waiting?.resolve({ vectors: reply.vectors, tokens: reply.tokens });
+  }
+}
+
+/** What comes of it later is left to whoever asks next. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(new RetryableError("the model was not open in time"));
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
