@@ -29,6 +29,11 @@ export function withSign(signs: Sign[], sign: Sign): Sign[] {
   return signs.with(furthest, sign);
 }
 
+/** With the values of these labels, in this order; of labels that were not kept it knows none. */
+export function reordered(sign: Sign, from: readonly string[], to: readonly string[]): Sign {
+  return { ...sign, agree: to.map((label) => sign.agree[from.indexOf(label)] ?? "") };
+}
+
 function placeOf(signs: readonly Sign[], sign: Sign): number {
   return signs.findIndex((known) => isSame(known, sign));
 }
