@@ -257,7 +257,8 @@ describe("history", () => {
     const slow = { service: "shop", alertname: "SlowOrders" };
     expect(found.find(sighting(slow, 9.5 * day + minute), () => true)).toMatchObject({
       candidate: open,
-      because: 'it began together with "QueueFull" of "mail", which inc-0-1 has, about 4 times lately',
+      because:
+        'it began together with "QueueFull" of "mail", which inc-0-1 has, about 4 times lately',
     });
     found.unlearn(open, incident(2, slow));
     expect(found.find(sighting(slow, 9.5 * day + minute), () => true)).toBeNull();

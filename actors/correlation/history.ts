@@ -46,7 +46,11 @@ type Kind = {
 
 type PartnerRow = [string, number];
 type KindRow = [string, number, number, number, number, number, PartnerRow[]];
-export type HistorySnapshot = { sinceMs: number; kinds: KindRow[]; recent: [string, string, number][] };
+export type HistorySnapshot = {
+  sinceMs: number;
+  kinds: KindRow[];
+  recent: [string, string, number][];
+};
 
 export type Occurrence = {
   tenant: string;

@@ -1,6 +1,7 @@
 /**
  * The weight of the evidence that an alert is part of an open incident: one relation (the best
- * there is: its key, its service, the graph, history), labels that both have, and what speaks against it.
+ * there is: its key, its service, the graph, history), labels that both have, and what speaks
+ * against it.
  */
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";

@@ -39,7 +39,8 @@ describe("other labels that speak for or against", () => {
 
   test("a configuration from before there were any asks for none", () => {
     const { enabled, windowMs, labels } = asking("old").correlation;
-    const old = { ...asking("old"), correlation: { enabled, windowMs, labels } as CorrelationConfig };
+    const correlation = { enabled, windowMs, labels } as CorrelationConfig;
+    const old = { ...asking("old"), correlation };
     scenario("old", { config: old })
       .at("00:00").when(alertFired("slow", of("eu", "m"))).then(happened("opened"))
       .at("00:10").when(alertFired("errors", of("us", "m"))).then(happened("alertJoined"))

@@ -4,7 +4,7 @@ import { isSameTrouble } from "../correlation/weighing.ts";
 
 /** Distinct signs an incident remembers: with more, what is far from a cause gives way. */
 const signsMax = 32;
-/** How exactly it is known when a sign last began: a storm must not copy the list for each alert. */
+/** How exactly it is known when a sign last began: no storm must copy the list for each alert. */
 const signAtMs = 30_000;
 
 /** Whether it tells nothing but that the same goes on. */
