@@ -88,7 +88,7 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
   }
   const brought = desk.members.list(source, 0, handedOverMax);
   source.handedOver = brought.map(({ fingerprint }) => fingerprint);
-  joinApart(target, source);
+  joinApart(desk, target, source);
   desk.unrelate(target);
   target.signs = source.signs.reduce(withSign, target.signs);
   desk.moveMembers(source, target);
