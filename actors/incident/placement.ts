@@ -3,7 +3,8 @@
  *
  *   1. the incident that its fingerprint belongs to, if open or resolved a short while ago
  *   2. the incident of its grouping key, likewise; one that another alert brought the key to has
- *      to agree with the alert (a sign of the same kind may belong to another trouble)
+ *      to agree with the alert (a sign of the same kind may belong to another trouble), but a
+ *      dedup key is the sender's own word
  *   3. an open incident that correlation relates it to
  *   4. none: a new incident
  */
@@ -44,8 +45,8 @@ export function place(desk: Desk, arrival: Arrival): Placement {
     if (returned !== null) return returned;
   }
   const grouped = desk.byGroupKey(arrival, arrival.groupKey) ?? null;
-  const isItsOwnKey = grouped?.groupKey === arrival.groupKey;
-  if (grouped !== null && (isItsOwnKey || !isOpen(grouped.status))) {
+  const isCertain = arrival.dedupKey !== null || grouped?.groupKey === arrival.groupKey;
+  if (grouped !== null && (isCertain || !isOpen(grouped.status))) {
     const joined = joinOrReopen(desk, grouped, arrival, sameKey(arrival));
     if (joined !== null) return joined;
   }
