@@ -23,8 +23,9 @@ import { isOpen } from "./lifecycle.ts";
 import { addLink, linkDetail, linkOf } from "./links.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
-import { changeFirstSign, gather, signOf } from "./root.ts";
+import { gather, signOf } from "./root.ts";
 import { assess, openSeverity, raiseSeverity, saidSeverity } from "./severity-steps.ts";
+import { withChanged } from "./signs.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { count, record } from "./turn.ts";
@@ -159,7 +160,7 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
     incident.labels = sortedLabels(body.labels);
     incident.annotations = sortedLabels(body.annotations);
     incident.description = descriptionOf(body);
-    changeFirstSign(incident, signOf(turn, fingerprint, body));
+    incident.signs = withChanged(incident.signs, signOf(turn, fingerprint, body));
     desk.relate(incident);
   }
   const said = saidSeverity(turn, body.labels);

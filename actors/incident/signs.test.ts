@@ -1,10 +1,12 @@
-/** What is known of alerts' labels, when the labels that are asked for change under it. */
-import { describe, test } from "vitest";
+/** What an incident knows of its alerts, when that or the labels that are asked for change. */
+import { describe, expect, test } from "vitest";
 import { happened } from "../../testing/scenario-expectations.ts";
 import { alertFired, configured } from "../../testing/scenario-happenings.ts";
 import { scenario } from "../../testing/scenario.ts";
 import { storyConfig } from "../../testing/story-config.ts";
 import type { CorrelationConfig } from "../correlation/correlator.ts";
+import type { Sign } from "../correlation/evidence.ts";
+import { isKnown, withChanged, withSign } from "./signs.ts";
 import type { IncidentConfig } from "./types.ts";
 
 const by = { enabled: true, windowMs: 300_000, labels: ["service"], weights: {}, topology: null };
@@ -46,5 +48,29 @@ describe("other labels that speak for or against", () => {
       .at("00:10").when(alertFired("errors", of("us", "m"))).then(happened("alertJoined"))
       .at("00:20").when(configured({ ...old, hash: "old too" }))
       .at("00:30").when(alertFired("cost", of("eu", "n"))).then(happened("alertJoined"));
+  });
+});
+
+describe("signs", () => {
+  const sign: Sign = {
+    ...{ service: "db", alertname: "Slow", category: "latency", role: "symptom", rank: 60 },
+    ...{ severity: "high", agree: ["eu"], fingerprint: "1", atMs: 0 },
+  };
+  const other: Sign = { ...sign, service: "api", fingerprint: "2" };
+
+  test("of an alert that changes are changed themselves, and began when they began", () => {
+    const changed: Sign = { ...other, category: "errors", atMs: 60_000 };
+    expect(withChanged([sign, other], changed)).toEqual([sign, { ...changed, atMs: 0 }]);
+    expect(withChanged([sign], changed)).toEqual([sign]);
+    expect(withChanged([], changed)).toEqual([changed]);
+  });
+
+  test("are as grave as the gravest alert of the kind", () => {
+    const small: Sign = { ...sign, severity: "info", fingerprint: "3" };
+    expect(withSign([small], sign)).toEqual([{ ...small, severity: "high" }]);
+    expect(isKnown([small], sign)).toBe(false);
+    const known = [sign];
+    expect(withSign(known, small)).toBe(known);
+    expect(isKnown(known, small)).toBe(true);
   });
 });
