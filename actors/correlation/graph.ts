@@ -145,6 +145,7 @@ export class ServiceGraph {
     for (const [service, reached] of known) {
       if (this.#remembered + count <= this.#rememberedMax) return;
       known.delete(service);
+      if (known === this.#upstream) this.#steps.delete(service);
       this.#remembered -= reached.length;
     }
     if (this.#remembered + count > this.#rememberedMax) this.forgetAll();
