@@ -5,7 +5,7 @@
  *   2. the incident of its grouping key, likewise; one that another alert brought the key to has
  *      to agree with the alert (a sign of the same kind may belong to another trouble), but a
  *      dedup key is the sender's own word
- *   3. an open incident that correlation relates it to
+ *   3. an open incident that correlation relates it to, but none that a person split from those
  *   4. none: a new incident
  */
 import type { Related, Sign } from "../correlation/evidence.ts";
@@ -16,6 +16,7 @@ import type { Identity } from "./identity.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
+import { areApart } from "./split.ts";
 import type { Labels } from "../alert/events.ts";
 
 /** Grouping key of the incident that takes what a full partition cannot open. */
@@ -53,6 +54,8 @@ export function place(desk: Desk, arrival: Arrival): Placement {
   const leadsTo = grouped !== null && isOpen(grouped.status) ? grouped : null;
   const sighting = { ...arrival, grouped: leadsTo };
   const related = desk.correlator.find(sighting, (candidate) => {
+    if (own !== undefined && areApart(own, candidate)) return false;
+    if (grouped !== null && areApart(grouped, candidate)) return false;
     return !isFull(desk, candidate, arrival.fingerprint);
   });
   if (related !== null) {

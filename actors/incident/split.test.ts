@@ -63,6 +63,21 @@ describe("splitting", () => {
       .thenNothing();
   });
 
+  test("is respected when the alerts come back after theirs is over", () => {
+    scenario("back again", { config: storyConfig({ rules: [] }) })
+      .at("00:00").when(alertFired("slow", of("checkout"))).then(happened("opened"))
+      .at("00:10").when(alertFired("errors", of("checkout"))).then(happened("alertJoined"))
+      .at("00:20").when(split("errors")).then(happened("splitOff"))
+      .at("00:30").when(alertResolved("errors")).then(happened("resolved"))
+      .at("14:00").when(alertFired("slow", { instance: "2", ...of("checkout") }))
+      .then(happened("alertJoined", { incident: { id: "inc-0-1" } }))
+      .at("14:10").when(alertFired("errors", of("checkout"))).then(happened("opened"))
+      .at("14:20").when(alertFired("errors", { instance: "2", ...of("checkout") }))
+      .then(happened("alertJoined", { incident: { id: "inc-0-6" } }))
+      .at("14:30").when(alertFired("timeouts", of("checkout")))
+      .then(happened("alertJoined", { incident: { id: "inc-0-1" } }));
+  });
+
   test("is taken back by merging them by hand", () => {
     scenario("merged again", { config })
       .at("00:00").when(alertFired("slow", of("checkout"))).then(happened("opened"))
