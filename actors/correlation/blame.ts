@@ -10,6 +10,7 @@
  *    (its quality, its cost) spreads along the model's label and not along the graph.
  * B3 A host is not brought down by a service that it needs; by its network or by load it is.
  */
+import { unknownService } from "../incident/identity.ts";
 import { isMoreSevere } from "../incident/severity.ts";
 import type { Severity } from "../incident/types.ts";
 import type { Root, Sign } from "./evidence.ts";
@@ -76,7 +77,8 @@ export class Blame {
 
   /** B1 to B3; null: trouble at the root does not reach the sign. */
   #stepsTo({ service, sign: own }: Root, sign: Sign): number | null {
-    if (sign.service === service) return 0;
+    // Of alerts that name no service nothing says that they are of the same one.
+    if (sign.service === service) return service === unknownService && sign !== own ? null : 0;
     if (sign.role === "cause") return null;
     if (hostCategories.has(sign.category) && !causesOfHosts.has(own?.category ?? "")) return null;
     if (own !== null && isOfModel(own)) {

@@ -18,14 +18,14 @@ import {
   titleOf,
 } from "./identity.ts";
 import { beginFlapping, countOpening, staysOpen } from "./flap-steps.ts";
-import type { Incident } from "./incident.ts";
+import { type Incident, membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
 import { addLink, linkDetail, linkOf } from "./links.ts";
 import type { Arrival } from "./placement.ts";
 import { overflowKey, place } from "./placement.ts";
-import { changeFirstSign, gather, signOf } from "./root.ts";
+import { gather, signOf } from "./root.ts";
 import { assess, openSeverity, raiseSeverity, saidSeverity } from "./severity-steps.ts";
-import { isKnown } from "./signs.ts";
+import { isKnown, withChanged } from "./signs.ts";
 import { newIncident, open, reopen, resolve } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { count, record } from "./turn.ts";
@@ -89,7 +89,9 @@ function arrive(turn: Turn, event: Opened): void {
   const opensAgain = incident.firingCount === 0 && incident.members.length > 0;
   const flaps = opensAgain && countOpening(turn, incident);
   desk.enrol(incident, fingerprint);
-  if (incident.groupKey !== overflowKey) desk.claim(incident, groupKey);
+  if (incident.groupKey !== overflowKey && !isOthersKey(turn, arrival)) {
+    desk.claim(incident, groupKey);
+  }
   incident.alertCount += event.received;
   const detail = alertDetail(event);
   if (placement.kind === "join" && placement.related !== undefined) {
@@ -111,6 +113,16 @@ function arrive(turn: Turn, event: Opened): void {
   raiseTo(turn, incident, body, said);
   const related = placement.kind === "join" ? placement.related : undefined;
   gather(turn, incident, arrival, related?.met ?? null);
+}
+
+/**
+ * An alert comes back to the incident that it was split off to, or that took no more; its key
+ * stays with the open incident whose own it is.
+ */
+function isOthersKey({ desk }: Turn, arrival: Arrival): boolean {
+  const owner = desk.byGroupKey(arrival, arrival.groupKey);
+  if (owner?.groupKey !== arrival.groupKey || !isOpen(owner.status)) return false;
+  return owner.members.length < membersMax;
 }
 
 function openFor(
@@ -153,7 +165,7 @@ function change(turn: Turn, incident: Incident, event: Opened): void {
     incident.labels = sortedLabels(body.labels);
     incident.annotations = sortedLabels(body.annotations);
     incident.description = descriptionOf(body);
-    changeFirstSign(incident, signOf(turn, fingerprint, body));
+    incident.signs = withChanged(incident.signs, signOf(turn, fingerprint, body));
     desk.relate(incident);
     if (isOpen(incident.status)) desk.likeness.add(incident, turn.nowMs);
   }

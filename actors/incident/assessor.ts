@@ -167,7 +167,7 @@ export class Assessor {
       alerts: alerts === 0 ? null : { value: alerts, because: "distinct alerts" },
       services: { value: services, because: "services with alerts" },
       dependants: this.#dependantsOf(facts),
-      minutes: { value: hundredths(lastedMs / minute), because: `began ${lasted} ago` },
+      minutes: { value: minutesOf(lastedMs), because: `began ${lasted} ago` },
       reopens: { value: reopens, because: "times it was reopened" },
     };
   }
@@ -181,8 +181,9 @@ export class Assessor {
   }
 }
 
-function hundredths(value: number): number {
-  return Math.floor(value * 100) / 100;
+/** To a hundredth, never more than have passed; exact where it is exact (69 s are 1.15). */
+function minutesOf(ms: number): number {
+  return Math.floor((ms * 100) / minute) / 100;
 }
 
 function withService(services: string[], service: string): string[] {

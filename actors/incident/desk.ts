@@ -20,6 +20,7 @@ import { Membership } from "./membership.ts";
 import type { PolicyChoice } from "./routing.ts";
 import { compileRules } from "./routing.ts";
 import { ScopedIndex } from "./scoped-index.ts";
+import { reordered } from "./signs.ts";
 import type { IncidentConfig } from "./types.ts";
 
 /**
@@ -51,21 +52,24 @@ export class Desk {
   /** @param seed 32 bits that senders cannot know; no decision depends on them. */
   constructor(partition: number, config: IncidentConfig, seed: number) {
     this.partition = partition;
-    this.config = config;
+    this.config = complete(config);
     this.members = new Membership(seed);
     this.choosePolicy = compileRules(config);
     this.assessor = assessorOf(config, this.graph);
-    this.history = new History(config.correlation.windowMs);
-    this.graph.configure(config.correlation.topology);
-    this.correlator = new Correlator<Incident>(config.correlation, this.graph, this);
+    const { correlation } = this.config;
+    this.history = new History(correlation.windowMs);
+    this.graph.configure(correlation.topology);
+    this.correlator = new Correlator<Incident>(correlation, this.graph, this);
   }
 
   /** Rules for what opens from now on; open incidents keep their policies (I11). */
   configure(config: IncidentConfig): void {
     if (config.hash === this.config.hash) return;
-    this.config = config;
+    const { agree } = this.config.correlation;
+    this.config = complete(config);
     this.choosePolicy = compileRules(config);
     this.assessor = assessorOf(config, this.graph);
+    this.#reorderSigns(agree, this.config.correlation.agree);
     this.#rebuildCorrelator();
   }
 
@@ -139,6 +143,17 @@ export class Desk {
     from.firingCount = 0;
   }
 
+  /** What is known of an alert's labels is in the order in which the configuration names them. */
+  #reorderSigns(from: readonly string[], to: readonly string[]): void {
+    if (from.length === to.length && from.every((label, at) => label === to[at])) return;
+    for (const incident of this.incidents.values()) {
+      incident.signs = incident.signs.map((sign) => reordered(sign, from, to));
+      incident.links = incident.links.map((link) => {
+        return { ...link, sign: reordered(link.sign, from, to) };
+      });
+    }
+  }
+
   #rebuildCorrelator(): void {
     const { correlation } = this.config;
     this.history.windowMs = correlation.windowMs;
@@ -146,6 +161,12 @@ export class Desk {
     this.correlator = new Correlator<Incident>(correlation, this.graph, this);
     for (const incident of this.incidents.values()) this.relate(incident);
   }
+}
+
+/** Configurations of versions that weighed no evidence say nothing of it. */
+function complete(config: IncidentConfig): IncidentConfig {
+  const unsaid = { agree: [], weights: {}, topology: null };
+  return { ...config, correlation: { ...unsaid, ...config.correlation } };
 }
 
 function assessorOf(config: IncidentConfig, graph: GraphState): Assessor | null {

@@ -149,6 +149,26 @@ test("agrees with lists and a map, also after it was saved and restored", () => 
   );
 });
 
+test("a long list takes back what left it, in its place, with what came meanwhile", () => {
+  const members = new Membership(1);
+  const [one, two, three] = blank() as [Incident, Incident, Incident];
+  const many = Array.from({ length: 2_000 }, (_, n) => fingerprintOf(`one of many ${n}`, ""));
+  const late = fingerprintOf("late", "");
+  for (const text of many) members.join(one, text);
+  for (const text of many) members.join(two, text);
+  members.join(one, many[0] as string);
+  for (const to of [one, two, one]) members.join(to, late);
+  const parted = new Set(many.slice(0, 1));
+  members.part(one, three, parted);
+  // Its number is free for others now; nothing may be found by it.
+  members.join(three, fingerprintOf("new", ""));
+  for (const text of many.toReversed()) members.join(one, text);
+  expect(members.list(one, 0, 9_999).map(({ fingerprint }) => fingerprint)).toEqual([
+    ...[...many.slice(1), late, many[0]],
+  ]);
+  expect([one, two, three].map((each) => each.members.away)).toEqual([0, 2_001, 1]);
+});
+
 test("belongs to an incident or to none: a text that is no fingerprint is refused", () => {
   const members = new Membership(1);
   const [one] = blank();

@@ -22,6 +22,8 @@ const pageMask = pageRows - 1;
 const columns = { high: 0, low: 1, owner: 2, next: 3 };
 const rowInts = 4;
 const none = -1;
+/** Of a longer chain an index is made where something comes back to it, instead of a search. */
+const searchedMax = 1_000;
 
 /** What a fingerprint is to an incident that it belonged to once. */
 export const memberStates = { elsewhere: 0, quiet: 1, firing: 2 } as const;
@@ -66,6 +68,8 @@ export class Membership {
     low: (row: number): number => this.#cell(row, columns.low),
   };
   readonly #index: FingerprintIndex;
+  /** The rows of the long chain that something came back to last. */
+  #returned: { to: Roll; rows: FingerprintIndex } | null = null;
 
   /** @param seed see FingerprintIndex. */
   constructor(seed: number) {
@@ -170,6 +174,7 @@ export class Membership {
       this.#free(row);
       this.#append(to, high, low, state);
     }
+    this.#returned = null;
     if (members.length === 0) this.#release(from);
   }
 
@@ -219,13 +224,24 @@ export class Membership {
   /** The fingerprint in `halves`, which belongs to no incident, comes or returns to this one. */
   #enter(incident: Incident, state: MemberState): void {
     const { high, low } = halves;
-    if (incident.members.away > 0) {
-      const { first } = incident.members;
-      for (let row = first; row !== none; row = this.#next(row)) {
-        if (this.#shows(row)) return this.#return(incident, row, state);
+    const row = incident.members.away > 0 ? this.#formerRow(incident) : absent;
+    if (row === absent) this.#append(incident, high, low, state);
+    else this.#return(incident, row, state);
+  }
+
+  /** The row that the fingerprint in `halves` had in this incident before. */
+  #formerRow(incident: Incident): number {
+    const { members } = incident;
+    if (members.length > searchedMax) {
+      const { high, low } = halves;
+      if (this.#returned?.to !== members) {
+        this.#returned = { to: members, rows: this.#indexOf(incident) };
       }
+      return this.#returned.rows.find(high, low);
     }
-    this.#append(incident, high, low, state);
+    let row = members.first;
+    while (row !== none && !this.#shows(row)) row = this.#next(row);
+    return row === none ? absent : row;
   }
 
   #leave(row: number): void {
@@ -255,6 +271,7 @@ export class Membership {
     else this.#setCell(members.last, columns.next, row);
     members.last = row;
     members.length += 1;
+    if (this.#returned?.to === members) this.#returned.rows.add(row);
     if (state === memberStates.elsewhere) members.away += 1;
     else this.#index.add(row);
   }

@@ -5,13 +5,25 @@ import {
   alertRepeated,
   alertResolved,
   command,
+  configured,
+  created,
   merged,
   nothing,
 } from "../../testing/scenario-happenings.ts";
 import { scenario } from "../../testing/scenario.ts";
-import { storyConfig } from "../../testing/story-config.ts";
+import { storyConfig, storyPolicy } from "../../testing/story-config.ts";
 
 const config = storyConfig();
+const isCritical = { label: "severity", op: "=", value: "critical" } as const;
+const isOf = (value: string) => ({ label: "service", op: "=", value }) as const;
+const tell = {
+  ...{ name: "tell", repeats: 0, repeatAfterMs: 60_000 },
+  levels: [{ afterMs: 0, receivers: ["channel"] }],
+};
+const paged = storyConfig({
+  policies: { "on-call": storyPolicy, tell },
+  rules: [{ matchers: [isCritical], policy: "on-call" }, { matchers: [], policy: "tell" }],
+});
 const a = { labels: { service: "a", severity: "warning" } };
 const b = { labels: { service: "b", severity: "critical" } };
 
@@ -67,6 +79,68 @@ describe("merging", () => {
       .at("08:00").when(command({ kind: "resolve", note: "" }, { on: "target" }))
       .then(notified("primary", "resolved"), notified("secondary", "resolved"), replied("done"))
       .thenNothing();
+  });
+
+  test("tells nobody twice of what the target becomes by it", () => {
+    scenario("merge raises", { config: paged })
+      .at("00:00").when(alertFired("target", a)).then(notified("channel", "opened"))
+      .at("00:10").when(alertFired("source", b)).then(notified("primary", "opened"))
+      .at("01:00").when(merged("source", "target"))
+      .then(happened("severityRaised", { incident: { id: "inc-0-1" } }))
+      .thenNo(happened("notified"))
+      // The ladder of the source goes on where it was.
+      .at("05:10").when(nothing()).then(notified("secondary", "escalated"))
+      .thenNo(notified("primary"));
+  });
+
+  test("tells of another policy those who do not know yet", () => {
+    const levels = [{ afterMs: 0, receivers: ["primary", "chat"] }];
+    const chat = { ...tell, name: "chat", levels };
+    const rules = [{ matchers: [isCritical], policy: "chat" }];
+    const policies = { "on-call": storyPolicy, tell, chat };
+    scenario("another policy", { config: paged })
+      .at("00:00").when(alertFired("target", a)).then(notified("channel", "opened"))
+      .at("00:10").when(alertFired("source", b)).then(notified("primary", "opened"))
+      .at("01:00").when(configured(storyConfig({ hash: "new", policies, rules })))
+      .at("01:10").when(merged("source", "target")).then(notified("chat", "opened"))
+      .thenNo(notified("primary"));
+  });
+
+  test("ends nobody's wait: what the source was on goes on where the target tells nobody", () => {
+    const config = storyConfig({ rules: [{ matchers: [isOf("b")], policy: "on-call" }] });
+    const grave = { labels: { service: "a", severity: "critical" } };
+    scenario("silent target", { config })
+      .at("00:00").when(alertFired("target", grave)).thenNo(happened("notified"))
+      .at("00:10").when(alertFired("source", b)).then(notified("primary", "opened"))
+      .at("01:00").when(merged("source", "target"))
+      .then(
+        happened("merged", { incident: { id: "inc-0-2" } }),
+        happened("merged", { incident: { id: "inc-0-1" } }),
+        replied("done"),
+        timerSet("05:10"),
+      )
+      .thenNo(happened("notified"))
+      .at("05:10").when(nothing())
+      .then(notified("secondary", "escalated"))
+      .at("05:20").when(command({ kind: "acknowledge" }, { on: "target" })).then(timerSet(null));
+    // Somebody who works on the target works on both.
+    scenario("taken target", { config })
+      .at("00:00").when(alertFired("target", grave), alertFired("source", b))
+      .at("00:10").when(command({ kind: "acknowledge" }, { on: "target" }))
+      .at("01:00").when(merged("source", "target"))
+      .at("05:10").when(nothing()).thenNothing();
+  });
+
+  test("a dedup key leads to the target, whatever else the alert says", () => {
+    const own = { service: "b", severity: "info", region: "us" };
+    scenario("merge and dedup key", { config: storyConfig({ rules: [] }) })
+      .at("00:00").when(alertFired("target", { labels: { service: "a", region: "eu" } }))
+      .at("00:10").when(created("by hand", { service: "b", dedupKey: "k" }))
+      .at("00:20").when(merged("by hand", "target"))
+      .at("00:30").when(alertFired("said", { dedupKey: "k", labels: own }))
+      .then(
+        happened("alertJoined", { because: 'same dedup key "k"', incident: { id: "inc-0-1" } }),
+      );
   });
 
   test("the target knows what the source knew, for related alerts", () => {

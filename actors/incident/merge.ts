@@ -10,6 +10,7 @@ import { isOpen } from "./lifecycle.ts";
 import { assessMerged, takeOverSeverity } from "./severity-steps.ts";
 import { withSign } from "./signs.ts";
 import { joinApart } from "./split.ts";
+import { takeOverEscalation } from "./telling.ts";
 import { leaveOpen } from "./transitions.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -36,8 +37,10 @@ export function mergeInto(
   const refusal = refusalOf(turn, source, into, target);
   if (refusal !== null || target === undefined) return refusal;
 
-  const alerts = source.alertCount;
+  const { alertCount: alerts } = source;
   endFlapping(turn, source, by, `merged into ${target.id} by ${by}`);
+  const { policy, escalation, told } = source;
+  const brought = { policy, escalation, told };
   moveTo(turn, source, target);
   assessMerged(turn, source, target);
   leaveOpen(turn, source, "merged", `merged into ${target.id} by ${by}`);
@@ -47,10 +50,11 @@ export function mergeInto(
   const sourceDetail = { into: target.id, alerts, ...evidence?.detail };
   const ending = `${by} merged it into ${target.id}${why}`;
   record(turn, source, { kind: "merged", by, because: ending, detail: sourceDetail });
+  takeOverEscalation(target, brought);
   const detail = { from: source.id, alerts, ...evidence?.detail };
   const because = `${by} merged ${source.id} into it${why}`;
   record(turn, target, { kind: "merged", by, because, detail });
-  takeOverSeverity(turn, source, target);
+  takeOverSeverity(turn, source, target, brought);
   return null;
 }
 
@@ -88,7 +92,7 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
   }
   const brought = desk.members.list(source, 0, handedOverMax);
   source.handedOver = brought.map(({ fingerprint }) => fingerprint);
-  joinApart(target, source);
+  joinApart(desk, target, source);
   desk.unrelate(target);
   target.signs = source.signs.reduce(withSign, target.signs);
   desk.moveMembers(source, target);

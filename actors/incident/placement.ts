@@ -3,8 +3,9 @@
  *
  *   1. the incident that its fingerprint belongs to, if open or resolved a short while ago
  *   2. the incident of its grouping key, likewise; one that another alert brought the key to has
- *      to agree with the alert (a sign of the same kind may belong to another trouble)
- *   3. an open incident that correlation relates it to
+ *      to agree with the alert (a sign of the same kind may belong to another trouble), but a
+ *      dedup key is the sender's own word
+ *   3. an open incident that correlation relates it to, but none that a person split from those
  *   4. none: a new incident
  */
 import type { Related, Sign } from "../correlation/evidence.ts";
@@ -15,6 +16,7 @@ import type { Identity } from "./identity.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
+import { areApart } from "./split.ts";
 import type { Labels } from "../alert/events.ts";
 
 /** Grouping key of the incident that takes what a full partition cannot open. */
@@ -45,14 +47,16 @@ export function place(desk: Desk, arrival: Arrival): Placement {
     if (returned !== null) return returned;
   }
   const grouped = desk.byGroupKey(arrival, arrival.groupKey) ?? null;
-  const isItsOwnKey = grouped?.groupKey === arrival.groupKey;
-  if (grouped !== null && (isItsOwnKey || !isOpen(grouped.status))) {
+  const isCertain = arrival.dedupKey !== null || grouped?.groupKey === arrival.groupKey;
+  if (grouped !== null && (isCertain || !isOpen(grouped.status))) {
     const joined = joinOrReopen(desk, grouped, arrival, sameKey(arrival));
     if (joined !== null) return joined;
   }
   const leadsTo = grouped !== null && isOpen(grouped.status) ? grouped : null;
   const sighting = { ...arrival, grouped: leadsTo };
   const related = desk.correlator.find(sighting, (candidate) => {
+    if (own !== undefined && areApart(own, candidate)) return false;
+    if (grouped !== null && areApart(grouped, candidate)) return false;
     return !isFull(desk, candidate, arrival.fingerprint);
   });
   if (related !== null) {

@@ -56,6 +56,33 @@ describe("topology", () => {
       .thenNothing();
   });
 
+  test("a small alert of the kind that came first hides nothing", () => {
+    const small = { labels: { service: "db", severity: "info" } };
+    scenario("small first", { config })
+      .at("00:00").when(alertFired("slow", small)).then(happened("opened"))
+      .at("00:10").when(alertFired("slow", { instance: "2", ...of("db") }))
+      .then(happened("alertJoined"))
+      .at("00:20").when(alertFired("errors", of("checkout")))
+      .then(happened("alertJoined", { because: '"checkout" depends on "db"' }));
+    scenario("small cause", { config })
+      .at("00:00").when(alertFired("slow", small)).then(happened("opened"))
+      .at("00:10").when(alertFired("errors", of("checkout"))).then(happened("opened"))
+      .at("00:20").when(alertFired("slow", { instance: "2", ...of("db") }))
+      .then(happened("alertJoined"), happened("merged"));
+  });
+
+  test("alerts that name no service explain each other as little as they are related", () => {
+    const labels = { severity: "critical" };
+    const nameless = { ...config, groupBy: ["team"] };
+    scenario("nameless", { config: nameless })
+      .at("00:00").when(alertFired("latency-high", { labels: { ...labels, team: "a" } }))
+      .at("00:10").when(alertFired("errors", { labels: { ...labels, team: "b" } }))
+      .then(happened("opened"))
+      .at("00:20").when(alertFired("memory-low", { labels: { ...labels, team: "a" } }))
+      .then(happened("alertJoined", { incident: { id: "inc-0-1" } }))
+      .thenNo(happened("merged"));
+  });
+
   test("beyond the window each trouble is its own", () => {
     scenario("late", { config })
       .at("00:00").when(alertFired("db-down", of("db"))).then(happened("opened"))

@@ -68,11 +68,6 @@ export function gather(
   }
 }
 
-/** The incident's first alert has other labels now. */
-export function changeFirstSign(incident: Incident, sign: Sign): void {
-  incident.signs = [sign, ...incident.signs.slice(1)];
-}
-
 function findRoot(turn: Turn, incident: Incident): void {
   const { desk } = turn;
   const root = desk.correlator.betterRoot(incident);

@@ -191,6 +191,11 @@ describe("time", () => {
     const quiet = { rules: [] };
     scenario("no timer", { config: withScores(still, quiet) })
       .at("00:00").when(slow("a", { users: "60" })).thenNo(timerSet("30:00"));
+    // 1.15 minutes are 69 s, not a hundredth less.
+    const points: [number, number][] = [[0, 0], [1.15, 0.5]];
+    const soon = { ...time, scale: { kind: "points" as const, points } };
+    scenario("soon", { config: withScores({ ...scores, factors: [users, soon] }, quiet) })
+      .at("00:00").when(slow("a", { users: "60" })).then(timerSet("01:09"));
     scenario("over", { config: withScores(timed, quiet) })
       .at("00:00").when(slow("a", { users: "60" })).then(timerSet("30:00"))
       .at("10:00").when(alertResolved("Slow", "a")).then(timerSet("70:00"))

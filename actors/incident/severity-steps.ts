@@ -14,7 +14,7 @@ import { isOpen } from "./lifecycle.ts";
 import { labelSeverity } from "../severity/levels.ts";
 import { labelOf } from "./identity.ts";
 import { isMoreSevere } from "./severity.ts";
-import { reroute, rerouteLowered } from "./telling.ts";
+import { reroute, rerouteLowered, type Told } from "./telling.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 import type { Labels } from "../alert/events.ts";
@@ -32,7 +32,14 @@ export type Settled = {
 };
 
 /** Why it rises, and how severe it was said to be. */
-type Rise = { by: string; said: Severity; because: string; labels: Labels };
+type Rise = {
+  by: string;
+  said: Severity;
+  because: string;
+  labels: Labels;
+  /** What an incident that was merged into it brings along. */
+  merged?: Told;
+};
 
 /** What an alert's severity label means under the configuration in force. */
 export function saidSeverity(turn: Turn, labels: Labels): Severity {
@@ -72,7 +79,7 @@ export function raiseSeverity(turn: Turn, incident: Incident, rise: Rise): void 
   const because = `${why}${news}`;
   const detail = { from, to, ...scoreDetail(incident) };
   record(turn, incident, { kind: "severityRaised", by: rise.by, because, detail });
-  reroute(turn, incident, rise.labels);
+  reroute(turn, incident, rise.labels, rise.merged ?? null);
 }
 
 /** At a merge, before the event that shows it: it knows what the other one knew. */
@@ -80,8 +87,16 @@ export function assessMerged(turn: Turn, source: Incident, target: Incident): vo
   target.assessment = turn.desk.assessor?.join(target, source, turn.nowMs) ?? null;
 }
 
-/** After a merge: it is as severe as the other one was. */
-export function takeOverSeverity(turn: Turn, source: Incident, target: Incident): void {
+/**
+ * After a merge: it is as severe as the other one was.
+ * @param merged whom the other one had told.
+ */
+export function takeOverSeverity(
+  turn: Turn,
+  source: Incident,
+  target: Incident,
+  merged: Told,
+): void {
   // What was settled was settled without the other incident.
   if (isMoreSevere(source.severity, target.severity)) target.settled = null;
   raiseSeverity(turn, target, {
@@ -89,6 +104,7 @@ export function takeOverSeverity(turn: Turn, source: Incident, target: Incident)
     said: source.severity,
     because: `${source.id} was ${source.severity}`,
     labels: source.labels,
+    merged,
   });
 }
 
@@ -127,7 +143,7 @@ export function setSeverity(
   const because = `${by} made it ${to}, it was ${from}: ${clipped(reason, 200)}`;
   record(turn, incident, { kind, by, because, detail: { from, to, reason } });
   if (lowers) rerouteLowered(turn, incident, `made ${to} by ${by}`);
-  else reroute(turn, incident, incident.labels);
+  else reroute(turn, incident, incident.labels, null);
   return null;
 }
 

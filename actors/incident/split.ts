@@ -38,8 +38,7 @@ export function splitOff(
   const takesFounder = chosen.has(founder?.fingerprint ?? "");
   removeFrom(turn, from, chosen);
   takeMembers(turn, from, incident, chosen);
-  keepApart(from, incident.id);
-  keepApart(incident, from.id);
+  separate(turn.desk, from, incident);
   turn.desk.correlator.unlearn(from, incident);
   const alerts = chosen.size;
   const { labels, annotations, severity: said } = incident;
@@ -47,11 +46,18 @@ export function splitOff(
   const beginning = `${by} split it off ${from.id}${why}`;
   const detail = { from: from.id, alerts };
   open(turn, incident, null, { by, because: beginning, detail });
-  claimKeys(turn, incident, takesFounder ? "" : from.groupKey);
+  const kept = takesFounder ? "" : from.groupKey;
+  for (const key of keysOf(turn, incident, names)) {
+    if (key !== kept && turn.desk.byGroupKey(from, key) === from) turn.desk.claim(incident, key);
+  }
   const because = `${by} split ${incident.id} off it${why}`;
   record(turn, from, { kind: "splitOff", by, because, detail: { into: incident.id, alerts } });
   if (from.firingCount === 0) {
     resolve(turn, from, { by: "alerts", because: "none of the alerts that are left fires" });
+  }
+  // No alert's end would ever resolve it.
+  if (incident.firingCount === 0) {
+    resolve(turn, incident, { by: "alerts", because: "none of its alerts fires any more" });
   }
   return incident;
 }
@@ -62,9 +68,14 @@ export function areApart(one: Incident, other: Incident): boolean {
 }
 
 /** A person merged them: they are one after all. Others stay apart from both. */
-export function joinApart(target: Incident, source: Incident): void {
+export function joinApart(desk: Desk, target: Incident, source: Incident): void {
+  for (const id of source.apart) {
+    const other = desk.incidents.get(id);
+    if (other === undefined || other === target) continue;
+    other.apart = distinct(other.apart.map((one) => (one === source.id ? target.id : one)));
+  }
   const others = [...target.apart, ...source.apart];
-  target.apart = [...new Set(others)].filter((id) => id !== target.id && id !== source.id);
+  target.apart = distinct(others.filter((id) => id !== target.id && id !== source.id));
 }
 
 /** The alerts named, and those that came with the incidents named. */
@@ -137,15 +148,32 @@ function takeMembers(
 }
 
 /** Further alerts of the keys that are known to have moved go where those went. */
-function claimKeys({ desk }: Turn, incident: Incident, kept: string): void {
-  for (const sign of incident.signs) {
-    const key = groupKeyOf(labelsOf(desk, sign), null, desk.config.groupBy);
-    if (key !== kept) desk.claim(incident, key);
-  }
+function keysOf({ desk }: Turn, { signs }: Incident, names: readonly string[]): string[] {
+  const { groupBy } = desk.config;
+  const ofAlerts = signs.map((sign) => groupKeyOf(labelsOf(desk, sign), null, groupBy));
+  const ofMerged = names.flatMap((name) => {
+    const merged = desk.incidents.get(name);
+    return merged === undefined ? [] : [merged.groupKey, ...(merged.aliases ?? [])];
+  });
+  return [...ofAlerts, ...ofMerged];
 }
 
-function keepApart(incident: Incident, id: string): void {
-  incident.apart = [...incident.apart, id].slice(-apartMax);
+/** What the one was kept apart from, the other is as well: its alerts were part of it then. */
+function separate(desk: Desk, from: Incident, incident: Incident): void {
+  for (const id of from.apart) {
+    const other = desk.incidents.get(id);
+    if (other !== undefined) keepApart(other, incident);
+  }
+  keepApart(from, incident);
+}
+
+function keepApart(one: Incident, other: Incident): void {
+  one.apart = distinct([...one.apart, other.id]);
+  other.apart = distinct([...other.apart, one.id]);
+}
+
+function distinct(ids: readonly string[]): string[] {
+  return [...new Set(ids)].slice(-apartMax);
 }
 
 function titleOf(first: Sign | undefined, from: Incident): string {

@@ -12,6 +12,9 @@ import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
 import type { NotificationReason } from "./types.ts";
 
+/** Whom an incident has told, and how it goes on. */
+export type Told = Pick<Incident, "policy" | "escalation" | "told">;
+
 /**
  * Puts the incident at the foot of its policy's ladder. The effects are the caller's to run
  * (`tellEffects`) after it recorded the event that caused them.
@@ -26,8 +29,15 @@ export function startEscalation(turn: Turn, incident: Incident): EscalationEffec
 /**
  * A risen severity may call for another policy, or for one at all. Whoever works on the incident
  * is left alone; while nobody does, the new policy begins at its foot.
+ * @param merged what another incident of this severity brings along: its policy goes on where it
+ * was, and of another one the first level tells only those who do not know yet.
  */
-export function reroute(turn: Turn, incident: Incident, labels: Labels): void {
+export function reroute(
+  turn: Turn,
+  incident: Incident,
+  labels: Labels,
+  merged: Told | null,
+): void {
   if (incident.status !== "triggered") return;
   const flaps = incident.flap !== null && incident.flap.sinceMs !== null;
   // A policy rests while the incident flaps, or since somebody made it less severe; what has
@@ -37,7 +47,11 @@ export function reroute(turn: Turn, incident: Incident, labels: Labels): void {
   const policy = chosen === null && flaps ? incident.policy : chosen;
   if (policy === null || (policy.name === incident.policy?.name && !rests)) return;
   incident.policy = policy;
-  tellEffects(turn, incident, startEscalation(turn, incident));
+  if (merged?.policy?.name === policy.name && merged.escalation?.kind === "climbing") {
+    incident.escalation = merged.escalation;
+    return;
+  }
+  tellEffects(turn, incident, toldOthers(startEscalation(turn, incident), merged?.told ?? []));
 }
 
 /**
@@ -51,13 +65,35 @@ export function rerouteLowered(turn: Turn, incident: Incident, because: string):
   stopEscalation(turn, incident, because);
   if (policy === null) return;
   incident.policy = policy;
-  const known = new Set(incident.told);
-  const effects = startEscalation(turn, incident).map((effect) =>
-    effect.kind === "tell"
-      ? { ...effect, receivers: effect.receivers.filter((receiver) => !known.has(receiver)) }
-      : effect,
-  );
-  tellEffects(turn, incident, effects);
+  const knowing = [...incident.told];
+  tellEffects(turn, incident, toldOthers(startEscalation(turn, incident), knowing));
+}
+
+/**
+ * After a merge: where the incident tells nobody any more by itself, the escalation that the
+ * other one was on goes on in it, so that a merge ends nobody's wait for an answer.
+ */
+export function takeOverEscalation(incident: Incident, { policy, escalation }: Told): void {
+  const { status, flap, policy: own, escalation: state } = incident;
+  if (status !== "triggered" || policy === null || escalation?.kind !== "climbing") return;
+  if (flap !== null && flap.sinceMs !== null) {
+    // Nobody is told while it flaps; a policy begins at its foot when that is over.
+    incident.policy ??= policy;
+    return;
+  }
+  if (state?.kind === "climbing" || (state?.kind === "exhausted" && own?.name === policy.name)) {
+    return;
+  }
+  incident.policy = policy;
+  incident.escalation = escalation;
+}
+
+function toldOthers(effects: EscalationEffect[], knowing: readonly string[]): EscalationEffect[] {
+  return effects.map((effect) => {
+    if (effect.kind !== "tell") return effect;
+    const receivers = effect.receivers.filter((receiver) => !knowing.includes(receiver));
+    return { ...effect, receivers };
+  });
 }
 
 export function stopEscalation(turn: Turn, incident: Incident, because: string): void {

@@ -8,7 +8,7 @@ import { labelOf } from "../incident/identity.ts";
 import { compileMatchers, type CompiledMatcher } from "../incident/matchers.ts";
 import type { Factor, FactorScale } from "./config.ts";
 
-/** Longest value kept of a label, in characters. */
+/** Longest value kept of a label, in characters; a longer text is no number. */
 const valueCharsMax = 80;
 
 /** A factor's value, and where it is from, in a few words. */
@@ -79,6 +79,8 @@ function firstSaid(alert: AlertTexts, names: string[]): { text: string; where: s
 
 /** "12", "12.5", "1e3", "12 %"; anything else is no number. */
 function numberOf(text: string): number | null {
+  // Senders choose the text, and the time that the expression takes grows with its square.
+  if (text.length > valueCharsMax) return null;
   const match = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*%?\s*$/.exec(text);
   const value = match === null ? Number.NaN : Number(match[1]);
   return Number.isFinite(value) ? value : null;
