@@ -224,7 +224,8 @@ export class Correlator<C extends Candidate> {
     if (known !== undefined) return known;
     const blame = new Blame(graph);
     const parts = { graph, blame, history: this.#history };
-    const scale = { graph, blame, weighing: new Weighing<C>(this.#config, parts, this.#topologyMs) };
+    const weighing = new Weighing<C>(this.#config, parts, this.#topologyMs);
+    const scale = { graph, blame, weighing };
     this.#scales.set(graph, scale);
     return scale;
   }

@@ -90,7 +90,8 @@ describe("splitting", () => {
   });
 
   test("outlives merges: what either became a part of stays apart from the other", () => {
-    const plain = storyConfig({ rules: [], correlation: { ...config.correlation, enabled: false } });
+    const unrelated = { ...config.correlation, enabled: false };
+    const plain = storyConfig({ rules: [], correlation: unrelated });
     const into = (id: string, on: string) => command({ kind: "merge", into: id }, { on });
     scenario("apart for good", { config: plain })
       .at("00:00").when(alertFired("slow", of("checkout")))
