@@ -53,9 +53,13 @@ const hysteresis = 0.5;
 
 export class Blame {
   readonly #graph: ServiceGraph;
+  /** Of each label in `Sign.agree` whether it names a model. */
+  readonly #isModel: boolean[];
 
-  constructor(graph: ServiceGraph) {
+  /** @param agree names of the labels that signs have values of, in their order. */
+  constructor(graph: ServiceGraph, agree: readonly string[]) {
     this.#graph = graph;
+    this.#isModel = agree.map((label) => label.includes("model"));
   }
 
   /**
@@ -82,12 +86,18 @@ export class Blame {
     if (sign.role === "cause") return null;
     if (hostCategories.has(sign.category) && !causesOfHosts.has(own?.category ?? "")) return null;
     if (own !== null && isOfModel(own)) {
-      return isOfModel(sign) && own.agree.some(isSameAs, sign) ? 1 : null;
+      return isOfModel(sign) && this.#isSameModel(own, sign) ? 1 : null;
     }
     if (isOfModel(sign)) return null;
     const steps = this.#graph.stepsUp(sign.service, service);
     if (steps !== null || !isLoad(own)) return steps;
     return this.#graph.stepsUp(service, sign.service);
+  }
+
+  #isSameModel({ agree }: Sign, other: Sign): boolean {
+    return agree.some((value, at) => {
+      return this.#isModel[at] === true && value !== "" && value === other.agree[at];
+    });
   }
 
   /**
@@ -198,10 +208,6 @@ export function agreementOf(
     if (theirs !== "") found = "other";
   }
   return found;
-}
-
-function isSameAs(this: Sign, value: string, at: number): boolean {
-  return value !== "" && value === this.agree[at];
 }
 
 function isLoad(own: Sign | null): boolean {

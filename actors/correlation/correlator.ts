@@ -222,7 +222,7 @@ export class Correlator<C extends Candidate> {
     const graph = this.#graphs.of(tenant, environment);
     const known = this.#scales.get(graph);
     if (known !== undefined) return known;
-    const blame = new Blame(graph);
+    const blame = new Blame(graph, this.#config.agree);
     const parts = { graph, blame, history: this.#history };
     const weighing = new Weighing<C>(this.#config, parts, this.#topologyMs);
     const scale = { graph, blame, weighing };

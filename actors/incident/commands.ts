@@ -85,7 +85,8 @@ function create(turn: Turn, action: Create, by: string): CommandOutcome {
   incident.groupKey = dedupKey === null ? `incident:${incident.id}` : `dedup:${dedupKey}`;
   incident.dedupKey = dedupKey;
   incident.labels = sortedLabels(labels);
-  incident.signs = [signOf(turn, "", { labels, annotations: { summary: action.title } })];
+  const sign = signOf(turn, "", { labels, annotations: { summary: action.title } });
+  incident.signs = [{ ...sign, severity: action.severity }];
   const alert = { labels, annotations: {} };
   const worse = openSeverity(turn, incident, { alert, said: action.severity, joining: 0 });
   const because = `${by} opened it by hand${worse === "" ? "" : `; ${worse}`}`;

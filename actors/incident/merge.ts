@@ -7,6 +7,7 @@ import { endFlapping } from "./flap-steps.ts";
 import type { Incident } from "./incident.ts";
 import { membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
+import { linksMax } from "./links.ts";
 import { assessMerged, takeOverSeverity } from "./severity-steps.ts";
 import { withSign } from "./signs.ts";
 import { joinApart } from "./split.ts";
@@ -95,6 +96,7 @@ function moveTo(turn: Turn, source: Incident, target: Incident): void {
   joinApart(desk, target, source);
   desk.unrelate(target);
   target.signs = source.signs.reduce(withSign, target.signs);
+  target.links = [...target.links, ...source.links].slice(0, linksMax);
   desk.moveMembers(source, target);
   target.lastOpenedMs = Math.max(target.lastOpenedMs, source.lastOpenedMs);
   desk.relate(target);
