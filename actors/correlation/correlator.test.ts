@@ -197,6 +197,9 @@ describe("the service graph", () => {
     expect(find([db], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
     const failing = incident(2, { service: "checkout", alertname: "ErrorsHigh" });
     expect(find([failing], { service: "checkout", alertname: "RolloutFailed" })).not.toBeNull();
+    // It is at a service that suffers, and explains nothing of where the trouble is.
+    const suffering = incident(4, { service: "db" }, { service: "checkout" });
+    expect(find([suffering], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
     const rollout = incident(3, { service: "checkout", alertname: "RolloutFailed" });
     expect(find([rollout], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
   });

@@ -304,7 +304,9 @@ export class Weighing<C extends Candidate> {
     if (causes.length > 0) return true;
     const all = [...candidate.signs, sign];
     const own = { service: sign.service, sign };
-    return this.#blame.of(own, all) <= this.#blame.of(rootOf(candidate), all);
+    const root = rootOf(candidate);
+    if (root.sign !== null && !this.#blame.explains(own, root.sign)) return true;
+    return this.#blame.of(own, all) <= this.#blame.of(root, all);
   }
 
   #within({ id }: C): string {
