@@ -18,6 +18,7 @@
  */
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
+import { scopeOf } from "../incident/scoped-index.ts";
 import { Blame, disagreements, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, Related, Root, Sighting, Sign } from "./evidence.ts";
 import { enough, rootAtMs, rootOf } from "./evidence.ts";
@@ -297,10 +298,6 @@ function isPart(
 
 function bySerial<C extends Candidate>(candidates: Iterable<C>): C[] {
   return [...candidates].sort((one, next) => one.serial - next.serial);
-}
-
-function scopeOf(of: { tenant: string; environment: string }): string {
-  return `${of.tenant}\u0000${of.environment}`;
 }
 
 function labelScope(scope: string, label: string): string {

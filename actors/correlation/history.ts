@@ -11,6 +11,7 @@
  * H3 It is a function of the alerts in their order and of their log time.
  * H4 Tenants and environments are worlds of their own.
  */
+import { scopeOf } from "../incident/scoped-index.ts";
 
 /** Natural for a system that is changed every week. */
 const halfLifeMs = 14 * 24 * 3_600_000;
@@ -86,7 +87,7 @@ export class History {
     this.#forgetBefore(atMs - this.windowMs);
     // One trouble raises many alerts of a kind: together they are one occurrence.
     const isAgain = this.#recent.delete(name);
-    const scope = `${occurrence.tenant}\u0000${occurrence.environment}`;
+    const scope = scopeOf(occurrence);
     if (!isAgain) {
       const kind = this.#occurred(name, atMs);
       const unit = this.#unit(atMs);

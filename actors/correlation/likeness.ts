@@ -13,6 +13,7 @@ import type { Likes, Told } from "./alike.ts";
 import { isTelling } from "./blame.ts";
 import type { Labels } from "../alert/events.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
+import { scopeOf } from "../incident/scoped-index.ts";
 import { Embedder, type EmbedderSnapshot } from "../similarity/embedding.ts";
 import { fuzzyFingerprint } from "../similarity/fingerprints.ts";
 import { type LlmRuleConfig, llmReadingOf, llmRuleDefaults } from "../similarity/llm-rule.ts";
@@ -112,12 +113,12 @@ export class Likeness<C extends Candidate> {
 
   /** An alert joined: an incident that left for its age is met again. */
   touch(candidate: C, atMs: number): void {
-    if (this.#scopes.get(scopeName(candidate))?.has(candidate) !== true) this.add(candidate, atMs);
+    if (this.#scopes.get(scopeOf(candidate))?.has(candidate) !== true) this.add(candidate, atMs);
   }
 
   /** The incident is no longer open. */
   remove(candidate: C): void {
-    const name = scopeName(candidate);
+    const name = scopeOf(candidate);
     const scope = this.#scopes.get(name);
     if (scope === undefined) return;
     const before = scope.size;
@@ -130,7 +131,7 @@ export class Likeness<C extends Candidate> {
   search(asking: Sighting): LikeSearch<C> | null {
     const config = this.#config;
     if (config === null || !isTelling(asking.sign.severity)) return null;
-    if (!this.#scopes.has(scopeName(asking))) return null;
+    if (!this.#scopes.has(scopeOf(asking))) return null;
     const scope = this.#scopeOf(asking, config);
     const before = scope.size;
     scope.sweep(asking.atMs - this.#windows.longestMs);
@@ -187,7 +188,7 @@ export class Likeness<C extends Candidate> {
   }
 
   #scopeOf(of: { tenant: string; environment: string }, config: LikeOptions): LikeIncidents<C> {
-    const name = scopeName(of);
+    const name = scopeOf(of);
     const scope = this.#scopes.get(name) ?? new LikeIncidents<C>(config);
     this.#scopes.delete(name);
     this.#scopes.set(name, scope);
@@ -237,8 +238,4 @@ function messageOf(annotations: Labels): string {
 function numberIn(annotations: Labels): number | undefined {
   const text = labelOf(annotations, "value").trim();
   return text === "" || !Number.isFinite(Number(text)) ? undefined : Number(text);
-}
-
-function scopeName(of: { tenant: string; environment: string }): string {
-  return `${of.tenant}\u0000${of.environment}`;
 }

@@ -11,7 +11,7 @@ import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./
 import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
-import { likenessOf } from "./like-weights.ts";
+import { isKnownTo, likenessOf } from "./like-weights.ts";
 
 export type WeighingConfig = {
   /** In which a shared label or service relates alerts. */
@@ -215,9 +215,7 @@ export class Weighing<C extends Candidate> {
       return found !== undefined;
     });
     if (partner === undefined || found === undefined) return;
-    const isKnown =
-      this.#graph.upstreamOf(own).length > 0 || this.#graph.downstreamOf(own).length > 0;
-    const most = isKnown ? weights.liftMaxOnGraph : weights.liftMax;
+    const most = isKnownTo(this.#graph, own) ? weights.liftMaxOnGraph : weights.liftMax;
     const weight = Math.min(most, weights.lift * Math.log(partner.lift));
     const times = Math.round(partner.times);
     offer("lift", weight, found.atMs, () => {

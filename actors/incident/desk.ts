@@ -19,7 +19,7 @@ import { isOpen } from "./lifecycle.ts";
 import { Membership } from "./membership.ts";
 import type { PolicyChoice } from "./routing.ts";
 import { compileRules } from "./routing.ts";
-import { ScopedIndex } from "./scoped-index.ts";
+import { ScopedIndex, scopeOf } from "./scoped-index.ts";
 import { reordered } from "./signs.ts";
 import type { IncidentConfig } from "./types.ts";
 
@@ -172,8 +172,4 @@ function complete(config: IncidentConfig): IncidentConfig {
 function assessorOf(config: IncidentConfig, graph: GraphState): Assessor | null {
   const { severity } = config;
   return severity === undefined || severity.mode === "off" ? null : new Assessor(severity, graph);
-}
-
-function scopeOf(of: { tenant: string; environment: string }): string {
-  return `${of.tenant}\u0000${of.environment}`;
 }

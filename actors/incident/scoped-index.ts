@@ -31,3 +31,8 @@ export class ScopedIndex<Value> {
     if (keys.size === 0) this.#scopes.delete(scope);
   }
 }
+
+/** What is related at all: alerts and incidents of one environment of one tenant. */
+export function scopeOf(of: { tenant: string; environment: string }): string {
+  return `${of.tenant}\u0000${of.environment}`;
+}

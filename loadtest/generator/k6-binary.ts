@@ -3,10 +3,11 @@
  * cache, else from source with Go, once. It is a program that is run; nothing of it is shipped.
  */
 import { execFile } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { tryLock } from "../../streams/engines/file-lock.ts";
 import { cacheDir } from "../../streams/engines/nats-binary.ts";
+import { searchPath } from "../../streams/engines/search-path.ts";
 
 export type K6 = { path: string; version: string; source: string };
 export type K6Search = { k6: K6 | null; looked: string[] };
@@ -25,7 +26,7 @@ export async function findK6(env: NodeJS.ProcessEnv): Promise<K6Search> {
   const named = env["TOCSIN_K6"];
   const places: [source: string, path: string | null][] = [
     ["TOCSIN_K6", named ? resolve(named) : null],
-    ["PATH", onPath(env["PATH"] ?? "")],
+    ["PATH", searchPath(env["PATH"] ?? "", "k6")],
     ["cache", cached(env)],
   ];
   for (const [source, path] of places) {
@@ -137,18 +138,4 @@ async function waitForLock(path: string, say: (line: string) => void): Promise<(
 
 function cached(env: NodeJS.ProcessEnv): string {
   return join(cacheDir(env), "bin", "k6");
-}
-
-function onPath(path: string): string | null {
-  for (const dir of path.split(delimiter)) {
-    if (dir === "") continue;
-    const candidate = resolve(dir, "k6");
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }

@@ -3,10 +3,9 @@
  * in the per-user cache, else from the first source that works (nats-sources.ts), once. A
  * program enters the cache by one rename, complete and with its version checked.
  */
-import { accessSync, chmodSync, constants } from "node:fs";
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { TerminalError } from "../../runtime/errors.ts";
 import { tryLock } from "./file-lock.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type NatsSource,
 } from "./nats-sources.ts";
 import { askVersion, isRecentEnough, versionMin } from "./nats-version.ts";
+import { searchPath } from "./search-path.ts";
 
 export type NatsBinary = { path: string; version: string; source: string };
 export type NatsSearch = { binary: NatsBinary | null; looked: string[] };
@@ -36,7 +36,7 @@ export function cacheDir(env: NodeJS.ProcessEnv): string {
 export async function findNatsServer(env: NodeJS.ProcessEnv): Promise<NatsSearch> {
   const looked: string[] = [];
   const explicit = env["TOCSIN_NATS_SERVER"];
-  const onPath = searchPath(env["PATH"] ?? "");
+  const onPath = searchPath(env["PATH"] ?? "", "nats-server");
   const places: [string, string | null][] = [
     ["TOCSIN_NATS_SERVER", explicit ? resolve(explicit) : null],
     ["PATH", onPath],
@@ -146,18 +146,4 @@ async function waitForLock(path: string, options: EnsureOptions): Promise<() => 
 
 function cachedProgram(env: NodeJS.ProcessEnv): string {
   return join(cacheDir(env), "bin", "nats-server");
-}
-
-function searchPath(path: string): string | null {
-  for (const dir of path.split(delimiter)) {
-    if (dir === "") continue;
-    const candidate = resolve(dir, "nats-server");
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }
