@@ -14,7 +14,16 @@ export function eventText(output: DedupOutput): string {
   return output.json;
 }
 
-/** @throws SyntaxError for text that is no JSON. */
+/** Where a name of it stands; in a text of it, the quotes would be escaped. */
+const protoName = /(?<!\\)"__proto__":/g;
+
+/**
+ * The name __proto__ is read as msgpack reads it, __proto_: snapshots and steps would bring it
+ * back so, and what was decided on the other name would not be decided again in a replay.
+ *
+ * @throws SyntaxError for text that is no JSON.
+ */
 export function eventOfText(json: string): AlertEvent {
-  return JSON.parse(json) as AlertEvent;
+  const text = json.includes('"__proto__":') ? json.replace(protoName, '"__proto_":') : json;
+  return JSON.parse(text) as AlertEvent;
 }
