@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { AlertEvent, Labels } from "../actors/alert/events.ts";
 import type { IncidentOutput } from "../actors/incident/types.ts";
 import { codec } from "../streams/codec.ts";
-import { eventOfText, eventText } from "./event-text.ts";
+import { eventText, workOfText } from "./event-text.ts";
 import { IncidentStage } from "./incident-stage.ts";
 import { comparable, decodeStep, encodeStep } from "./step-encoding.ts";
 import { type DedupOutput, type DedupStep, relayStart } from "./step.ts";
@@ -76,7 +76,7 @@ test("a name that only the prototype has is read as msgpack reads it", () => {
   const body = { labels: {}, annotations, generatorURL: "", dedupKey: null };
   const times = { atMs: 0, received: 1 as const, startsAtMs: 0, endsAtMs: 0 };
   const event: AlertEvent = { kind: "opened", fingerprint: "00000000000000aa", ...times, body };
-  const read = eventOfText(eventText({ domain: "", event }));
+  const read = workOfText(eventText({ domain: "", event }));
   expect(read).toEqual(codec.decode(codec.encode(event)));
   expect(read).toMatchObject({ body: { annotations: { __proto_: "a" } } });
 });

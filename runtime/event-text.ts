@@ -17,13 +17,17 @@ export function eventText(output: DedupOutput): string {
 /** Where a name of it stands; in a text of it, the quotes would be escaped. */
 const protoName = /(?<!\\)"__proto__":/g;
 
+/** @throws SyntaxError for text that is no JSON. */
+export function eventOfText(json: string): AlertEvent {
+  return JSON.parse(json) as AlertEvent;
+}
+
 /**
- * The name __proto__ is read as msgpack reads it, __proto_: snapshots and steps would bring it
- * back so, and what was decided on the other name would not be decided again in a replay.
+ * As the incident stage takes it: the name __proto__ is read as msgpack reads it, __proto_, since
+ * the stage's own steps and snapshots would bring it back so.
  *
  * @throws SyntaxError for text that is no JSON.
  */
-export function eventOfText(json: string): AlertEvent {
-  const text = json.includes('"__proto__":') ? json.replace(protoName, '"__proto_":') : json;
-  return JSON.parse(text) as AlertEvent;
+export function workOfText(json: string): AlertEvent {
+  return eventOfText(json.includes('"__proto__":') ? json.replace(protoName, '"__proto_":') : json);
 }

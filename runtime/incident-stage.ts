@@ -30,7 +30,7 @@ import type {
   IncidentView,
 } from "../actors/incident/types.ts";
 import { membersOf, timeText, viewOf } from "../actors/incident/view.ts";
-import { eventOfText } from "./event-text.ts";
+import { workOfText } from "./event-text.ts";
 import { listIncidents } from "./incident-list.ts";
 import type { Codec, Timer } from "./ports.ts";
 import type { IncidentFilter, IncidentPage, TimelineEntry } from "./services.ts";
@@ -112,7 +112,7 @@ export class IncidentStage implements Stage<IncidentOutput> {
       case "alerts":
         for (const item of record.items) {
           if (!this.#isNew(record.partition, item)) continue;
-          const event = "json" in item ? eventOfText(item.json) : ownBody(item.event);
+          const event = "json" in item ? workOfText(item.json) : ownBody(item.event);
           if ("body" in event) this.#desk.graph.observe(event.body.labels, this.#nowMs);
           applyAlert(turn, event);
           this.#dispatching.applyAlert(event, this.#nowMs, schedule);
