@@ -20,9 +20,10 @@ import { AlertReader } from "./alert-reading.ts";
 import type { Batcher } from "./batcher.ts";
 import { partitionOf } from "./fingerprint.ts";
 import type { LagGate } from "./lag-gate.ts";
-import { AlertScanner, type ScanError, columns, rowWidth } from "./json-scan.ts";
+import { AlertScanner, columns, rowWidth } from "./json-scan.ts";
 import { ownedBody } from "./owned-body.ts";
 import { AlertRedaction, type AlertTexts } from "./redaction/alert-redaction.ts";
+import type { ScanError } from "./scan/scan-module.ts";
 import { Ticket } from "./ticket.ts";
 
 /** What the routes' formats need beyond JSON. */
@@ -88,7 +89,7 @@ export class FrameIntake implements FormatIntake {
   private readonly gate: LagGate;
   private readonly nowMs: () => number;
   private readonly clockMs: () => number;
-  private readonly scanner = new AlertScanner();
+  private readonly scanner: AlertScanner;
   private readonly reader: AlertReader;
   /** Null: it is switched off. */
   readonly redaction: AlertRedaction | null;
@@ -99,7 +100,8 @@ export class FrameIntake implements FormatIntake {
     this.gate = options.gate;
     this.nowMs = options.nowMs;
     this.clockMs = options.clockMs ?? (() => performance.now());
-    this.reader = new AlertReader(options.resolveTimeoutMs, options.cacheSeed);
+    this.scanner = new AlertScanner(options.cacheSeed);
+    this.reader = new AlertReader(options.resolveTimeoutMs);
     const { redaction } = options;
     this.redaction = redaction?.enabled === true ? new AlertRedaction(redaction) : null;
   }
@@ -177,7 +179,7 @@ export class FrameIntake implements FormatIntake {
     const clockMs = this.clockMs();
     const ticket = new Ticket();
     const rejected: RejectedAlert[] = [];
-    reader.begin(body, scanner.view);
+    reader.begin(body);
     for (let index = 0; index < scanner.count; index += 1) {
       const fault = reader.read(scanner, index, receivedAtMs);
       if (fault !== null) {

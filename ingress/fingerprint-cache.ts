@@ -10,10 +10,10 @@
  * C3 An entry also says which content the log is known to hold for it, and since when: what ingress
  *    may refer to instead of sending it again (runtime/frame.ts). Forgetting it costs bytes only.
  *
- * The key is two slices of one body: the labels object and the dedup key (empty if none).
+ * The key is two slices of one body: the labels object and the dedup key (empty if none). The scan
+ * hashes them (scan/assembly/hashes.ts).
  */
 import type { Confirmations } from "./confirmations.ts";
-import { hashKey, keyHash } from "./key-hash.ts";
 
 /** Entries of a generation at most: so many alerts can fire and still be told by their bytes. */
 export const entriesMaxDefault = 1_048_576;
@@ -57,49 +57,32 @@ export class Generation {
   }
 }
 
-/** The bytes to look up: [start1, end1) and [start2, end2) of what `view` shows. */
-export type CacheKey = {
-  view: DataView;
-  start1: number;
-  end1: number;
-  start2: number;
-  end2: number;
-};
-
 export class FingerprintCache {
   /** The result of the last successful `find`. */
   high = 0;
   low = 0;
   private generation: Generation;
   private at = -1;
-  /** The hash of the key last asked for, unsigned as entries hold it. */
+  /** The key last asked for: both halves of its hash, and the length of its first slice. */
   private first = 0;
   private second = 0;
-  /** What `foresee` took in: hashes of the keys, and where their entries probably are. */
-  private readonly hashes = new Uint32Array(foreseenMax * 2);
+  private length = 0;
+  /** Where the entries of the keys that `foresee` took in probably are. */
   private readonly candidates = new Int32Array(foreseenMax);
   private read = 0;
 
   private young = new Generation();
   private old = new Generation();
   private readonly entriesMax: number;
-  private readonly seed1: number;
-  private readonly seed2: number;
 
-  /** @param seed up to 48 bits that senders cannot know. */
-  constructor(entriesMax: number, seed: number) {
+  constructor(entriesMax: number) {
     this.entriesMax = entriesMax;
-    this.seed1 = seed | 0;
-    this.seed2 = Math.floor(seed / 2 ** 16) | 0;
     this.generation = this.young;
   }
 
-  /** Hashes a key that is to be asked for soon, as the `nth` of at most `foreseenMax`. */
-  foresee(nth: number, key: CacheKey): void {
-    this.hash(key);
-    this.hashes[nth * 2] = this.first;
-    this.hashes[nth * 2 + 1] = this.second;
-    this.candidates[nth] = this.candidate();
+  /** Takes in a key that is to be asked for soon, as the `nth` of at most `foreseenMax`. */
+  foresee(nth: number, first: number): void {
+    this.candidates[nth] = this.candidate(first);
   }
 
   /**
@@ -117,25 +100,25 @@ export class FingerprintCache {
   }
 
   /**
-   * @param nth the key's place among those foreseen last.
+   * The key: the halves of its hash, signed, and the length of its first slice.
    * @returns whether it was found; then `high` and `low` are set.
    */
-  find(nth: number, key: CacheKey): boolean {
-    this.first = this.hashes[nth * 2] as number;
-    this.second = this.hashes[nth * 2 + 1] as number;
-    const length = key.end1 - key.start1;
-    if (this.lookUp(this.young, length)) return true;
-    if (!this.lookUp(this.old, length)) return false;
+  find(first: number, second: number, length: number): boolean {
+    this.first = first;
+    this.second = second;
+    this.length = length;
+    if (this.lookUp(this.young)) return true;
+    if (!this.lookUp(this.old)) return false;
     const content = this.column(contentColumn);
     const sentTick = this.column(sentColumn);
-    this.insert(length, this.high, this.low);
+    this.insert(this.high, this.low);
     this.know(content, sentTick);
     return true;
   }
 
   /** Takes in the key that the last `find` missed. */
-  add(key: CacheKey, high: number, low: number): void {
-    this.insert(key.end1 - key.start1, high, low);
+  add(high: number, low: number): void {
+    this.insert(high, low);
   }
 
   /** Notes that a frame carries this content of the entry last found or added. */
@@ -158,23 +141,17 @@ export class FingerprintCache {
     this.generation.entries[this.at + sentColumn] = sentTick;
   }
 
-  private hash({ view, start1, end1, start2, end2 }: CacheKey): void {
-    hashKey(view, start1, end1, this.seed1, this.seed2);
-    if (end2 > start2) hashKey(view, start2, end2, keyHash.first, keyHash.second);
-    this.first = keyHash.first >>> 0;
-    this.second = keyHash.second >>> 0;
-  }
-
-  private lookUp(generation: Generation, length: number): boolean {
+  private lookUp(generation: Generation): boolean {
     const { slots, entries } = generation;
-    const { first, second } = this;
+    const { first, second, length } = this;
     const mask = slots.length - 1;
     for (let probe = 0; probe < probesMax; probe += 1) {
       const slot = slots[(first + probe) & mask] as number;
       if (slot === 0) return false;
       if (((slot ^ first) & ~mask) !== 0) continue;
       const entry = ((slot & mask) - 1) * width;
-      if (entries[entry] !== first || entries[entry + 1] !== second) continue;
+      if (((entries[entry] as number) ^ first) !== 0) continue;
+      if (((entries[entry + 1] as number) ^ second) !== 0) continue;
       if (entries[entry + lengthColumn] !== length) continue;
       this.high = entries[entry + highColumn] as number;
       this.low = entries[entry + lowColumn] as number;
@@ -185,10 +162,9 @@ export class FingerprintCache {
     return false;
   }
 
-  /** Where the young generation's entry of the key last hashed is, if it is there; or `none`. */
-  private candidate(): number {
+  /** Where the young generation's entry of a key so hashed is, if it is there; or `none`. */
+  private candidate(first: number): number {
     const { slots } = this.young;
-    const { first } = this;
     const mask = slots.length - 1;
     for (let probe = 0; probe < probesMax; probe += 1) {
       const slot = slots[(first + probe) & mask] as number;
@@ -198,7 +174,7 @@ export class FingerprintCache {
     return none;
   }
 
-  private insert(length: number, high: number, low: number): void {
+  private insert(high: number, low: number): void {
     let generation = this.young;
     if (generation.count >= this.entriesMax) {
       generation = this.old;
@@ -211,7 +187,7 @@ export class FingerprintCache {
     const entry = count * width;
     entries[entry] = this.first;
     entries[entry + 1] = this.second;
-    entries[entry + lengthColumn] = length;
+    entries[entry + lengthColumn] = this.length;
     entries[entry + highColumn] = high;
     entries[entry + lowColumn] = low;
     entries[entry + contentColumn] = 0;

@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
-import { webAssembly } from "./web-assembly.ts";
-import type { WasmModule } from "./web-assembly.ts";
+import { webAssembly } from "../../runtime/web-assembly.ts";
+import type { WasmModule } from "../../runtime/web-assembly.ts";
 
 export const moduleFile: URL = new URL("go-templates.wasm.br", import.meta.url);
 /** The SHA-256 of the module, not compressed, in hexadecimal. */

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { SandboxEnded, WasiSandbox } from "./wasi-sandbox.ts";
-import type { WasmModule } from "./web-assembly.ts";
+import type { WasmModule } from "../../runtime/web-assembly.ts";
 
 export type ThreadReply =
   | { kind: "answer"; json: string; memoryBytes: number }

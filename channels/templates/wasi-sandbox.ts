@@ -6,8 +6,8 @@
  * other call answers "not supported"), so no template can read them, whatever it does.
  */
 import { randomFillSync } from "node:crypto";
-import { webAssembly } from "./web-assembly.ts";
-import type { WasmFunction, WasmMemory, WasmModule } from "./web-assembly.ts";
+import { webAssembly } from "../../runtime/web-assembly.ts";
+import type { WasmFunction, WasmMemory, WasmModule } from "../../runtime/web-assembly.ts";
 
 const errnoSuccess = 0;
 const errnoBadDescriptor = 8;
