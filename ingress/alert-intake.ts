@@ -118,8 +118,11 @@ export class FrameIntake implements FormatIntake {
   ): Promise<IntakeResult> {
     const overload = this.overload(body.length);
     if (overload !== null) return Promise.resolve(overload);
-    if (!isUtf8(body)) return this.malformed("the body is not valid UTF-8");
-    return this.begin(body, this.scanner.scan(body), refused, owner, false);
+    const error = this.scanner.scan(body);
+    if (!this.scanner.isAscii && !isUtf8(body)) {
+      return this.malformed("the body is not valid UTF-8");
+    }
+    return this.begin(body, error, refused, owner, false);
   }
 
   submitLines(body: Uint8Array, _source: string, owner?: AlertOwner): Promise<IntakeResult> {

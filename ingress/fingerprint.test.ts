@@ -2,10 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import xxhash from "xxhash-wasm";
 import { Confirmations } from "./confirmations.ts";
-import { type CacheKey, FingerprintCache, foreseenMax } from "./fingerprint-cache.ts";
-import { hashKey, keyHash } from "./key-hash.ts";
+import { FingerprintCache, foreseenMax } from "./fingerprint-cache.ts";
 import { fingerprintOf, partitionOf } from "./fingerprint.ts";
-import { xxhash32 } from "./xxhash32.ts";
+import { AlertScanner, columns } from "./json-scan.ts";
 
 const hasher = await xxhash();
 const seeded = { numRuns: 500, seed: 20261123 };
@@ -68,81 +67,95 @@ describe("identity", () => {
   });
 });
 
-test("xxhash32 gives what the WebAssembly build gives, wherever the bytes lie", () => {
-  const arbitrary = fc.uint8Array({ maxLength: 300 });
+const scanner = new AlertScanner(7);
+
+/** A column of the only alert in this JSON, which starts at an odd place. */
+function scannedColumn(json: string, column: number, scan = scanner): number {
+  expect(scan.scan(Buffer.from(` ${json}`))).toBeNull();
+  return scan.rows[column] as number;
+}
+
+test("the content hash is XXH32 of the annotations; with a dedup key, then of the labels", () => {
+  const text = fc.string({ maxLength: 300, unit: "grapheme" });
   fc.assert(
-    fc.property(arbitrary, fc.nat({ max: 9 }), fc.nat({ max: 0xffff_ffff }), (bytes, at, seed) => {
-      const padded = new Uint8Array(bytes.length + at + 3);
-      padded.set(bytes, at);
-      const view = new DataView(padded.buffer);
-      expect(xxhash32(view, at, at + bytes.length, seed)).toBe(hasher.h32Raw(bytes, seed) >>> 0);
+    fc.property(text, text, fc.boolean(), (annotation, label, hasKey) => {
+      const labels = JSON.stringify({ a: label });
+      const annotations = JSON.stringify({ s: annotation });
+      const key = hasKey ? ',"dedup_key":"k"' : ',"dedup_key":""';
+      const json = `{"labels":${labels},"annotations":${annotations}${key}}`;
+      let expected = hasher.h32Raw(Buffer.from(annotations), 0);
+      if (hasKey) expected = hasher.h32Raw(Buffer.from(labels), expected);
+      expect(scannedColumn(json, columns.contentHash) >>> 0).toBe(expected >>> 0);
     }),
     seeded,
   );
 });
 
 describe("the cache", () => {
-  const keyOf = (first: string, second = "") => {
-    const bytes = Buffer.from(first + second);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const middle = Buffer.byteLength(first);
-    const end2 = second === "" ? 0 : bytes.length;
-    return { view, start1: 0, end1: middle, start2: second === "" ? 0 : middle, end2 };
+  type Key = { first: number; second: number; length: number };
+
+  /** What a scan makes of these labels and this dedup key. */
+  const keyOf = (labels: string, dedupKey = "", scan = scanner): Key => {
+    const first = scannedColumn(
+      `{"labels":{"n":"${labels}"},"dedup_key":"${dedupKey}"}`, columns.keyHash, scan,
+    );
+    const second = scan.rows[columns.keyHash + 1] as number;
+    return { first, second, length: Buffer.byteLength(labels) };
   };
 
-  const find = (cache: FingerprintCache, key: CacheKey): boolean => {
-    cache.foresee(0, key);
+  const find = (cache: FingerprintCache, { first, second, length }: Key): boolean => {
+    cache.foresee(0, first);
     cache.bringIn(1);
-    return cache.find(0, key);
+    return cache.find(first, second, length);
   };
 
   test("finds what was added, and the boundary between the slices counts", () => {
-    const cache = new FingerprintCache(10, 1);
-    expect(find(cache, keyOf('{"a":"1"}'))).toBe(false);
-    cache.add(keyOf('{"a":"1"}'), 11, 12);
-    expect(find(cache, keyOf('{"a":"1"}', '"key"'))).toBe(false);
-    cache.add(keyOf('{"a":"1"}', '"key"'), 21, 22);
-    expect(find(cache, keyOf('{"a":"1"}'))).toBe(true);
+    const cache = new FingerprintCache(10);
+    expect(find(cache, keyOf("1"))).toBe(false);
+    cache.add(11, 12);
+    expect(find(cache, keyOf("1", "key"))).toBe(false);
+    cache.add(21, 22);
+    expect(find(cache, keyOf("1"))).toBe(true);
     expect([cache.high, cache.low]).toEqual([11, 12]);
-    expect(find(cache, keyOf('{"a":"1"}', '"key"'))).toBe(true);
+    expect(find(cache, keyOf("1", "key"))).toBe(true);
     expect([cache.high, cache.low]).toEqual([21, 22]);
-    expect(find(cache, keyOf('{"a":"1"}"k', 'ey"'))).toBe(false);
-    expect(find(cache, keyOf('{"a":"2"}'))).toBe(false);
+    expect(find(cache, keyOf("1k", "ey"))).toBe(false);
+    expect(find(cache, keyOf("2"))).toBe(false);
   });
 
   test("agrees with a map, or has forgotten; and keeps the most recent generation", () => {
     const entriesMax = 300;
-    const cache = new FingerprintCache(entriesMax, 5);
+    const cache = new FingerprintCache(entriesMax);
     let known = 0;
     for (let n = 0; n < 20_000; n += 1) {
       const value = (n * 7919) % 5000;
-      const key = keyOf(`{"instance":"${value}"}`);
+      const key = keyOf(`${value}`);
       if (find(cache, key)) {
         expect(cache.low).toBe(value);
         known += 1;
       } else {
-        cache.add(key, 0, value);
+        cache.add(0, value);
       }
-      const again = keyOf(`{"instance":"${value}"}`);
+      const again = keyOf(`${value}`);
       expect(find(cache, again)).toBe(true);
     }
     expect(known).toBeLessThan(20_000);
     for (let round = 0; round < 5; round += 1) {
       let hits = 0;
       for (let value = 0; value < entriesMax; value += 1) {
-        const key = keyOf(`{"instance":"steady-${value}"}`);
+        const key = keyOf(`steady-${value}`);
         if (find(cache, key)) hits += 1;
-        else cache.add(key, 0, value);
+        else cache.add(0, value);
       }
       if (round > 0) expect(hits).toBeGreaterThan(entriesMax * 0.95);
     }
   });
 
   test("confirms what a frame carried, but not an entry that took its place since", () => {
-    const cache = new FingerprintCache(1, 1);
+    const cache = new FingerprintCache(1);
     const frame = new Confirmations();
     expect(find(cache, keyOf("one"))).toBe(false);
-    cache.add(keyOf("one"), 1, 1);
+    cache.add(1, 1);
     cache.noteSent(frame, 77, 5);
     expect(cache.holds(77, 1)).toBe(false);
     frame.confirm();
@@ -152,7 +165,7 @@ describe("the cache", () => {
     expect(cache.holds(78, 1)).toBe(false);
     for (const other of ["two", "three"]) {
       expect(find(cache, keyOf(other))).toBe(false);
-      cache.add(keyOf(other), 1, 2);
+      cache.add(1, 2);
     }
     frame.confirm();
     expect(find(cache, keyOf("three"))).toBe(true);
@@ -160,14 +173,14 @@ describe("the cache", () => {
   });
 
   test("answers for many keys foreseen together, equal ones among them", () => {
-    const cache = new FingerprintCache(10_000, 3);
-    const keys = Array.from({ length: foreseenMax }, (_, n) => keyOf(`{"n":"${n >> 1}"}`));
+    const cache = new FingerprintCache(10_000);
+    const keys = Array.from({ length: foreseenMax }, (_, n) => keyOf(`${n >> 1}`));
     const ask = (): boolean[] => {
-      keys.forEach((key, nth) => cache.foresee(nth, key));
+      keys.forEach((key, nth) => cache.foresee(nth, key.first));
       cache.bringIn(keys.length);
       return keys.map((key, nth) => {
-        const known = cache.find(nth, key);
-        if (!known) cache.add(key, 1, nth >> 1);
+        const known = cache.find(key.first, key.second, key.length);
+        if (!known) cache.add(1, nth >> 1);
         else expect(cache.low).toBe(nth >> 1);
         return known;
       });
@@ -177,12 +190,12 @@ describe("the cache", () => {
   });
 
   test("is bounded in entries, and a generation grows as it fills", () => {
-    const cache = new FingerprintCache(5_000, 3);
+    const cache = new FingerprintCache(5_000);
     for (let n = 0; n < 20_000; n += 1) {
-      expect(find(cache, keyOf(`{"n":"${n}"}`))).toBe(false);
-      cache.add(keyOf(`{"n":"${n}"}`), 1, n);
+      expect(find(cache, keyOf(`${n}`))).toBe(false);
+      cache.add(1, n);
     }
-    const found = Array.from({ length: 20_000 }, (_, n) => find(cache, keyOf(`{"n":"${n}"}`)));
+    const found = Array.from({ length: 20_000 }, (_, n) => find(cache, keyOf(`${n}`)));
     const kept = found.filter(Boolean).length;
     expect(kept).toBeGreaterThan(4_900);
     expect(kept).toBeLessThanOrEqual(10_000);
@@ -191,10 +204,9 @@ describe("the cache", () => {
   test("tells keys apart that differ in one byte, or in what lies sixteen bytes apart", () => {
     const seen = new Set<string>();
     const bytes = Buffer.alloc(70, "a");
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const note = (): void => {
-      hashKey(view, 0, bytes.length, 7, 8);
-      seen.add(`${keyHash.first} ${keyHash.second}`);
+      const { first, second } = keyOf(bytes.toString());
+      seen.add(`${first} ${second}`);
     };
     note();
     for (let at = 0; at < bytes.length; at += 1) {
@@ -212,5 +224,17 @@ describe("the cache", () => {
       for (let other = at; other < bytes.length; other += 16) pairs += 3;
     }
     expect(seen.size).toBe(pairs);
+  });
+
+  test("of every length, keys are told apart from each other and by the seed", () => {
+    const seen = new Set<string>();
+    for (let length = 0; length < 100; length += 1) {
+      for (const scan of [scanner, new AlertScanner(8), new AlertScanner(7 + 2 ** 40)]) {
+        const { first, second } = keyOf("a".repeat(length), "", scan);
+        seen.add(`first ${first}`).add(`second ${second}`);
+      }
+    }
+    // The first half knows 32 bits of the seed, the second one the upper 32 of 48.
+    expect(seen.size).toBe(100 * (2 + 2));
   });
 });

@@ -15,7 +15,7 @@ function parses(text: string): boolean {
   }
 }
 
-const scanner = new AlertScanner();
+const scanner = new AlertScanner(1);
 const accepts = (text: string): boolean => scanner.scan(Buffer.from(text)) === null;
 
 const fieldNames = ["labels", "annotations", "startsAt", "endsAt", "generatorURL", "dedup_key"];

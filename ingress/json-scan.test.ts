@@ -3,7 +3,7 @@ import { alertsPerRequestMax, jsonDepthMax } from "./alert-limits.ts";
 import { AlertScanner, columns, rowWidth } from "./json-scan.ts";
 
 function scanned(text: string) {
-  const scanner = new AlertScanner();
+  const scanner = new AlertScanner(1);
   const bytes = Buffer.from(text);
   const error = scanner.scan(bytes);
   const text1 = (index: number, column: number): string | null => {
@@ -89,7 +89,7 @@ test("the number of alerts is limited", () => {
 });
 
 test("a broken line of NDJSON is a row of its own, its neighbours stay", () => {
-  const scanner = new AlertScanner();
+  const scanner = new AlertScanner(1);
   const text = '{"labels":{"a":"1"}}\n{"labels":\n\n{"labels":{"a":"2"}}\r\n{} x\n[1]';
   const bytes = Buffer.from(text);
   expect(scanner.scanLines(bytes, true)).toBeNull();

@@ -35,6 +35,8 @@ export const { rowWidth } = layout;
 
 export class AlertScanner {
   count = 0;
+  /** Of the last `scan`: that the body is nothing but ASCII is known, and so that it is UTF-8. */
+  isAscii = false;
   private readonly module = new ScanModule();
 
   /** @param seed of the key hashes: up to 48 bits that senders cannot know. */
@@ -51,7 +53,9 @@ export class AlertScanner {
   scan(bytes: Uint8Array): ScanError | null {
     const { module } = this;
     module.put(bytes);
-    return this.ended(module.calls.scan(bytes.length));
+    const reason = module.calls.scan(bytes.length);
+    this.isAscii = module.calls.isAscii() === 1;
+    return this.ended(reason);
   }
 
   /**

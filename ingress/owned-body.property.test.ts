@@ -57,7 +57,7 @@ const tenantsOf = (labels: Record<string, string>): string[] => {
 };
 
 test("what goes on is of the tenant, and nothing else of it has changed", () => {
-  const scanner = new AlertScanner();
+  const scanner = new AlertScanner(1);
   fc.assert(
     fc.property(fc.array(alert, { maxLength: 4 }), (texts) => {
       const sent = texts.map((text) => JSON.parse(text) as Sent);

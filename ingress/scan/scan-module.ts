@@ -41,6 +41,8 @@ type ScanExports = {
   breakLine(rows: number, start: number, end: number): void;
   check(length: number): number;
   time(length: number): number;
+  /** 1: the document that `scan` accepted is nothing but ASCII. It may be where this says 0. */
+  isAscii(): number;
   rowCount(): number;
   refusedAt(): number;
 };

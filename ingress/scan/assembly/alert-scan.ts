@@ -40,12 +40,14 @@ import {
 } from "../row-layout";
 import {
   colon,
+  forgetBytes,
   forgetEscapes,
   hexDigit,
   isEnd,
   isTooDeep,
   lastRefusal,
   lastRefusedAt,
+  mayHoldUnicode,
   name,
   openUntil,
   refuse,
@@ -91,6 +93,12 @@ export function refusedAt(): i32 {
 /** A new body lies at `bodyAt`: no rows yet. */
 export function begin(): void {
   count = 0;
+  forgetBytes();
+}
+
+/** Whether the document last read was accepted, and is nothing but ASCII. */
+export function isAscii(): bool {
+  return lastRefusal() == 0 && !mayHoldUnicode();
 }
 
 /** A JSON array of alerts, or one alert. @returns 0, or why the document is refused. */

@@ -28,12 +28,23 @@ let refusal: i32 = 0;
 let refusedAt: usize = 0;
 /** Set by each string that holds an escape; cleared by whoever asks. */
 let escaped: bool = false;
+/** All bytes of strings, and a few behind each, one upon the other. */
+let bytesSeen: v128 = i64x2.splat(0);
 
 /** All further addresses are of a document that ends here. */
 export function openUntil(end: usize): void {
   documentEnd = end;
   store<u8>(end, 0);
   refusal = 0;
+}
+
+export function forgetBytes(): void {
+  bytesSeen = i64x2.splat(0);
+}
+
+/** False: no byte above 0x7f stood in a document read since `forgetBytes`. */
+export function mayHoldUnicode(): bool {
+  return i8x16.bitmask(bytesSeen) != 0;
 }
 
 export function lastRefusal(): i32 {
@@ -149,9 +160,10 @@ export function text(open: usize): usize {
   let at = open + 1;
   while (true) {
     const bytes = v128.load(at);
+    bytesSeen = v128.or(bytesSeen, bytes);
     const ends = v128.or(
       v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-      i8x16.lt_u(bytes, i8x16.splat(0x20)),
+      i8x16.le_u(bytes, i8x16.splat(0x1f)),
     );
     const found = i8x16.bitmask(ends);
     if (found == 0) {

@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseRfc3339Ms, zeroTimeMs } from "./rfc3339.ts";
+import { zeroTimeMs } from "./alert-reading.ts";
+import { AlertScanner } from "./json-scan.ts";
+
+const scanner = new AlertScanner(1);
 
 function parse(text: string): number {
-  const bytes = Buffer.from(`"${text}"`);
-  return parseRfc3339Ms(bytes, 1, bytes.length - 1);
+  expect(scanner.scan(Buffer.from(`{"startsAt":"${text}","endsAt":"${text}"}`))).toBeNull();
+  const timeMs = scanner.startsAtMs(0);
+  expect(scanner.endsAtMs(0)).toBe(timeMs);
+  if (text !== "") expect(scanner.timeMs(Buffer.from(text))).toBe(timeMs);
+  return timeMs;
 }
 
 test.each([
@@ -20,8 +26,16 @@ test.each([
   expect(parse(text)).toBe(expected);
 });
 
+test("an absent or empty time is the zero time, what is no string is none", () => {
+  const times = (json: string): number[] => {
+    expect(scanner.scan(Buffer.from(json))).toBeNull();
+    return [scanner.startsAtMs(0), scanner.endsAtMs(0)];
+  };
+  expect(times('{"startsAt":""}')).toEqual([zeroTimeMs, zeroTimeMs]);
+  expect(times('{"startsAt":null,"endsAt":1767225600000}')).toEqual([zeroTimeMs, Number.NaN]);
+});
+
 test.each([
-  "",
   "now",
   "2026-01-01",
   "2026-01-01T00:00:00",
