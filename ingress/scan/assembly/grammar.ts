@@ -81,11 +81,14 @@ export function refuseWholly(at: usize, reason: i32): usize {
   return 0;
 }
 
-export function space(first: usize): usize {
+export function space(at: usize): usize {
+  return load<u8>(at) > 0x20 ? at : behindSpace(at);
+}
+
+function behindSpace(first: usize): usize {
   let at = first;
   while (true) {
     const byte = load<u8>(at);
-    if (byte > 0x20) return at;
     if (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09) return at;
     at += 1;
   }
@@ -141,7 +144,7 @@ function array(open: usize, depth: i32): usize {
   }
 }
 
-export function name(at: usize): usize {
+function name(at: usize): usize {
   return load<u8>(at) == quote ? text(at) : refuse(at, nameExpected);
 }
 
@@ -149,35 +152,62 @@ export function name(at: usize): usize {
 export function colon(nameEnd: usize): usize {
   // As nearly all senders write it.
   if (load<u8>(nameEnd) == 0x3a && load<u8>(nameEnd + 1) > 0x20) return nameEnd + 1;
+  return colonAmongSpace(nameEnd);
+}
+
+function colonAmongSpace(nameEnd: usize): usize {
   const at = space(nameEnd);
   if (load<u8>(at) != 0x3a) return refuse(at, colonExpected);
   const next = space(at + 1);
   return next < documentEnd ? next : refuse(next, endedEarly);
 }
 
-/** A string: up to the first quote, backslash or control character, and on behind an escape. */
+/** A string. */
 export function text(open: usize): usize {
-  let at = open + 1;
-  while (true) {
-    const bytes = v128.load(at);
-    bytesSeen = v128.or(bytesSeen, bytes);
-    const ends = v128.or(
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-      i8x16.le_u(bytes, i8x16.splat(0x1f)),
-    );
-    const found = i8x16.bitmask(ends);
-    if (found == 0) {
-      at += 16;
-      continue;
-    }
-    at += ctz(found);
-    const byte = load<u8>(at);
-    if (byte == quote) return at + 1;
-    if (byte != backslash) return refuse(at, controlCharacter);
+  const found = stopsIn(open + 1);
+  return textFrom(found != 0 ? open + 1 + ctz(found) : laterStop(open + 17));
+}
+
+/** The rest of a string, from its first stop on. */
+export function textFrom(stop: usize): usize {
+  return load<u8>(stop) == quote ? stop + 1 : restOfText(stop);
+}
+
+function restOfText(stop: usize): usize {
+  let at = stop;
+  while (load<u8>(at) != quote) {
+    if (load<u8>(at) != backslash) return refuse(at, controlCharacter);
     escaped = true;
     at = escape(at);
     if (at == 0) return 0;
+    at = laterStop(at);
   }
+  return at + 1;
+}
+
+/**
+ * Stops are what a string can end at: quotes, backslashes, control characters. A bit for each of
+ * 16 bytes. Where this is asked for in a loop, it stands there without a function around it and
+ * `laterStop`: the compiler leaves those as calls, which cost as much as what they do.
+ */
+export function stopsIn(at: usize): i32 {
+  const bytes = v128.load(at);
+  bytesSeen = v128.or(bytesSeen, bytes);
+  const quotes = i8x16.eq(bytes, i8x16.splat(0x22));
+  const backslashes = i8x16.eq(bytes, i8x16.splat(0x5c));
+  const controls = i8x16.le_u(bytes, i8x16.splat(0x1f));
+  return i8x16.bitmask(v128.or(v128.or(quotes, backslashes), controls));
+}
+
+/** The first stop from here on, inside a string: at its document's end if nowhere before. */
+export function laterStop(first: usize): usize {
+  let at = first;
+  let found = stopsIn(at);
+  while (found == 0) {
+    at += 16;
+    found = stopsIn(at);
+  }
+  return at + ctz(found);
 }
 
 function escape(at: usize): usize {

@@ -18,15 +18,13 @@ export function timeMs(start: usize, end: usize): f64 {
     ((separator | 0x20) == 0x74 || separator == 0x20) &&
     load<u8>(start, 13) == 0x3a && load<u8>(start, 16) == 0x3a;
   if (!isShaped) return NaN;
-  const century = twoDigits(start);
-  const yearOf = twoDigits(start + 2);
-  const day = dayNumber(century * 100 + yearOf, twoDigits(start + 5), twoDigits(start + 8));
+  const day = dayOf(start);
   const hour = twoDigits(start + 11);
   const minute = twoDigits(start + 14);
   const second = twoDigits(start + 17);
+  if (day == noDay || (hour | minute | second) < 0) return NaN;
   // 60 is a leap second; it reads as the first moment of the next minute.
-  if ((century | yearOf | hour | minute | second) < 0) return NaN;
-  if (day == noDay || hour > 23 || minute > 59 || second > 60) return NaN;
+  if (hour > 23 || minute > 59 || second > 60) return NaN;
 
   let at = start + 19;
   let fractionMs = 0;
@@ -57,6 +55,25 @@ function isDigit(byte: u8): bool {
 }
 
 const noDay: i32 = i32.MIN_VALUE;
+
+/** The date last read, as eight bytes and two, and its day: most times of a body are of one day. */
+let yearAndMonth: u64 = 0;
+let dayOfMonth: u16 = 0;
+let lastDay: i32 = noDay;
+
+/** The day of the date in ten bytes. */
+function dayOf(start: usize): i32 {
+  if (load<u64>(start) == yearAndMonth && load<u16>(start, 8) == dayOfMonth) return lastDay;
+  const century = twoDigits(start);
+  const year = twoDigits(start + 2);
+  yearAndMonth = load<u64>(start);
+  dayOfMonth = load<u16>(start, 8);
+  lastDay = noDay;
+  if ((century | year) >= 0) {
+    lastDay = dayNumber(century * 100 + year, twoDigits(start + 5), twoDigits(start + 8));
+  }
+  return lastDay;
+}
 
 /**
  * Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March on, so
