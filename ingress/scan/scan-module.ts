@@ -1,9 +1,10 @@
 /**
  * An instance of the scan (assembly/, compiled to alert-scan.wasm by build.ts), with the memory that
- * a body is copied into. The compiled module is read once per thread, instances are its users'.
+ * bodies are copied into. The module is compiled once per thread, instances are its users'.
  *
- * The memory grows to the largest body that it was given and stays: it is bounded by what a request
- * may hold, and pages that no body reached are not backed by the system.
+ * The memory grows to the largest body that it was given and stays: what a request may hold bounds
+ * it. To give it back, another instance would have to be made, and the old memory would go when the
+ * garbage collector comes round: senders of large and small bodies in turn could pile those up.
  */
 import { readFileSync } from "node:fs";
 import { type WasmMemory, webAssembly } from "../../runtime/web-assembly.ts";

@@ -5,7 +5,7 @@
  * A zero byte stands at the document's end. No construct may hold one, so that nothing needs to
  * compare addresses with the end before it reads; only `refuse` tells the two apart.
  */
-import { jsonDepthMax } from "../../alert-limits";
+import { jsonDepthMax } from "../../alert-limits.ts";
 import {
   colonExpected,
   commaOrBrace,
@@ -18,7 +18,7 @@ import {
   nestedTooDeep,
   unknownEscape,
   valueExpected,
-} from "../row-layout";
+} from "../row-layout.ts";
 
 const quote: u8 = 0x22;
 const backslash: u8 = 0x5c;
