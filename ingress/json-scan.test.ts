@@ -109,3 +109,50 @@ test("a broken line of NDJSON is a row of its own, its neighbours stay", () => {
     [0, "[1]"],
   ]);
 });
+
+test("too many lines are refused, whatever the one too many holds", () => {
+  const scanner = new AlertScanner(1);
+  for (const last of ["{}", "{", "\xff"]) {
+    const text = `${"{}\n".repeat(alertsPerRequestMax)}\n \n${last}`;
+    const error = scanner.scanLines(Buffer.from(text, "latin1"), false);
+    expect(error?.message).toMatch(/more than 10000 alerts/);
+    expect(scanner.count).toBe(0);
+  }
+});
+
+test("a line that is no UTF-8 is broken, and only that one", () => {
+  const scanner = new AlertScanner(1);
+  const bytes = Buffer.from('{"a":"b"}\n{"a":"\xff"}\n{"a":"c"}', "latin1");
+  expect(scanner.scanLines(bytes, false)).toBeNull();
+  const broken = [0, 1, 2].map((index) => scanner.rows[index * rowWidth + columns.broken]);
+  expect(broken).toEqual([0, 1, 0]);
+  expect(scanner.count).toBe(3);
+});
+
+test("a body may be larger than the memory was, and leaves nothing to the next one", () => {
+  const scanner = new AlertScanner(1);
+  const one = (value: string): Buffer => Buffer.from(`[{"labels":{"a":"${value}"}}]`);
+  for (const bytes of [10, 5_000_000, 20, 300_000, 9_000_000, 30]) {
+    const body = one("x".repeat(bytes));
+    expect(scanner.scan(body)).toBeNull();
+    expect(scanner.count).toBe(1);
+    expect(scanner.rows[columns.labels + 1]).toBe(body.length - 2);
+    expect(scanner.rows[columns.suspect]).toBe(bytes > 8192 ? 1 : 0);
+    expect(scanner.scan(body.subarray(0, -1))?.offset).toBe(body.length - 1);
+  }
+});
+
+test.each([
+  ["[]", true],
+  ['[{"labels":{"a":"b"}},7]', true],
+  ['[{"labels":{"a":"é"}}]', false],
+  ['[{"é":1}]', false],
+  [`[{"a":["${"x".repeat(40)}é${"x".repeat(40)}"]}]`, false],
+  ['[{"a":"\\u00e9é"}]', false],
+  ["[", false],
+  ["é", false],
+])("%s is ASCII: %s", (text, isAscii) => {
+  const scanner = new AlertScanner(1);
+  scanner.scan(Buffer.from(text));
+  expect(scanner.isAscii).toBe(isAscii);
+});
