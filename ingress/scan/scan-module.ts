@@ -6,6 +6,7 @@
  * it. To give it back, another instance would have to be made, and the old memory would go when the
  * garbage collector comes round: senders of large and small bodies in turn could pile those up.
  */
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type WasmMemory, webAssembly } from "../../runtime/web-assembly.ts";
 import { alertsPerRequestMax, jsonDepthMax } from "../alert-limits.ts";
@@ -21,6 +22,7 @@ import {
   nameExpected,
   nestedTooDeep,
   paddingBytes,
+  rowWidth,
   rowsAt,
   textBehind,
   tooManyAlerts,
@@ -31,6 +33,7 @@ import {
 export const moduleFile: URL = new URL("alert-scan.wasm", import.meta.url);
 const compiled = new webAssembly.Module(readFileSync(moduleFile));
 const pageBytes = 65_536;
+assert(rowsAt + alertsPerRequestMax * rowWidth * 4 <= bodyAt);
 
 /** Offsets are of the body; a number that is returned is 0, or the reason of a refusal. */
 type ScanExports = {
