@@ -1,6 +1,6 @@
 /**
- * An instance of the scan (assembly/, compiled to alert-scan.wasm by build.ts), with the memory that
- * bodies are copied into. The module is compiled once per thread, instances are its users'.
+ * An instance of the scan (assembly/, compiled to alert-scan.wasm by build.ts), with the memory
+ * that bodies are copied into. The module is compiled once per thread, instances are its users'.
  *
  * The memory grows to the largest body that it was given and stays: what a request may hold bounds
  * it. To give it back, another instance would have to be made, and the old memory would go when the
