@@ -19,7 +19,7 @@ import type { Ticket } from "./ticket.ts";
  * until the promise settles, and it must settle in bounded time.
  * Rejects with RetryableError (retryAfterMs: the log's wish) when nothing may be assumed.
  */
-export type PublishFrame = (partition: number, frame: Uint8Array) => Promise<void>;
+export type PublishFrame = (partition: number, frame: Uint8Array) => Promise<unknown>;
 
 export type BatchLimits = {
   frameBytesTarget: number;
