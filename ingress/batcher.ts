@@ -5,6 +5,8 @@
  * B1 With nothing on its way, what arrived in this turn of the event loop leaves at its end.
  *    Otherwise open frames leave together, `lingerMs` after the last departure, and a frame
  *    that reaches `frameBytesTarget` at once. So a lone sender never waits, and load packs.
+ *    Where many requests share small frames, they wait for up to another `lingerMs`: a frame
+ *    costs the log and the shards as much as some forty requests of one alert.
  * B2 At most `framesInFlightMax` frames are unanswered; more wait here and grow. At most
  *    `pendingBytesMax` bytes are held in all: beyond it, `admits` says no.
  * B3 A frame is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
@@ -36,6 +38,12 @@ export const defaultBatchLimits: BatchLimits = {
   framesInFlightMax: 64,
   pendingBytesMax: 64 * 1024 * 1024,
 };
+
+/** Frames with fewer bytes than this on average, of so many requests in all, may wait on. */
+const smallFrameBytes = 1024;
+const manyRequests = 64;
+/** In so many parts may the second linger end. */
+const waitParts = 2;
 
 export class Batcher {
   /** Frames handed to the log, and those it refused. */
@@ -148,7 +156,24 @@ export class Batcher {
     this.scheduled = true;
     const waitMs = this.departedMs + this.limits.lingerMs - performance.now();
     if (this.inFlight === 0 || waitMs <= 0) setImmediate(() => this.depart());
-    else setTimeout(() => this.depart(), waitMs);
+    else setTimeout(() => this.departWhenWorthIt(waitParts), waitMs);
+  }
+
+  private departWhenWorthIt(partsLeft: number): void {
+    if (partsLeft === 0 || !this.wouldGrow()) return this.depart();
+    setTimeout(() => this.departWhenWorthIt(partsLeft - 1), this.limits.lingerMs / waitParts);
+  }
+
+  /** Whether so many small requests come that waiting makes good use of the frames. */
+  private wouldGrow(): boolean {
+    let requests = 0;
+    let bytes = 0;
+    for (const frame of this.open) {
+      if (frame === null) continue;
+      requests += frame.tickets.length;
+      bytes += frame.recordBytes();
+    }
+    return requests >= manyRequests && bytes < this.openCount * smallFrameBytes;
   }
 
   /** Sends every open frame that the window has room for. */
