@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MemoryLog } from "../testing/ingress-door.ts";
 import { Batcher, type BatchLimits } from "./batcher.ts";
 import { Ticket } from "./ticket.ts";
@@ -73,6 +73,36 @@ describe("packing", () => {
       ["first", "later 0", "later 1", "later 2", "later 3", "later 4"],
     );
     expect(log.frames).toBe(2);
+  });
+
+  /** How many frames have left after one linger and after two, with one that stays on its way. */
+  async function framesOfMany(requests: number, payload: string): Promise<number[]> {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+    try {
+      const { log, add, batcher } = setUp({ lingerMs: 10 });
+      const open = gated(log);
+      const tickets = [add(1, "on its way")];
+      await new Promise((resolve) => setImmediate(resolve));
+      for (let n = 0; n < requests; n += 1) tickets.push(add(n % 4, payload));
+      vi.advanceTimersByTime(10);
+      const sent = [batcher.framesSent];
+      vi.advanceTimersByTime(10);
+      sent.push(batcher.framesSent);
+      open();
+      await Promise.all(tickets.map((ticket) => settled(ticket)));
+      return sent;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test("many requests in small frames wait a second linger", async () => {
+    expect(await framesOfMany(80, "")).toEqual([1, 5]);
+  });
+
+  test("few requests do not wait for it, nor do frames that are worth a message", async () => {
+    expect(await framesOfMany(40, "")).toEqual([5, 5]);
+    expect(await framesOfMany(80, "x".repeat(40))).toEqual([5, 5]);
   });
 });
 
