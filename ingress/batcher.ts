@@ -6,7 +6,7 @@
  *    Otherwise open frames leave together, `lingerMs` after the last departure, and a frame
  *    that reaches `frameBytesTarget` at once. So a lone sender never waits, and load packs.
  *    Where many requests share small frames, they wait for up to another `lingerMs`: a frame
- *    costs the log and the shards as much as some forty requests of one alert.
+ *    costs the processors as much as some six requests of one alert.
  * B2 At most `framesInFlightMax` frames are unanswered; more wait here and grow. At most
  *    `pendingBytesMax` bytes are held in all: beyond it, `admits` says no.
  * B3 A frame is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
