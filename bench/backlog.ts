@@ -21,6 +21,8 @@ export type Progress = {
 };
 
 const pollMs = 500;
+/** What a partition at work has under way when nothing is left behind. */
+export const lagSecondsIdle = 0.1;
 
 export async function backlogOf(server: Running): Promise<Backlog> {
   const { accepted, processed } = await progressOf(server);
@@ -44,8 +46,10 @@ export async function progressOf(server: Running): Promise<Progress> {
 /** Until every alert is an actor, an incident and a row. */
 export async function workedOff(server: Running): Promise<void> {
   for (;;) {
+    // What the incident stage has not looked at yet is no step: only its lag tells of it.
+    const { lagSeconds } = await progressOf(server);
     const { alertsBehind, stepsBehind } = await backlogOf(server);
-    if (alertsBehind <= 0 && stepsBehind <= 0) return;
+    if (alertsBehind <= 0 && stepsBehind <= 0 && lagSeconds <= lagSecondsIdle) return;
     await pause(pollMs);
   }
 }

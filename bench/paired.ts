@@ -2,6 +2,7 @@
  * One case for both contenders: each round starts its server anew and has the machine for itself,
  * and rounds of the two alternate, so that a slow minute of the machine hits both.
  */
+import { workedOff } from "./backlog.ts";
 import { median } from "./bench.ts";
 import type { BenchSettings, Measurement } from "./bench.ts";
 import type { Contender, Running } from "./contenders.ts";
@@ -64,7 +65,11 @@ export async function measurePair(
   return measurements;
 }
 
-/** One round on a fresh server: how many alerts were accepted. */
+/**
+ * One round on a fresh server: how many alerts were accepted. Filling in is over when the alerts
+ * are worked off: what Tocsin had still to do with them it would do at the repeats' expense, and
+ * refuse some of those (`ingest.lag_max`). Alertmanager does not say how far it is.
+ */
 export async function acceptedRound(
   contender: Contender,
   load: ClosedLoad,
@@ -73,6 +78,7 @@ export async function acceptedRound(
   const server = await contender.start();
   try {
     await fill(server, load, settings);
+    if (load.population !== "new" && contender === settings.tocsin) await workedOff(server);
     const send = load.generator ?? runLoad;
     const warm = await send({ ...planOf(server, load, settings), ...warmUp(settings) });
     return await send(continued(planOf(server, load, settings), load, warm));

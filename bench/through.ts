@@ -3,7 +3,7 @@
  * which alerts are accepted *and* processed. Accepting alone would only say how fast the log fills.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { progressOf, workedOff } from "./backlog.ts";
+import { lagSecondsIdle, progressOf, workedOff } from "./backlog.ts";
 import type { BenchSettings } from "./bench.ts";
 import type { Running } from "./contenders.ts";
 import { runLoad } from "./load.ts";
@@ -26,7 +26,6 @@ const pollMs = 100;
 /** The program accepts no more than some ten seconds' worth; what takes longer is stuck. */
 const drainWithinMs = 120_000;
 /** What a partition at work has under way when nothing is left behind. */
-const lagSecondsIdle = 0.1;
 const stepsUnderWay = 16;
 
 /** @param server holds the load's population already. */

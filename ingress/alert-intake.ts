@@ -41,6 +41,14 @@ export interface FormatIntake extends AlertIntake {
   asStored<Texts extends AlertTexts>(texts: Texts): Texts;
 }
 
+/** Told once, in the turn in which the last frame settles, or at once. */
+export type Settled = (result: IntakeResult) => void;
+
+export interface CallingIntake {
+  /** As `submit`, for many small requests: a promise would cost them more than the call. */
+  submitThen(body: Uint8Array, owner: AlertOwner | undefined, settled: Settled): void;
+}
+
 /** Counts of alerts since the start, apart from the last three, which count requests. */
 export type IntakeCounters = {
   received: number;
@@ -72,7 +80,7 @@ export type IntakeOptions = {
 export const defaultResolveTimeoutMs = 5 * 60_000;
 const retryAfterSecondsDefault = 1;
 
-export class FrameIntake implements FormatIntake {
+export class FrameIntake implements FormatIntake, CallingIntake {
   readonly counters: IntakeCounters = {
     received: 0,
     accepted: 0,
@@ -116,19 +124,35 @@ export class FrameIntake implements FormatIntake {
     _source: string,
     owner?: AlertOwner,
   ): Promise<IntakeResult> {
-    const overload = this.overload(body.length);
-    if (overload !== null) return Promise.resolve(overload);
-    const error = this.scanner.scan(body);
-    if (!this.scanner.isAscii && !isUtf8(body)) {
-      return this.malformed("the body is not valid UTF-8");
-    }
-    return this.begin(body, error, refused, owner, false);
+    return new Promise((resolve) => this.takeArray(body, refused, owner, resolve));
+  }
+
+  submitThen(body: Uint8Array, owner: AlertOwner | undefined, settled: Settled): void {
+    this.takeArray(body, [], owner, settled);
   }
 
   submitLines(body: Uint8Array, _source: string, owner?: AlertOwner): Promise<IntakeResult> {
+    return new Promise((resolve) => {
+      const overload = this.overload(body.length);
+      if (overload !== null) return resolve(overload);
+      const error = this.scanner.scanLines(body, isUtf8(body));
+      this.begin(body, error, [], owner, true, resolve);
+    });
+  }
+
+  private takeArray(
+    body: Uint8Array,
+    refused: RejectedAlert[],
+    owner: AlertOwner | undefined,
+    settled: Settled,
+  ): void {
     const overload = this.overload(body.length);
-    if (overload !== null) return Promise.resolve(overload);
-    return this.begin(body, this.scanner.scanLines(body, isUtf8(body)), [], owner, true);
+    if (overload !== null) return settled(overload);
+    const error = this.scanner.scan(body);
+    if (!this.scanner.isAscii && !isUtf8(body)) {
+      return settled(this.malformed("the body is not valid UTF-8"));
+    }
+    this.begin(body, error, refused, owner, false, settled);
   }
 
   asStored<Texts extends AlertTexts>(texts: Texts): Texts {
@@ -141,16 +165,19 @@ export class FrameIntake implements FormatIntake {
     refused: RejectedAlert[],
     owner: AlertOwner | undefined,
     areLines: boolean,
-  ): Promise<IntakeResult> {
-    if (error !== null) return this.malformed(`${error.message} (byte ${error.offset})`);
-    if (owner === undefined) return this.redact(body, refused, null, areLines);
+    settled: Settled,
+  ): void {
+    if (error !== null) return settled(this.malformed(`${error.message} (byte ${error.offset})`));
+    if (owner === undefined) return this.redact(body, refused, null, areLines, settled);
     const waitSeconds = owner.takeAlerts(this.scanner.count + refused.length);
-    if (waitSeconds !== null) return Promise.resolve(aboveLimit(waitSeconds));
+    if (waitSeconds !== null) return settled(aboveLimit(waitSeconds));
     const owned = ownedBody(body, this.scanner, owner);
-    if (owned === null) return this.redact(body, refused, null, areLines);
+    if (owned === null) return this.redact(body, refused, null, areLines, settled);
     const fault = this.scanner.scan(owned.body);
-    if (fault !== null) return this.malformed(`${fault.message}, with the API key's labels`);
-    return this.redact(owned.body, [...owned.refused, ...refused], owned.places, false);
+    if (fault !== null) {
+      return settled(this.malformed(`${fault.message}, with the API key's labels`));
+    }
+    this.redact(owned.body, [...owned.refused, ...refused], owned.places, false, settled);
   }
 
   /** Before anything is derived from the alerts, and so before anything is stored. */
@@ -159,15 +186,16 @@ export class FrameIntake implements FormatIntake {
     refused: RejectedAlert[],
     places: readonly number[] | null,
     areLines: boolean,
-  ): Promise<IntakeResult> {
+    settled: Settled,
+  ): void {
     const { scanner, redaction } = this;
     const redacted = redaction === null ? null : redaction.redacted(body, scanner, areLines);
-    if (redacted === null) return this.take(body, refused, places);
+    if (redacted === null) return this.take(body, refused, places, settled);
     const fault = areLines
       ? scanner.scanLines(redacted, isUtf8(redacted))
       : scanner.scan(redacted);
-    if (fault !== null) return this.malformed(`${fault.message}, after redaction`);
-    return this.take(redacted, refused, places);
+    if (fault !== null) return settled(this.malformed(`${fault.message}, after redaction`));
+    this.take(redacted, refused, places, settled);
   }
 
   /** @param places what each scanned alert's index is in the request; null: the same. */
@@ -175,7 +203,8 @@ export class FrameIntake implements FormatIntake {
     body: Uint8Array,
     refused: RejectedAlert[],
     places: readonly number[] | null,
-  ): Promise<IntakeResult> {
+    settled: Settled,
+  ): void {
     const { scanner, reader, batcher } = this;
     const { head } = reader;
     const receivedAtMs = this.nowMs();
@@ -204,20 +233,10 @@ export class FrameIntake implements FormatIntake {
     rejected.push(...refused);
     if (rejected.length > 0) this.record(ticket, receivedAtMs, rejected);
     this.counters.received += accepted + rejected.length;
-    return this.answer(ticket, accepted, rejected);
+    ticket.close(() => settled(this.result(ticket, accepted, rejected)));
   }
 
-  private answer(
-    ticket: Ticket,
-    accepted: number,
-    rejected: RejectedAlert[],
-  ): Promise<IntakeResult> {
-    return new Promise((resolve) => {
-      ticket.close(() => resolve(this.settled(ticket, accepted, rejected)));
-    });
-  }
-
-  private settled(ticket: Ticket, accepted: number, rejected: RejectedAlert[]): IntakeResult {
+  private result(ticket: Ticket, accepted: number, rejected: RejectedAlert[]): IntakeResult {
     if (ticket.failure === null) {
       this.counters.accepted += accepted;
       this.counters.rejected += rejected.length;
@@ -253,9 +272,9 @@ export class FrameIntake implements FormatIntake {
     }
   }
 
-  private malformed(error: string): Promise<IntakeResult> {
+  private malformed(error: string): IntakeResult {
     this.counters.malformedRequests += 1;
-    return Promise.resolve({ kind: "malformed", error });
+    return { kind: "malformed", error };
   }
 
   /** Why a request of so many bytes has to come back later, or null. */

@@ -4,8 +4,9 @@
  * 400 whose body is a JSON string.
  */
 import { assertNever } from "../actors/incident/assert-never.ts";
-import type { AlertIntake, IntakeResult } from "../runtime/services.ts";
-import { type HttpRequest, type HttpResponse, type Route, json } from "./http.ts";
+import type { IntakeResult } from "../runtime/services.ts";
+import type { CallingIntake } from "./alert-intake.ts";
+import { type CallingHandler, type Handler, type HttpResponse, type Route, json } from "./http.ts";
 import {
   mediaType,
   overloaded,
@@ -16,13 +17,14 @@ import {
 
 const jsonType = "application/json";
 
-export function register(route: Route, deps: { intake: AlertIntake }): void {
-  const take = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
+export function register(route: Route, deps: { intake: CallingIntake }): void {
+  const take: CallingHandler = (request, answer) => {
     const contentType = request.header("content-type");
-    if (!isJson(contentType)) return unsupportedType(contentType, [jsonType]);
-    return deps.intake.submit(request.body, "alertmanager", request.principal).then(answer);
+    if (!isJson(contentType)) return answer(unsupportedType(contentType, [jsonType]));
+    deps.intake.submitThen(request.body, request.principal, (result) => answer(answerTo(result)));
   };
-  route("POST", "/api/v2/alerts", take, "ingest", { headers: ["content-type"] });
+  const handler: Handler = (request) => new Promise((resolve) => take(request, resolve));
+  route("POST", "/api/v2/alerts", handler, "ingest", { headers: ["content-type"], handler: take });
 }
 
 /** What says nothing is taken to be JSON, as Alertmanager does. */
@@ -30,10 +32,12 @@ function isJson(contentType: string): boolean {
   return contentType === jsonType || contentType === "" || mediaType(contentType) === jsonType;
 }
 
-function answer(result: IntakeResult): HttpResponse {
+const stored: HttpResponse = { status: 200 };
+
+function answerTo(result: IntakeResult): HttpResponse {
   switch (result.kind) {
     case "accepted":
-      if (result.rejected.length === 0) return { status: 200 };
+      if (result.rejected.length === 0) return stored;
       return json(
         rejectionStatus(result.rejected, result.accepted),
         rejectionText(result.rejected),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MemoryLog } from "../testing/ingress-door.ts";
 import { Batcher, type BatchLimits } from "./batcher.ts";
 import { Ticket } from "./ticket.ts";
@@ -73,6 +73,45 @@ describe("packing", () => {
       ["first", "later 0", "later 1", "later 2", "later 3", "later 4"],
     );
     expect(log.frames).toBe(2);
+  });
+
+  /**
+   * While a frame is on its way, `requests` come within the linger, and `later` more in the turn
+   * in which it ends and in another one. @returns how many frames had left after each of them.
+   */
+  async function framesOf(requests: number, payload: string, later: number): Promise<number[]> {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+    try {
+      const { log, add, batcher } = setUp({ lingerMs: 10 });
+      const open = gated(log);
+      const tickets = [add(1, "on its way")];
+      const sent: number[] = [];
+      await new Promise((resolve) => setImmediate(resolve));
+      for (let n = 0; n < requests; n += 1) tickets.push(add(n % 4, payload));
+      for (const passedMs of [10, 5, 5]) {
+        vi.advanceTimersByTime(passedMs);
+        sent.push(batcher.framesSent);
+        if (batcher.framesSent === 1) {
+          for (let n = 0; n < later; n += 1) tickets.push(add(n % 4, payload));
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      open();
+      await Promise.all(tickets.map((ticket) => settled(ticket)));
+      return sent;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test("many requests in small frames wait a second linger while more are coming", async () => {
+    expect(await framesOf(80, "", 10)).toEqual([1, 1, 5]);
+    expect(await framesOf(80, "", 3)).toEqual([1, 5, 5]);
+  });
+
+  test("few requests do not wait for it, nor do frames that are worth a message", async () => {
+    expect(await framesOf(40, "", 10)).toEqual([5, 5, 5]);
+    expect(await framesOf(80, "x".repeat(40), 10)).toEqual([5, 5, 5]);
   });
 });
 

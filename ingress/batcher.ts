@@ -5,6 +5,8 @@
  * B1 With nothing on its way, what arrived in this turn of the event loop leaves at its end.
  *    Otherwise open frames leave together, `lingerMs` after the last departure, and a frame
  *    that reaches `frameBytesTarget` at once. So a lone sender never waits, and load packs.
+ *    Where many requests share small frames and more are coming, they wait for up to another
+ *    `lingerMs`: a frame costs the processors as much as some six requests of one alert.
  * B2 At most `framesInFlightMax` frames are unanswered; more wait here and grow. At most
  *    `pendingBytesMax` bytes are held in all: beyond it, `admits` says no.
  * B3 A frame is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
@@ -19,7 +21,7 @@ import type { Ticket } from "./ticket.ts";
  * until the promise settles, and it must settle in bounded time.
  * Rejects with RetryableError (retryAfterMs: the log's wish) when nothing may be assumed.
  */
-export type PublishFrame = (partition: number, frame: Uint8Array) => Promise<void>;
+export type PublishFrame = (partition: number, frame: Uint8Array) => Promise<unknown>;
 
 export type BatchLimits = {
   frameBytesTarget: number;
@@ -37,6 +39,14 @@ export const defaultBatchLimits: BatchLimits = {
   pendingBytesMax: 64 * 1024 * 1024,
 };
 
+/** Frames with fewer bytes than this on average, of so many requests in all, may wait on... */
+const smallFrameBytes = 1024;
+const manyRequests = 64;
+/** ...if so many come in one turn of the event loop: those who wait already send no others. */
+const stillComing = 8;
+/** In so many parts may the second linger end. */
+const waitParts = 2;
+
 export class Batcher {
   /** Frames handed to the log, and those it refused. */
   framesSent = 0;
@@ -50,6 +60,9 @@ export class Batcher {
   private readonly buffers: FrameBuffers;
   private readonly open: (FrameWriter | null)[];
   private openCount = 0;
+  /** Requests since the last departure, and the newest of them. */
+  private openRequests = 0;
+  private newest: Ticket | null = null;
   private opened = 0;
   private firstToDepart = 0;
   private readonly full: FrameWriter[] = [];
@@ -125,6 +138,8 @@ export class Batcher {
     if (frame.tickets.at(-1) !== ticket) {
       frame.tickets.push(ticket);
       ticket.hold();
+      if (ticket !== this.newest) this.openRequests += 1;
+      this.newest = ticket;
     }
     return frame;
   }
@@ -148,13 +163,31 @@ export class Batcher {
     this.scheduled = true;
     const waitMs = this.departedMs + this.limits.lingerMs - performance.now();
     if (this.inFlight === 0 || waitMs <= 0) setImmediate(() => this.depart());
-    else setTimeout(() => this.depart(), waitMs);
+    else setTimeout(() => this.departOrWait(waitParts), waitMs);
+  }
+
+  private departOrWait(partsLeft: number): void {
+    if (partsLeft === 0 || !this.areSmallOfMany()) return this.depart();
+    const before = this.openRequests;
+    setImmediate(() => {
+      if (this.openRequests - before < stillComing) return this.depart();
+      setTimeout(() => this.departOrWait(partsLeft - 1), this.limits.lingerMs / waitParts);
+    });
+  }
+
+  /** Whether many requests share the open frames, and these are hardly worth a message each. */
+  private areSmallOfMany(): boolean {
+    if (this.openRequests < manyRequests) return false;
+    let bytes = 0;
+    for (const frame of this.open) bytes += frame?.recordBytes() ?? 0;
+    return bytes < this.openCount * smallFrameBytes;
   }
 
   /** Sends every open frame that the window has room for. */
   private depart(): void {
     this.scheduled = false;
     this.departedMs = performance.now();
+    this.openRequests = 0;
     for (let turn = 0; turn < this.partitions; turn += 1) {
       if (this.inFlight >= this.limits.framesInFlightMax) return;
       const frame = this.open[this.firstToDepart] ?? null;

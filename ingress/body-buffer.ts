@@ -72,10 +72,6 @@ export class BodyBuffer {
     return "kept";
   }
 
-  isEmpty(): boolean {
-    return this.length === 0;
-  }
-
   bytes(): Buffer {
     return this.buffer.subarray(0, this.length);
   }

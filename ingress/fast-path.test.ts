@@ -33,6 +33,15 @@ async function serve(routePrefix = "") {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return { status: 200 };
   });
+  server.route("POST", "/by-call", () => ({ status: 202 }), "ingest", {
+    headers: ["x-one"],
+    handler(request, answer) {
+      const body = told(request);
+      if (request.body.toString() === "fail") throw new Error("it fails");
+      if (request.body.toString() === "now") return answer({ status: 200, body });
+      setTimeout(() => answer({ status: 200, body }), 50);
+    },
+  });
   route("/later", () => Promise.reject(new RetryableError("not now", { retryAfterMs: 3_000 })));
   const { port } = await server.listen("127.0.0.1", 0);
   return { server, port, url: (path: string): string => `http://127.0.0.1:${port}${path}` };
@@ -78,6 +87,28 @@ test("what a handler rejects with is answered as ever", async () => {
   const { url } = await serve();
   const answer = await post(url("/later"), "x");
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "3"]);
+});
+
+test("a handler that is called back answers at once, later, or by what it throws", async () => {
+  const { server, url } = await serve();
+  for (const body of ["now", "later"]) {
+    const answer = await post(url("/by-call"), body);
+    expect(await answer.json()).toEqual(["POST", "/by-call", "", body, "1"]);
+  }
+  expect((await post(url("/by-call"), "fail")).status).toBe(500);
+  const compressed = { "content-encoding": "gzip" };
+  expect((await post(url("/by-call"), gzipSync("x"), compressed)).status).toBe(202);
+  expect([server.inFlight, server.bufferedBytes]).toEqual([0, 0]);
+});
+
+test("who goes away before such an answer leaves nothing behind", async () => {
+  const { port, server } = await serve();
+  const socket = connect(port, "127.0.0.1");
+  socket.write("POST /by-call HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nlater");
+  while (server.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  socket.destroy();
+  while (server.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect([server.answers, server.bufferedBytes]).toEqual([[1, 0, 0, 0, 0, 0], 0]);
 });
 
 test("who goes away before the answer leaves nothing behind", async () => {

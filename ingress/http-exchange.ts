@@ -9,8 +9,8 @@ import { gunzip } from "node:zlib";
 import type * as uWS from "uWebSockets.js";
 import { LimitError, RetryableError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
-import type { BodyBuffer } from "./body-buffer.ts";
-import { type Handler, type HttpResponse, problem } from "./http.ts";
+import type { BodyBudget, BodyBuffer } from "./body-buffer.ts";
+import { type CallingHandler, type Handler, type HttpResponse, problem } from "./http.ts";
 import type { ReceivedRequest } from "./received-request.ts";
 import type { Linked } from "./receiving.ts";
 import { statusLine } from "./status-line.ts";
@@ -22,47 +22,67 @@ export type Exchange = Linked & {
   response: uWS.HttpResponse;
   handler: Handler;
   request: ReceivedRequest;
-  body: BodyBuffer;
+  /** Null: nothing of it was kept yet. */
+  body: BodyBuffer | null;
   /** When the whole body must be here, on the clock of performance.now(). */
   deadlineMs: number;
   state: "receiving" | "handling" | "closed";
   /** The client is gone: the response must not be touched any more. */
   aborted: boolean;
-  bytesMax: number;
-  log: Logger;
-  /** Called once, when the exchange is over; status 0: nobody was there to be answered. */
-  closed(exchange: Exchange, status: number): void;
-  /** Whether this answer must be the connection's last. */
-  isLast(): boolean;
+  server: ExchangeServer;
 };
 
+/** What the exchanges of one server have in common. */
+export interface ExchangeServer {
+  readonly bodyBytesMax: number;
+  readonly budget: BodyBudget;
+  readonly log: Logger;
+  /** Whether answers from now on must be their connections' last. */
+  readonly isDraining: boolean;
+  /** Called once, when the exchange is over; status 0: nobody was there to be answered. */
+  closed(exchange: Exchange, status: number): void;
+}
+
 /** The body is complete: runs the handler and answers. */
-export function handle(exchange: Exchange): void {
+export function handle(exchange: Exchange, body: BodyBuffer): void {
   exchange.state = "handling";
-  const { request, body } = exchange;
+  const { request } = exchange;
   request.body = body.bytes();
   const encoding = request.header("content-encoding");
   if (encoding === "" || encoding === "identity") return run(exchange);
-  const refusal = inflate(exchange, encoding.toLowerCase());
+  const refusal = inflate(exchange, body, encoding.toLowerCase());
   if (refusal !== null) respond(exchange, refusal, false);
 }
 
 /**
  * The body is this chunk, whose memory is valid only now: so it takes no copy, where a fast
  * path's handler is content with that.
+ * @param handler the fast path's own; null: the route's.
  */
-export function handleAtOnce(exchange: Exchange, chunk: ArrayBuffer): void {
+export function handleAtOnce(
+  exchange: Exchange,
+  chunk: ArrayBuffer,
+  handler: CallingHandler | null,
+): void {
   exchange.state = "handling";
   exchange.request.body = Buffer.from(chunk);
-  run(exchange);
+  if (handler === null) return run(exchange);
+  try {
+    handler(exchange.request, (answer) => respond(exchange, answer, false));
+  } catch (error) {
+    fail(exchange, error);
+  }
+}
+
+function fail(exchange: Exchange, error: unknown): void {
+  const { request, server } = exchange;
+  respond(exchange, failure(server.log, request.method, request.path, error), false);
 }
 
 /** Promises are awaited by hand: an async function would add two to each request. */
 function run(exchange: Exchange): void {
-  const { request, handler, log } = exchange;
-  const failed = (error: unknown): void => {
-    respond(exchange, failure(log, request.method, request.path, error), false);
-  };
+  const { request, handler } = exchange;
+  const failed = (error: unknown): void => fail(exchange, error);
   try {
     const result = handler(request);
     if (result instanceof Promise) {
@@ -81,7 +101,7 @@ export function respond(exchange: Exchange, answer: HttpResponse, closing: boole
   if (exchange.aborted) return close(exchange, 0);
   const { response, request } = exchange;
   close(exchange, answer.status);
-  const last = closing || exchange.isLast();
+  const last = closing || exchange.server.isDraining;
   response.cork(() => {
     // 200 is what uWebSockets.js writes by itself.
     if (answer.status !== 200) response.writeStatus(statusLine(answer.status));
@@ -104,18 +124,18 @@ export function abort(exchange: Exchange): void {
 
 function close(exchange: Exchange, status: number): void {
   exchange.state = "closed";
-  exchange.body.free();
-  exchange.closed(exchange, status);
+  exchange.body?.free();
+  exchange.server.closed(exchange, status);
 }
 
 /** Runs the handler with what the body was before its encoding, or @returns the refusal. */
-function inflate(exchange: Exchange, encoding: string): HttpResponse | null {
-  const { request, body } = exchange;
+function inflate(exchange: Exchange, body: BodyBuffer, encoding: string): HttpResponse | null {
+  const { request, server } = exchange;
   if (encoding !== "gzip") {
     const detail = `Content-Encoding "${encoding.slice(0, 40)}" is not known; send gzip or none.`;
     return problem(415, "Unsupported content encoding", detail);
   }
-  const inflatedBytesMax = Math.min(exchange.bytesMax, request.body.length * gzipRatioMax);
+  const inflatedBytesMax = Math.min(server.bodyBytesMax, request.body.length * gzipRatioMax);
   if (!body.reserve(inflatedBytesMax)) return noBudget();
   const options = { maxOutputLength: Math.max(1, inflatedBytesMax) };
   gunzip(request.body, options, (error, inflated) => {
@@ -124,7 +144,7 @@ function inflate(exchange: Exchange, encoding: string): HttpResponse | null {
       request.body = inflated;
       run(exchange);
     } else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      respond(exchange, tooLarge(exchange.bytesMax), false);
+      respond(exchange, tooLarge(server.bodyBytesMax), false);
     } else {
       const refusal = problem(400, "Body not understood", "The body is not valid gzip.");
       respond(exchange, refusal, false);

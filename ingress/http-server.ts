@@ -13,6 +13,7 @@ import type { Admission } from "./admission.ts";
 import { BodyBudget, BodyBuffer } from "./body-buffer.ts";
 import {
   type Exchange,
+  type ExchangeServer,
   abort,
   failure,
   handle,
@@ -23,6 +24,7 @@ import {
   tooLarge,
 } from "./http-exchange.ts";
 import {
+  type CallingHandler,
   type FastPath,
   type Handler,
   type HttpRequest,
@@ -69,25 +71,28 @@ const deadlineSweepMs = 250;
 /** LIBUS_LISTEN_EXCLUSIVE_PORT: a second program on our port is an error, not a surprise. */
 const exclusivePort = 1;
 
-export class HttpServer {
+export class HttpServer implements ExchangeServer {
   readonly route: Route;
+  readonly bodyBytesMax: number;
+  readonly budget: BodyBudget;
+  readonly log: Logger;
+  isDraining = false;
   inFlight = 0;
   /** Answers by status class, for metrics: [2] counts 2xx, [0] clients that went away. */
   readonly answers = [0, 0, 0, 0, 0, 0];
 
   private readonly app = uWS.App();
   private readonly router = new Router();
-  private readonly log: Logger;
   private readonly limits: HttpLimits;
   private readonly admission: Admission | null;
   private readonly sharePort: boolean;
   private readonly elsewhere: Handler | null;
   private readonly routePrefix: string;
-  private readonly budget: BodyBudget;
   private readonly receiving = new Receiving<Exchange>();
   private sweep: NodeJS.Timeout | null = null;
+  /** When it was last looked for bodies that are late; exact enough to reckon deadlines from. */
+  private sweptMs = 0;
   private listener: uWS.us_listen_socket | null = null;
-  private draining = false;
   private idle: (() => void) | null = null;
 
   constructor(options: HttpServerOptions) {
@@ -97,6 +102,7 @@ export class HttpServer {
     this.sharePort = options.sharePort ?? false;
     this.elsewhere = options.elsewhere ?? null;
     this.routePrefix = options.routePrefix ?? "";
+    this.bodyBytesMax = this.limits.bodyBytesMax;
     this.budget = new BodyBudget(this.limits.bufferedBytesMax);
     this.route = (method, pattern, handler, access, fastPath) => {
       this.router.route(method, pattern, handler, access);
@@ -135,6 +141,7 @@ export class HttpServer {
       throw new TerminalError(`cannot listen on ${host}:${port}: the address is taken or not ours`);
     }
     this.listener = socket;
+    this.sweptMs = performance.now();
     this.sweep = setInterval(() => this.expire(), deadlineSweepMs);
     return { host, port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket) };
   }
@@ -157,7 +164,7 @@ export class HttpServer {
 
   /** Accepts no more, lets requests in flight finish for `graceMs`, then closes everything. */
   async drain(graceMs: number): Promise<void> {
-    this.draining = true;
+    this.isDraining = true;
     if (this.listener !== null) uWS.us_listen_socket_close(this.listener);
     this.listener = null;
     if (this.inFlight > 0) {
@@ -183,7 +190,7 @@ export class HttpServer {
   }
 
   /** Requests of exactly this method and path do not ask our router; all others do. */
-  private openFastPath(method: string, path: string, { headers }: FastPath): void {
+  private openFastPath(method: string, path: string, { headers, handler }: FastPath): void {
     const match = this.router.match(method, path);
     if (method !== "POST" || path.includes("/:") || match.kind !== "found") {
       throw new Error(`${method} ${path} cannot have a fast path`);
@@ -192,7 +199,9 @@ export class HttpServer {
     const copied = ["content-encoding", ...headers, ...keyHeaders];
     const head = { method, path, params: match.params, headers: copied };
     for (const pattern of new Set([path, `${this.routePrefix}${path}`])) {
-      this.app.post(pattern, (response, source) => this.accept(response, source, match, head));
+      this.app.post(pattern, (response, source) =>
+        this.accept(response, source, match, head, handler),
+      );
     }
   }
 
@@ -201,6 +210,7 @@ export class HttpServer {
     source: uWS.HttpRequest,
     match: Match,
     head: Head,
+    calling?: CallingHandler,
   ): void {
     const { method, path } = head;
     const found = match.kind === "found" ? match : null;
@@ -210,7 +220,6 @@ export class HttpServer {
       response,
       handler ?? (() => refusal(match, path)),
       new ReceivedRequest(head, source),
-      expectedBytes,
     );
     response.onAborted(() => abort(exchange));
     if (this.inFlight > this.limits.requestsInFlightMax) {
@@ -225,7 +234,9 @@ export class HttpServer {
         admission === null || found === null
           ? null
           : admission.admit(exchange.request, found.access);
-      if (refused === null) this.receive(exchange, head.headers !== null);
+      if (refused === null) {
+        this.receive(exchange, expectedBytes, head.headers !== null, calling ?? null);
+      }
       else respond(exchange, refused, method !== "GET" && method !== "HEAD");
     }
   }
@@ -234,7 +245,6 @@ export class HttpServer {
     response: uWS.HttpResponse,
     handler: Handler,
     request: ReceivedRequest,
-    expectedBytes: number,
   ): Exchange {
     this.inFlight += 1;
     return {
@@ -243,38 +253,42 @@ export class HttpServer {
       response,
       handler,
       request,
-      body: new BodyBuffer(this.budget, expectedBytes, this.limits.bodyBytesMax),
-      deadlineMs: performance.now() + this.limits.bodyDeadlineMs,
+      body: null,
+      deadlineMs: this.sweptMs + deadlineSweepMs + this.limits.bodyDeadlineMs,
       state: "receiving",
       aborted: false,
-      bytesMax: this.limits.bodyBytesMax,
-      log: this.log,
-      closed: this.closed,
-      isLast: this.isLast,
+      server: this,
     };
   }
 
-  private receive(exchange: Exchange, isFast: boolean): void {
+  private receive(
+    exchange: Exchange,
+    expectedBytes: number,
+    isFast: boolean,
+    calling: CallingHandler | null,
+  ): void {
     const inPlace = isFast && exchange.request.header("content-encoding") === "";
     this.receiving.add(exchange);
     exchange.response.onData((chunk, isLastChunk) => {
       if (exchange.state !== "receiving") return;
-      if (inPlace && isLastChunk && exchange.body.isEmpty()) {
+      if (inPlace && isLastChunk && exchange.body === null) {
         this.receiving.delete(exchange);
-        return handleAtOnce(exchange, chunk);
+        return handleAtOnce(exchange, chunk, calling);
       }
+      exchange.body ??= new BodyBuffer(this.budget, expectedBytes, this.bodyBytesMax);
       const kept = exchange.body.append(chunk);
       if (kept === "tooLarge") respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
       else if (kept === "noBudget") respond(exchange, noBudget(), true);
       else if (isLastChunk) {
         this.receiving.delete(exchange);
-        handle(exchange);
+        handle(exchange, exchange.body);
       }
     });
   }
 
   private expire(): void {
     const nowMs = performance.now();
+    this.sweptMs = nowMs;
     for (;;) {
       const exchange = this.receiving.oldest();
       if (exchange === null || exchange.deadlineMs > nowMs) return;
@@ -283,15 +297,13 @@ export class HttpServer {
     }
   }
 
-  private readonly isLast = (): boolean => this.draining;
-
-  private readonly closed = (exchange: Exchange, status: number): void => {
+  closed(exchange: Exchange, status: number): void {
     const statusClass = Math.floor(status / 100);
     this.answers[statusClass] = (this.answers[statusClass] ?? 0) + 1;
     this.receiving.delete(exchange);
     this.inFlight -= 1;
     if (this.inFlight === 0) this.idle?.();
-  };
+  }
 }
 
 /** The native function takes options with a host, which its types do not say. */

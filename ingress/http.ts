@@ -40,7 +40,17 @@ export type Access = Scope | "open" | { scope: Scope; byTenant: true };
  * here (in lower case) and no other, an empty query, and a body that is valid only until the
  * handler returns, even if what it returns is a promise. Only for POST, and paths without names.
  */
-export type FastPath = { headers: readonly string[] };
+export type FastPath = {
+  headers: readonly string[];
+  /** Serves what came in one piece in the handler's place: it makes no promise. */
+  handler?: CallingHandler;
+};
+
+/** Answers by one call, now or later; what it throws is an answer too. */
+export type CallingHandler = (
+  request: HttpRequest,
+  answer: (response: HttpResponse) => void,
+) => void;
 
 /**
  * Registers a handler, e.g. route("GET", "/v1/incidents/:id", handler).

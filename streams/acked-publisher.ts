@@ -16,7 +16,7 @@ import {
   createInbox,
   headers,
 } from "@nats-io/nats-core";
-import type { NatsLink } from "./nats-link.ts";
+import { LinkDownError, type NatsLink } from "./nats-link.ts";
 
 /** An answer that takes longer is taken to be lost. */
 const ackTimeoutMs = 5_000;
@@ -50,6 +50,7 @@ export class AckedPublisher {
 
   constructor(link: NatsLink) {
     this.link = link;
+    link.onBreak(() => this.lose());
     link.connection.subscribe(`${this.inbox}.*`, {
       callback: (error, message) => {
         if (error === null) this.answered(message);
@@ -61,15 +62,12 @@ export class AckedPublisher {
    * @returns the sequence of the stored message (of the first one, for a duplicate).
    * @throws JetStreamApiError: refused; LinkDownError, TimeoutError: unknown.
    */
-  publish(subject: string, data: Uint8Array | string, conditions?: Conditions): Promise<number> {
-    return this.link.request(() => this.send(subject, data, conditions));
-  }
-
-  private send(
+  publish(
     subject: string,
     data: Uint8Array | string,
     conditions: Conditions = {},
   ): Promise<number> {
+    if (!this.link.connected) return Promise.reject(new LinkDownError());
     const token = (this.published++).toString(36);
     return new Promise((resolve, reject) => {
       const deadlineMs = performance.now() + ackTimeoutMs;
@@ -100,6 +98,13 @@ export class AckedPublisher {
     if (ack.error !== undefined) waiting.reject(new JetStreamApiError(ack.error));
     else if (ack.seq === undefined) waiting.reject(new Error("an answer without a sequence"));
     else waiting.resolve(ack.seq);
+  }
+
+  /** The link broke: no answer to what is under way will come. */
+  private lose(): void {
+    const lost = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { reject } of lost) reject(new LinkDownError());
   }
 
   private sweepLater(): void {

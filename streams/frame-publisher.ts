@@ -8,10 +8,10 @@ const frameBytesCeiling = 768 * 1024;
 /** A step's outputs may be larger than the frame that causes them, and must fit as well. */
 const framesPerPayload = 4;
 
-export function framePublisher(log: Log): (partition: number, frame: Uint8Array) => Promise<void> {
-  return async (partition, frame) => {
-    await log.append(inputSubject(partition), frame);
-  };
+export function framePublisher(
+  log: Log,
+): (partition: number, frame: Uint8Array) => Promise<unknown> {
+  return (partition, frame) => log.append(inputSubject(partition), frame);
 }
 
 /** The largest frame for this server: one message, with room for the step that it causes. */

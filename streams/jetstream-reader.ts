@@ -5,14 +5,12 @@
  * reconnection. So this reader makes a new consumer from its own position whenever the
  * connection came back or the old consumer ended; `next` only ever ends by `close`.
  */
-import type { Consumer, ConsumerMessages } from "@nats-io/jetstream";
+import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { LogReader, LogRecord } from "../runtime/ports.ts";
 import type { NatsLink } from "./nats-link.ts";
 
-/** Messages the client fetches ahead; times the size of a frame this bounds its memory. */
+/** Messages that the client asks for at a time; it asks again as they come, read or not. */
 const prefetchMax = 64;
-/** Records held for `next` at most, besides the client's. */
-const bufferMax = 64;
 /** Pull requests expire after this; a lost server is noticed after half of it. */
 const pullExpiresMs = 5_000;
 const reopenDelayMs = 50;
@@ -28,8 +26,8 @@ export class JetStreamReader implements LogReader {
   private closed = false;
   /** Of the subject's records, those behind the last one that came; the server counts them. */
   private pending = 0;
-  /** Wakes whoever waits: the pump for room, or `next` for records. */
-  private changed: () => void = () => {};
+  /** Wakes `next`, where it waits. */
+  private wake: (() => void) | null = null;
 
   constructor(
     link: NatsLink,
@@ -48,10 +46,13 @@ export class JetStreamReader implements LogReader {
   }
 
   async next(max: number): Promise<LogRecord[]> {
-    while (this.buffer.length === 0 && !this.closed) await this.change();
+    while (this.buffer.length === 0 && !this.closed) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
     if (this.closed) return [];
-    const records = this.buffer.splice(0, max);
-    this.changed();
+    if (this.buffer.length > max) return this.buffer.splice(0, max);
+    const records = this.buffer;
+    this.buffer = [];
     return records;
   }
 
@@ -60,7 +61,7 @@ export class JetStreamReader implements LogReader {
     this.stopListening();
     // The server drops the ephemeral consumer by itself; not waiting keeps a stop short.
     this.messages?.stop();
-    this.changed();
+    this.wake?.();
   }
 
   /** Fills the buffer from one consumer after the other until closed. */
@@ -77,32 +78,25 @@ export class JetStreamReader implements LogReader {
   }
 
   private async follow(): Promise<void> {
-    const options = { max_messages: prefetchMax, expires: pullExpiresMs };
+    const callback = (message: JsMsg): void => this.take(message);
+    const options = { max_messages: prefetchMax, expires: pullExpiresMs, callback };
     const messages = await this.link.request(async () =>
       (await this.open(this.nextSeq)).consume(options),
     );
     this.messages = messages;
-    for await (const message of messages) {
-      if (this.closed) return;
-      if (message.seq < this.nextSeq) continue;
-      this.nextSeq = message.seq + 1;
-      this.pending = message.info.pending;
-      const timeMs = Number(message.timestampNanos / nanosPerMs);
-      this.buffer.push({ seq: message.seq, timeMs, data: message.data });
-      this.changed();
-      while (this.buffer.length >= bufferMax && !this.closed) await this.change();
-    }
+    if (this.closed) messages.stop();
+    await messages.closed();
   }
 
-  private change(): Promise<void> {
-    const before = this.changed;
-    return new Promise((resolve) => {
-      this.changed = () => {
-        this.changed = () => {};
-        before();
-        resolve();
-      };
-    });
+  private take(message: JsMsg): void {
+    const { info } = message;
+    if (this.closed || info.streamSequence < this.nextSeq) return;
+    this.nextSeq = info.streamSequence + 1;
+    this.pending = info.pending;
+    const timeMs = Number(message.timestampNanos / nanosPerMs);
+    this.buffer.push({ seq: info.streamSequence, timeMs, data: message.data });
+    this.wake?.();
+    this.wake = null;
   }
 }
 

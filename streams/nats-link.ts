@@ -20,6 +20,7 @@ export class NatsLink {
   private up = true;
   private readonly waiting = new Set<(error: Error) => void>();
   private readonly listeners = new Set<() => void>();
+  private readonly breakListeners: (() => void)[] = [];
 
   constructor(connection: NatsConnection) {
     this.connection = connection;
@@ -34,6 +35,11 @@ export class NatsLink {
   onReconnect(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back whenever the link breaks, for as long as it exists. */
+  onBreak(listener: () => void): void {
+    this.breakListeners.push(listener);
   }
 
   /** @throws LinkDownError at once when the link is down, or as soon as it breaks. */
@@ -69,5 +75,6 @@ export class NatsLink {
     const waiting = [...this.waiting];
     this.waiting.clear();
     for (const reject of waiting) reject(new LinkDownError());
+    for (const listener of this.breakListeners) listener();
   }
 }
