@@ -116,10 +116,11 @@ export class AlertTable {
   /** Makes the table what it was; nothing of it retains the snapshot's bytes. */
   restore({ rows, payloads, ended }: TableSnapshot): void {
     this.#wakes.clear();
-    this.#index.clear();
     this.ended.clear();
     this.rows.restore(rows);
     this.payloads.restore(payloads);
+    // A larger index made of a smaller one reads each row again, in the order of their hashes.
+    this.#index.clear(this.rows.end);
     for (const row of this.rows.used()) {
       this.#index.add(row);
       const deadlineMs = this.#deadlineOf(row);

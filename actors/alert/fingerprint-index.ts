@@ -87,8 +87,11 @@ export class FingerprintIndex {
     slots[hole] = 0;
   }
 
-  clear(): void {
-    this.#slots = new Int32Array(firstSlots);
+  /** Empties it, with room for `rows` rows, numbered from 0: to add these, nothing is moved. */
+  clear(rows = 0): void {
+    let length = firstSlots;
+    while (rows > length * loadMax || rows >= length) length *= 2;
+    this.#slots = new Int32Array(length);
     this.#size = 0;
   }
 
