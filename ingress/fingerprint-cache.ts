@@ -75,7 +75,7 @@ export class FingerprintCache {
   /** The hash of the key last asked for, unsigned as entries hold it. */
   private first = 0;
   private second = 0;
-  /** What `foresee` took in: hashes of the keys, and where their entries probably are. */
+  /** Hashes of the keys that `foresee` took in, and where `bringIn` found their entries. */
   private readonly hashes = new Uint32Array(foreseenMax * 2);
   private readonly candidates = new Int32Array(foreseenMax);
   private read = 0;
@@ -99,21 +99,32 @@ export class FingerprintCache {
     this.hash(key);
     this.hashes[nth * 2] = this.first;
     this.hashes[nth * 2 + 1] = this.second;
-    this.candidates[nth] = this.candidate();
   }
 
   /**
-   * Brings the entries of the first `count` keys foreseen into the processor's caches. One after
-   * another each look-up would wait for memory; these reads do not depend on each other.
+   * Brings the slots and entries of the first `count` keys foreseen into the processor's caches.
+   * One after another each look-up would wait for memory. These loops are short, so that the
+   * processor sees several turns ahead, and no turn needs what another has read. The first one has
+   * no branch on what it reads: a wrong guess would end what the processor has begun ahead.
    */
   bringIn(count: number): void {
-    const { entries } = this.young;
+    const { slots, entries } = this.young;
+    const { hashes, candidates } = this;
+    const mask = slots.length - 1;
+    let read = 0;
     for (let nth = 0; nth < count; nth += 1) {
-      const entry = this.candidates[nth] as number;
-      if (entry === none) continue;
-      // The result must be kept, or the reads would be optimised away.
-      this.read ^= (entries[entry] as number) ^ (entries[entry + sentColumn] as number);
+      read ^= slots[(hashes[nth * 2] as number) & mask] as number;
     }
+    for (let nth = 0; nth < count; nth += 1) {
+      candidates[nth] = this.candidate(hashes[nth * 2] as number);
+    }
+    for (let nth = 0; nth < count; nth += 1) {
+      const entry = candidates[nth] as number;
+      if (entry === none) continue;
+      read ^= (entries[entry] as number) ^ (entries[entry + sentColumn] as number);
+    }
+    // The result must be kept, or the reads would be optimised away.
+    this.read ^= read;
   }
 
   /**
@@ -185,10 +196,9 @@ export class FingerprintCache {
     return false;
   }
 
-  /** Where the young generation's entry of the key last hashed is, if it is there; or `none`. */
-  private candidate(): number {
+  /** Where the young generation's entry of a key with this hash is, if it is there; or `none`. */
+  private candidate(first: number): number {
     const { slots } = this.young;
-    const { first } = this;
     const mask = slots.length - 1;
     for (let probe = 0; probe < probesMax; probe += 1) {
       const slot = slots[(first + probe) & mask] as number;

@@ -50,6 +50,23 @@ export class FingerprintIndex {
     }
   }
 
+  /**
+   * Reads the slots where the look-ups of these fingerprints will begin: `pairs` has the halves of
+   * `count`. There is no branch on what is read: a wrong guess of the processor would end the reads
+   * that it has begun ahead.
+   * @returns nothing of meaning: it keeps the reads from being optimised away.
+   */
+  touch(pairs: Int32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let read = 0;
+    for (let at = 0; at < count; at += 1) {
+      const [high, low] = [pairs[at * 2] as number, pairs[at * 2 + 1] as number];
+      read ^= slots[this.#home(high, low) & mask] as number;
+    }
+    return read;
+  }
+
   /** The row that `find` will look at first, or `absent`: asks no row. */
   candidate(high: number, low: number): number {
     const slots = this.#slots;
