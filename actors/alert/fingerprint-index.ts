@@ -61,8 +61,8 @@ export class FingerprintIndex {
     const mask = slots.length - 1;
     let read = 0;
     for (let at = 0; at < count; at += 1) {
-      const [high, low] = [pairs[at * 2] as number, pairs[at * 2 + 1] as number];
-      read ^= slots[this.#home(high, low) & mask] as number;
+      const hash = this.#home(pairs[at * 2] as number, pairs[at * 2 + 1] as number);
+      read ^= slots[hash & mask] as number;
     }
     return read;
   }
