@@ -28,6 +28,7 @@ import { handOverOverlooked } from "./runtime/overlooked-alerts.ts";
 import type { Hash32 } from "./runtime/placement.ts";
 import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";
+import { StartParts } from "./runtime/start-parts.ts";
 import { onStopSignal } from "./runtime/stop-signals.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
@@ -75,7 +76,8 @@ type Context = {
   pinned: ApiKey[];
 };
 type Spine = { nats: OpenNats; connection: NatsConnection; link: NatsLink; log: JetStreamLog };
-type Parts = Spine & { hash: Hash32; analytics: AnalyticsChild; pool: ShardPool };
+type Threads = { hash: Hash32; pool: ShardPool };
+type Parts = Spine & Threads & { analytics: AnalyticsChild };
 
 async function main(): Promise<number> {
   const asked = resolveOptions(process.argv.slice(2), process.env, availableParallelism());
@@ -127,10 +129,13 @@ function takeAdminKey(): ApiKey[] {
 
 async function start(context: Context): Promise<void> {
   const beganMs = Date.now();
-  const { life, config } = context;
+  const { life, config, logger } = context;
+  const took = new StartParts(() => performance.now());
+  took.ended("program");
   const models = await openTextReaders(context);
-  const spine = await openSpine(context);
-  const parts = await openPartitions(context, spine);
+  const threads = await openThreads(context);
+  const spine = await openSpine(context, took);
+  const parts = await openPartitions(context, spine, threads);
   await openJanitor(context, parts);
   const auth = await openKeys({ ...context, link: parts.link, say });
   let delivery: Delivery | null = null;
@@ -141,7 +146,9 @@ async function start(context: Context): Promise<void> {
   });
   const url = `http://${host}:${port}`;
   delivery = await openDelivery(context, parts, url);
+  took.ended("doors");
   await becomeReady(parts, life.signal);
+  took.ended("partitions");
   if (models !== null) textModels = await startTextModels(context, parts, models);
   lookForOverlooked(context, parts);
   const startedInMs = Date.now() - beganMs;
@@ -149,6 +156,7 @@ async function start(context: Context): Promise<void> {
   const { pid } = process;
   const ready = { listening: `${host}:${port}`, url, nats, version, pid, startedInMs };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
+  logger.info({ ms: took.ms }, "started");
   say(`ready on ${url} after ${startedInMs} ms, data in ${config.dataDir}`);
   say(`incident events: nats sub -s ${nats} 'incidents.>'`);
 }
@@ -175,7 +183,10 @@ function say(line: string): void {
 }
 
 /** The data directory, NATS and what Tocsin keeps in it. */
-async function openSpine({ config, logger, life }: Context): Promise<Spine> {
+async function openSpine(
+  { config, logger, life }: Context,
+  took: StartParts,
+): Promise<Spine> {
   await life.open("lock", () => lockDataDir(config.dataDir), (lock) => lock.release());
   const nats = await life.open(
     "NATS",
@@ -191,13 +202,32 @@ async function openSpine({ config, logger, life }: Context): Promise<Spine> {
       (opened) => opened.close(),
     )
     .finally(() => clearTimeout(silent));
+  took.ended("NATS");
   const link = new NatsLink(connection);
   await life.unlessStopped(createTopology(connection));
   await life.unlessStopped(fixPartitions(connection, config.partitions));
+  took.ended("streams");
   return { nats, connection, link, log: await JetStreamLog.open(link, streamOf) };
 }
 
-async function openPartitions(context: Context, spine: Spine): Promise<Parts> {
+/** While NATS reads its store, the threads read their program. */
+async function openThreads({ config, logger, life }: Context): Promise<Threads> {
+  const hash = await loadHash32();
+  const options = {
+    entry: new URL("shard.ts", import.meta.url).href,
+    shards: config.shards,
+    node: "node-0",
+    partitions: config.partitions,
+    limits: defaultProcessorLimits,
+    logLevel: logger.level,
+    hash,
+    logger,
+  };
+  const open = (): ShardPool => new ShardPool(options);
+  return { hash, pool: await life.open("threads", open, (opened) => opened.destroy()) };
+}
+
+async function openPartitions(context: Context, spine: Spine, threads: Threads): Promise<Parts> {
   const { config, live, logger, life } = context;
   const { nats, log } = spine;
   const analytics = await life.open(
@@ -214,26 +244,13 @@ async function openPartitions(context: Context, spine: Spine): Promise<Parts> {
   );
   const announced = live.announce(log);
   await life.unlessStopped(announced);
-  const hash = await loadHash32();
-  const options = {
-    entry: new URL("shard.ts", import.meta.url).href,
-    shards: config.shards,
-    node: "node-0",
-    natsUrl: nats.url,
-    partitions: config.partitions,
-    limits: defaultProcessorLimits,
-    logLevel: logger.level,
-    hash,
-    logger,
-  };
-  const pool = await life.open(
+  await life.open(
     "shards",
-    () => new ShardPool(options),
-    (opened) => opened.stop(shardGraceMs),
+    () => threads.pool.start(nats.url),
+    () => threads.pool.stop(shardGraceMs),
     shardCloseMsMax,
   );
-  pool.start();
-  return { ...spine, hash, analytics, pool };
+  return { ...spine, ...threads, analytics };
 }
 
 function openDelivery(context: Context, parts: Parts, url: string): Promise<Delivery> {

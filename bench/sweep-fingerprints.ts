@@ -5,8 +5,9 @@
  *
  * Each alert's repeats are reported now and then (roll-ups), which is work by alert and not by
  * repeat. The first report comes soon after an alert's first repeat; it is a cost of beginning, so
- * each size is brought beyond it before the clock starts. To tell later reports from caches and
- * snapshots, each size is measured a second time with roll-ups put off.
+ * each size is brought beyond it before the clock starts. Of the largest size most come later, 5
+ * minutes after each alert began. To tell reports from caches and snapshots, each size is measured
+ * a second time with roll-ups put off.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "./bench.ts";

@@ -67,7 +67,8 @@ export class FingerprintCache {
   private first = 0;
   private second = 0;
   private length = 0;
-  /** Where the entries of the keys that `foresee` took in probably are. */
+  /** What `foresee` took in, and where `bringIn` found the entries. */
+  private readonly foreseen = new Int32Array(foreseenMax);
   private readonly candidates = new Int32Array(foreseenMax);
   private read = 0;
 
@@ -80,23 +81,35 @@ export class FingerprintCache {
     this.generation = this.young;
   }
 
-  /** Takes in a key that is to be asked for soon, as the `nth` of at most `foreseenMax`. */
+  /** Takes in the hash of a key to be asked for soon, as the `nth` of at most `foreseenMax`. */
   foresee(nth: number, first: number): void {
-    this.candidates[nth] = this.candidate(first);
+    this.foreseen[nth] = first;
   }
 
   /**
-   * Brings the entries of the first `count` keys foreseen into the processor's caches. One after
-   * another each look-up would wait for memory; these reads do not depend on each other.
+   * Brings the slots and entries of the first `count` keys foreseen into the processor's caches.
+   * One after another each look-up would wait for memory. These loops are short, so that the
+   * processor sees several turns ahead, and no turn needs what another has read. The first one has
+   * no branch on what it reads: a wrong guess would end what the processor has begun ahead.
    */
   bringIn(count: number): void {
-    const { entries } = this.young;
+    const { slots, entries } = this.young;
+    const { foreseen, candidates } = this;
+    const mask = slots.length - 1;
+    let read = 0;
     for (let nth = 0; nth < count; nth += 1) {
-      const entry = this.candidates[nth] as number;
-      if (entry === none) continue;
-      // The result must be kept, or the reads would be optimised away.
-      this.read ^= (entries[entry] as number) ^ (entries[entry + sentColumn] as number);
+      read ^= slots[(foreseen[nth] as number) & mask] as number;
     }
+    for (let nth = 0; nth < count; nth += 1) {
+      candidates[nth] = this.candidate(foreseen[nth] as number);
+    }
+    for (let nth = 0; nth < count; nth += 1) {
+      const entry = candidates[nth] as number;
+      if (entry === none) continue;
+      read ^= (entries[entry] as number) ^ (entries[entry + sentColumn] as number);
+    }
+    // The result must be kept, or the reads would be optimised away.
+    this.read ^= read;
   }
 
   /**

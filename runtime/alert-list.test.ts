@@ -74,6 +74,8 @@ describe("pages of alerts", () => {
       'instance=~"node-1.*|node-77"',
       'instance!~".*5"',
       'absent=""',
+      'absent!=""',
+      'odd=~".+"',
       'odd=~".*7.*"',
       'instance="node-599"',
       'instance="nobody"',

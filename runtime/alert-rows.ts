@@ -133,12 +133,22 @@ export class AlertRows {
     return ((cells[at + ints.flags] as number) & flagBits.used) !== 0;
   }
 
-  /** Reads a number of each cache line that the row may lie in. @returns their exclusive or. */
-  touch(row: number): number {
-    const { ints: cells } = this.#page(row);
-    const at = (row & pageMask) * rowInts;
-    const last = at + rowInts - 1;
-    return (cells[at] as number) ^ (cells[at + ints.high] as number) ^ (cells[last] as number);
+  /**
+   * Reads a number of each cache line that the first `count` of these rows may lie in; `absent`
+   * ones are none. @returns their exclusive or.
+   */
+  touch(rows: Int32Array, count: number): number {
+    const pages = this.#pages;
+    let read = 0;
+    for (let nth = 0; nth < count; nth += 1) {
+      const row = rows[nth] as number;
+      if (row < 0) continue;
+      const { ints: cells } = pages[row >> pageBits] as Page;
+      const at = (row & pageMask) * rowInts;
+      read ^= (cells[at] as number) ^ (cells[at + ints.high] as number);
+      read ^= cells[at + rowInts - 1] as number;
+    }
+    return read;
   }
 
   high(row: number): number {

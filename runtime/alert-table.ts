@@ -47,20 +47,16 @@ export class AlertTable {
    * Looks up what is to be asked for next, so that the rows are in the processor's caches by then:
    * `pairs` has the halves of `count` fingerprints, and `rows` gets the row of each, or `absent`,
    * as far as the index knows without asking the row. One after another each look-up would wait
-   * for memory; no turn of these loops depends on the one before, so that they wait together.
+   * for memory; no turn of these short loops depends on the one before, so that they wait together.
    * @returns nothing of meaning: it keeps the reads from being optimised away.
    */
   foresee(pairs: Int32Array, count: number, rows: Int32Array): number {
+    const read = this.#index.touch(pairs, count);
     for (let at = 0; at < count; at += 1) {
       const [high, low] = [pairs[at * 2] as number, pairs[at * 2 + 1] as number];
       rows[at] = this.#index.candidate(high, low);
     }
-    let read = 0;
-    for (let at = 0; at < count; at += 1) {
-      const row = rows[at] as number;
-      if (row !== absent) read ^= this.rows.touch(row);
-    }
-    return read;
+    return read ^ this.rows.touch(rows, count);
   }
 
   /**
@@ -116,10 +112,11 @@ export class AlertTable {
   /** Makes the table what it was; nothing of it retains the snapshot's bytes. */
   restore({ rows, payloads, ended }: TableSnapshot): void {
     this.#wakes.clear();
-    this.#index.clear();
     this.ended.clear();
     this.rows.restore(rows);
     this.payloads.restore(payloads);
+    // A larger index made of a smaller one reads each row again, in the order of their hashes.
+    this.#index.clear(this.rows.end);
     for (const row of this.rows.used()) {
       this.#index.add(row);
       const deadlineMs = this.#deadlineOf(row);

@@ -3,9 +3,11 @@ import { codec } from "../streams/codec.ts";
 import { alertRecord, buildFrame } from "../testing/frame-builder.ts";
 import type { AlertRecord, RejectionRecord } from "../testing/frame-builder.ts";
 import { DedupStage } from "./dedup-stage.ts";
+import { earlyRollupAlertsMax } from "./rollup-policies.ts";
 import type { DedupOutput } from "./step.ts";
 
 const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 const config = {
   hash: "c1",
   rollupFirstMs: minuteMs,
@@ -150,6 +152,25 @@ describe("the life of an alert", () => {
     expect(ended.every(({ kind }) => kind === "resolved")).toBe(true);
     expect(order).toHaveLength(6);
     expect(order).toEqual([...order].sort());
+  });
+});
+
+describe("roll-ups", () => {
+  test("come early, unless many alerts fire when the alert begins", () => {
+    const partition = new Partition();
+    const named = (n: number) => ({ labels: { alertname: `a${n}` } });
+    const lasting = (n: number) => alertRecord(named(n), { startsAtMs: 0, endsAtMs: hourMs });
+    const all = Array.from({ length: earlyRollupAlertsMax + 2 }, (_, n) => lasting(n));
+    partition.frame(0, ...all);
+    partition.frame(1_000, ...all);
+    const early = partition.wake(minuteMs + 1);
+    expect(early).toHaveLength(earlyRollupAlertsMax);
+    const late = partition.wake(4 * minuteMs + 1);
+    expect(kinds(late)).toEqual(["refreshed", "refreshed"]);
+    const told = [...early, ...late].map(({ event }) => event.received);
+    expect(told.every((received) => received === 1)).toBe(true);
+    partition.frame(5 * minuteMs, lasting(0), lasting(earlyRollupAlertsMax));
+    expect(kinds(partition.wake(9 * minuteMs + 1))).toEqual(["refreshed", "refreshed"]);
   });
 });
 

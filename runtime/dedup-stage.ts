@@ -14,12 +14,7 @@
  *    had when it ended; it changes no content.
  */
 import { initial, nextWakeAtMs, transition } from "../actors/alert/alert.ts";
-import type {
-  AlertEffect,
-  AlertInput,
-  ReceivedAlert,
-  RollupPolicy,
-} from "../actors/alert/alert.ts";
+import type { AlertEffect, AlertInput, ReceivedAlert } from "../actors/alert/alert.ts";
 import type { DedupConfig } from "../actors/alert/config.ts";
 import type { AlertBody, AlertEvent } from "../actors/alert/events.ts";
 import { absent } from "../actors/alert/fingerprint-index.ts";
@@ -35,6 +30,7 @@ import { fingerprintText } from "./fingerprint-text.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frameFlags, frameMagic } from "./frame.ts";
 import type { Codec } from "./ports.ts";
+import { RollupPolicies } from "./rollup-policies.ts";
 import type { RecordPosition, Stage } from "./stage.ts";
 import type { AlertCounters, DedupOutput } from "./step.ts";
 
@@ -59,7 +55,7 @@ type Emit = (output: DedupOutput) => void;
 export class DedupStage implements Stage<DedupOutput> {
   readonly #codec: Codec;
   #config: DedupConfig | null;
-  #policy: RollupPolicy;
+  #policies: RollupPolicies;
   #nowMs = 0;
   #counters = noAlerts();
   readonly #table = new AlertTable();
@@ -83,7 +79,7 @@ export class DedupStage implements Stage<DedupOutput> {
   constructor(options: { codec: Codec; config: DedupConfig | null }) {
     this.#codec = options.codec;
     this.#config = options.config;
-    this.#policy = policyOf(options.config);
+    this.#policies = policiesOf(options.config);
   }
 
   /** Firing alerts. */
@@ -146,7 +142,7 @@ export class DedupStage implements Stage<DedupOutput> {
     const { nowMs, config, counters, table } = readDedupSnapshot(snapshot);
     this.#nowMs = nowMs;
     this.#config = config;
-    this.#policy = policyOf(config);
+    this.#policies = policiesOf(config);
     this.#counters = { ...counters };
     this.#table.restore(table);
   }
@@ -155,7 +151,7 @@ export class DedupStage implements Stage<DedupOutput> {
     // A wake has done its work by moving time on.
     if (message.kind === "wake" || message.config.hash === this.#config?.hash) return;
     this.#config = message.config;
-    this.#policy = policyOf(message.config);
+    this.#policies = policiesOf(message.config);
   }
 
   #applyFrame(frame: Uint8Array, emit: Emit): void {
@@ -224,7 +220,8 @@ export class DedupStage implements Stage<DedupOutput> {
     if (payload === null) return this.#rejectUnknown(id, emit);
     const body = alertBody(payload);
     const domain = domainOf(body.labels, this.#domainBy());
-    const { state, effects } = transition(initial(this.#policy), this.#input, this.#nowMs);
+    const policy = this.#policies.at(this.#table.size);
+    const { state, effects } = transition(initial(policy), this.#input, this.#nowMs);
     this.#emit(id, domain, effects, body, emit);
     const block = isReference ? ended.take(id) : payloads.put(payload);
     if (state.kind !== "firing") {
@@ -290,9 +287,8 @@ function eventOf(effect: AlertEffect, fingerprint: string, body: AlertBody | nul
   return { fingerprint, ...effect, body };
 }
 
-function policyOf(config: DedupConfig | null): RollupPolicy {
-  const { rollupFirstMs, rollupMaxMs } = config ?? defaultDedupConfig;
-  return { firstMs: rollupFirstMs, maxMs: rollupMaxMs };
+function policiesOf(config: DedupConfig | null): RollupPolicies {
+  return new RollupPolicies(config ?? defaultDedupConfig);
 }
 
 function noAlerts(): AlertCounters {

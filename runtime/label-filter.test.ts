@@ -44,8 +44,12 @@ describe("a label filter", () => {
 
   test("tells what an alert must contain, if anything", () => {
     expect(neededTexts(filterOf("=~", "api|web-.*"))).toEqual(["api", "web-"]);
-    for (const filter of [filterOf("!=", "x"), filterOf("=", ""), filterOf("=", 'a"b')]) {
+    for (const filter of [filterOf("!=", ""), filterOf("=~", ".+"), filterOf("=", 'a"b')]) {
+      expect(neededTexts(filter)).toEqual(["l"]);
+    }
+    for (const filter of [filterOf("!=", "x"), filterOf("=", ""), filterOf("=~", "a|.*")]) {
       expect(neededTexts(filter)).toBeNull();
     }
+    expect(neededTexts({ ...filterOf("!=", ""), label: 'l"' })).toBeNull();
   });
 });

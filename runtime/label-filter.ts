@@ -40,13 +40,19 @@ export function holds(filter: LabelFilter, labels: Readonly<Record<string, strin
 }
 
 /**
- * Texts of which the alert's JSON must contain one, unless it is written with escapes; null: what
- * the filter lets through need not contain anything.
+ * Texts of which the alert's JSON must contain one, unless it is written with escapes: the values
+ * that fit, else the label's name where an absent label does not fit. Null: what the filter lets
+ * through need not contain anything.
  */
-export function neededTexts({ negated, alternatives }: LabelFilter): string[] | null {
-  if (negated) return null;
-  const texts = alternatives.map(({ text }) => text);
-  return texts.some((text) => text === "" || JSON.stringify(text) !== `"${text}"`) ? null : texts;
+export function neededTexts(filter: LabelFilter): string[] | null {
+  const { label, negated, alternatives } = filter;
+  const values = alternatives.map(({ text }) => text);
+  if (!negated && values.every(isPlain)) return values;
+  return isPlain(label) && !holds(filter, {}) ? [label] : null;
+}
+
+function isPlain(text: string): boolean {
+  return text !== "" && JSON.stringify(text) === `"${text}"`;
 }
 
 function alternativeOf(word: string): Alternative | null {

@@ -61,8 +61,10 @@ export async function recover<Output>(
     steps.snapshot === ""
       ? null
       : await retrying(clock, signal, () => snapshots.load(steps.snapshot));
+  const loadedMs = clock.nowMs();
   const snapshot = saved === null ? null : (codec.decode(saved) as Snapshot);
   if (snapshot !== null) stage.restore(snapshot.stage);
+  const restoredMs = clock.nowMs();
   const relayed = newest(snapshot?.relayed, previous?.relayed);
   const recorded = await readSteps(options, steps, snapshot, relayed, signal);
 
@@ -93,7 +95,10 @@ export async function recover<Output>(
       inputSeq: recovered.inputSeq,
       replayed: recovered.replayed,
       backlog: recovered.backlog.length,
-      ms: clock.nowMs() - beganMs,
+      // Partitions of a thread take turns: the times of one include work for others.
+      loadMs: loadedMs - beganMs,
+      restoreMs: restoredMs - loadedMs,
+      replayMs: clock.nowMs() - restoredMs,
     },
     "partition recovered",
   );

@@ -22,7 +22,6 @@ export type ShardPoolOptions = {
   entry: string;
   shards: number;
   node: string;
-  natsUrl: string;
   partitions: { dedup: number; incident: number };
   limits: ProcessorLimits;
   logLevel: string;
@@ -56,11 +55,13 @@ export class ShardPool {
   private readonly pool: Piscina;
   private readonly memory: SharedArrayBuffer;
   private readonly shards: Shard[];
+  private natsUrl = "";
   private stopping = false;
   /** Ends the wait before a restart. */
   private readonly halt = new AbortController();
   private incarnation = 0;
 
+  /** Begins to load the program into the threads, which takes half a second; `start` uses them. */
   constructor(options: ShardPoolOptions) {
     this.options = options;
     const total = options.partitions.dedup + options.partitions.incident;
@@ -82,7 +83,8 @@ export class ShardPool {
     this.shards = this.place();
   }
 
-  start(): void {
+  start(natsUrl: string): void {
+    this.natsUrl = natsUrl;
     for (const shard of this.shards) shard.done = this.supervise(shard);
   }
 
@@ -137,7 +139,7 @@ export class ShardPool {
     return shard !== undefined;
   }
 
-  /** Lets every partition finish its step and snapshot; ends the threads after `graceMs`. */
+  /** Lets every partition finish its step and snapshot; ends what is at work after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     this.halt.abort();
@@ -146,6 +148,10 @@ export class ShardPool {
     const late = setTimeout(() => this.shards.forEach((shard) => shard.abort.abort()), graceMs);
     await all;
     clearTimeout(late);
+  }
+
+  /** Ends the threads; of a pool that was started, after `stop`. */
+  async destroy(): Promise<void> {
     await this.pool.destroy();
   }
 
@@ -205,7 +211,7 @@ export class ShardPool {
   }
 
   private async runOnce(shard: Shard): Promise<void> {
-    const { node, natsUrl, limits, logLevel, partitions } = this.options;
+    const { node, limits, logLevel, partitions } = this.options;
     const { port1, port2 } = new MessageChannel();
     shard.port = port1;
     port1.on("message", (report: ShardReport) => {
@@ -219,7 +225,7 @@ export class ShardPool {
     const task: ShardTask = {
       shard: shard.name,
       owner: `${node}/${shard.name}/${process.pid}.${Date.now()}.${this.incarnation}`,
-      natsUrl,
+      natsUrl: this.natsUrl,
       assignments: shard.assignments,
       incidentPartitions: partitions.incident,
       suspects: this.memory,

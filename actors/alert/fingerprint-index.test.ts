@@ -69,3 +69,17 @@ test("finds each of many rows, and none of those that were never added", () => {
   expect(found).toEqual(numbers.map((row) => (row < 20_000 ? row : absent)));
   expect(index.size).toBe(20_000);
 });
+
+test("one that was emptied with room finds what is added, within that room and beyond it", () => {
+  const rows = { high: (row: number) => row * 7, low: (row: number) => row % 5 };
+  const index = new FingerprintIndex(rows, 4711);
+  index.add(3);
+  for (const room of [0, 1, 44, 45, 63, 64, 1_000]) {
+    index.clear(room);
+    expect(index.size).toBe(0);
+    expect(index.find(rows.high(3), rows.low(3))).toBe(absent);
+    for (let row = 0; row < 2_000; row += 1) index.add(row);
+    const numbers = Array.from({ length: 2_000 }, (_, row) => row);
+    expect(numbers.map((row) => index.find(rows.high(row), rows.low(row)))).toEqual(numbers);
+  }
+});

@@ -50,6 +50,23 @@ export class FingerprintIndex {
     }
   }
 
+  /**
+   * Reads the slots where the look-ups of these fingerprints will begin: `pairs` has the halves of
+   * `count`. There is no branch on what is read: a wrong guess of the processor would end the reads
+   * that it has begun ahead.
+   * @returns nothing of meaning: it keeps the reads from being optimised away.
+   */
+  touch(pairs: Int32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let read = 0;
+    for (let at = 0; at < count; at += 1) {
+      const hash = this.#home(pairs[at * 2] as number, pairs[at * 2 + 1] as number);
+      read ^= slots[hash & mask] as number;
+    }
+    return read;
+  }
+
   /** The row that `find` will look at first, or `absent`: asks no row. */
   candidate(high: number, low: number): number {
     const slots = this.#slots;
@@ -87,8 +104,11 @@ export class FingerprintIndex {
     slots[hole] = 0;
   }
 
-  clear(): void {
-    this.#slots = new Int32Array(firstSlots);
+  /** Empties it, with room for `rows` rows, numbered from 0: to add these, nothing is moved. */
+  clear(rows = 0): void {
+    let length = firstSlots;
+    while (rows > length * loadMax || rows >= length) length *= 2;
+    this.#slots = new Int32Array(length);
     this.#size = 0;
   }
 

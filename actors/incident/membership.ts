@@ -208,6 +208,7 @@ export class Membership {
   /** Fills the empty rolls of these incidents, which had so many members each. */
   restore(saved: MembersSnapshot, incidents: Iterable<[Incident, number]>): void {
     const pairs = new Int32Array(new Uint8Array(saved.fingerprints).buffer);
+    if (this.#used === 0) this.#index.clear(saved.states.length);
     let at = 0;
     for (const [incident, count] of incidents) {
       for (const end = at + count; at < end; at += 1) {
