@@ -24,5 +24,5 @@ export function cloudEvent(id: string, event: IncidentEvent): Uint8Array {
     datacontenttype: "application/json",
     data: { event: kind, by, because, detail, incident },
   });
-  return new TextEncoder().encode(text);
+  return Buffer.from(text);
 }
