@@ -20,9 +20,9 @@ export const codecVersion = 0x03;
 const versionMin = 0x01;
 
 /** Below it, setting the compressor up costs more than the bytes that it saves. */
-const compressedBytesMin = 8 * 1024;
-/** Snapshots above it are copies of memory, whose pause counts. */
-const compressedBytesMax = 1024 * 1024;
+const compressedBytesMin = 16 * 1024;
+/** What is longer are copies of memory for snapshots, whose pause counts. */
+const compressedBytesMax = 256 * 1024;
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /**
