@@ -2,8 +2,8 @@
  * msgpack with a leading version byte, for steps, work records and snapshots.
  * Standard msgpack only (no record extension), so that any language can read the log.
  *
- * In a storm one alert is much like the one before it, and each of its bytes is copied six times
- * between here and the disk and back. So what is long goes through zstd, which takes about a
+ * In a storm one alert is much like the one before it, and each of its bytes is copied several
+ * times on its way to the disk and back. So what is long goes through zstd, which takes about a
  * microsecond an alert and leaves a twentieth of its bytes.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
