@@ -134,7 +134,7 @@ test("the sink fills the columns that the migrations declare, all of them", asyn
   expect(stored).toEqual(declared);
 });
 
-test("the tables that a storm fills merge ten parts at a time, also when started again", async () => {
+test("tables that a storm fills merge ten parts at a time, also when started again", async () => {
   await migrate(engine, null);
   const tables = await engine.rows(
     `select name from system.tables where database = 'tocsin'
