@@ -1,5 +1,6 @@
 /** An incident event as CloudEvents 1.0 structured JSON, and which events are public. */
 import type { IncidentEvent, IncidentEventKind } from "../actors/incident/types.ts";
+import { timeText } from "../actors/incident/view.ts";
 
 /** Bookkeeping that subscribers of incidents have no use for; the event log has it all. */
 const privateKinds: ReadonlySet<IncidentEventKind> = new Set(["counted", "retired"]);
@@ -20,9 +21,9 @@ export function cloudEvent(id: string, event: IncidentEvent): Uint8Array {
     source: "/tocsin",
     type: `io.tocsin.incident.${kind}`,
     subject: incident.id,
-    time: new Date(atMs).toISOString(),
+    time: timeText(atMs),
     datacontenttype: "application/json",
     data: { event: kind, by, because, detail, incident },
   });
-  return new TextEncoder().encode(text);
+  return Buffer.from(text);
 }

@@ -32,7 +32,7 @@ export const defaultProcessorLimits: ProcessorLimits = {
   inputBytesPerStepMax: 1024 * 1024,
   stepBytesMax: 960 * 1024,
   snapshotEveryMs: 30_000,
-  snapshotEveryOutputs: 2_000,
+  snapshotEveryOutputs: 5_000,
 };
 
 export type ProcessorOptions<Output> = {

@@ -3,6 +3,7 @@
  * A change here is a change of the format, and needs a new version byte.
  */
 import { describe, expect, test } from "vitest";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { codec, codecVersion } from "./codec.ts";
 
 /** Without the version byte. */
@@ -55,7 +56,7 @@ describe("recorded bytes", () => {
 
 test("another version is refused, and named", () => {
   const future = Buffer.from([codecVersion + 1, 0xc0]);
-  expect(() => codec.decode(future)).toThrow("version 3, this program reads 1 to 2");
+  expect(() => codec.decode(future)).toThrow("version 4, this program reads 1 to 3");
   expect(() => codec.decode(new Uint8Array())).toThrow("version none");
 });
 
@@ -64,4 +65,37 @@ test("what was decoded encodes to the same bytes: steps can be compared by them"
     const decoded = codec.decode(Buffer.from(`02${hex}`, "hex"));
     expect(Buffer.from(codec.encode(decoded)).toString("hex")).toBe(`02${hex}`);
   }
+});
+
+describe("long records", () => {
+  const alert = (n: number): object => ({ fingerprint: `${n}`, labels: { service: "checkout" } });
+  const long = { kind: "alerts", items: Array.from({ length: 1_000 }, (_, n) => alert(n)) };
+
+  test("take a fraction of their bytes and are read as they were", () => {
+    const data = codec.encode(long);
+    expect(data[0]).toBe(3);
+    expect(data.length).toBeLessThan(JSON.stringify(long).length / 5);
+    expect(codec.decode(data)).toEqual(long);
+  });
+
+  test("are msgpack in a frame of zstd: any language can read them", () => {
+    const body = zstdDecompressSync(codec.encode(long).subarray(1));
+    expect(codec.decode(Buffer.concat([Buffer.from([2]), body]))).toEqual(long);
+  });
+
+  test("encode to the same bytes each time: steps can be compared by them", () => {
+    expect(codec.encode(codec.decode(codec.encode(long)))).toEqual(codec.encode(long));
+  });
+
+  test("that would not fit into memory are refused", () => {
+    const bomb = Buffer.concat([Buffer.from([3]), zstdCompressSync(Buffer.alloc(2 ** 21))]);
+    expect(() => codec.decode(bomb)).toThrow("larger than 262144 bytes");
+  });
+
+  test("of more than 256 KiB stay as they are, whatever they hold", () => {
+    const pages = { pages: new Uint8Array(256 * 1024 + 1) };
+    const data = codec.encode(pages);
+    expect(data[0]).toBe(2);
+    expect((codec.decode(data) as typeof pages).pages).toHaveLength(256 * 1024 + 1);
+  });
 });

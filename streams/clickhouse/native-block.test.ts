@@ -133,3 +133,13 @@ test("the sink fills the columns that the migrations declare, all of them", asyn
     );
   expect(stored).toEqual(declared);
 });
+
+test("tables that a storm fills merge ten parts at a time, also when started again", async () => {
+  await migrate(engine, null);
+  const tables = await engine.rows(
+    `select name from system.tables where database = 'tocsin'
+       and position(create_table_query, 'merge_selector_base = 10') > 0 order by name`,
+  );
+  const names = tables.map(({ name }) => name);
+  expect(names).toEqual(["alert_events", "alerts", "incident_events", "incident_states"]);
+});

@@ -14,10 +14,13 @@ import { streamNames } from "../subjects.ts";
 import type { StepMessage } from "./rows.ts";
 import type { SinkRange } from "./sink-position.ts";
 
-/** A range ends with the message that reaches one of these. */
-export const rangeLimits = { outputs: 50_000, bytes: 16 * 1024 * 1024, ageMs: 500 } as const;
+/**
+ * A range ends with the message that reaches one of these. Steps are compressed (codec.ts), so that
+ * their outputs say how much memory a range takes, and not their bytes alone.
+ */
+export const rangeLimits = { outputs: 30_000, bytes: 16 * 1024 * 1024, ageMs: 500 } as const;
 
-/** Messages that the client fetches ahead; steps are 32 to 256 KiB each as a rule. */
+/** Messages that the client fetches ahead; steps are 2 to 64 KiB each as a rule. */
 const prefetchMax = 64;
 
 export type UnreadableStep = { seq: number; subject: string; error: string };
