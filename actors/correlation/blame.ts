@@ -67,20 +67,24 @@ export class Blame {
    * in its cone), less a little for each step. 0 or little: it explains everything anyway. Null:
    * it does not explain the sign.
    */
-  gain(root: Root, sign: Sign): number | null {
-    const { service, sign: own } = root;
-    const steps = this.#stepsTo(root, sign);
+  gain({ service, sign: own }: Root, sign: Sign): number | null {
+    return this.gainAt(service, own, sign);
+  }
+
+  /** As `gain` of trouble at this service, with this alert of its own. */
+  gainAt(service: string, own: Sign | null, sign: Sign): number | null {
+    const steps = this.#stepsTo(service, own, sign);
     if (steps === null) return null;
     if (own !== null && sign.service !== service && isOfModel(own)) return modelGain;
     return this.#specificity(service, own) - perStep * steps;
   }
 
-  explains(root: Root, sign: Sign): boolean {
-    return this.#stepsTo(root, sign) !== null;
+  explains({ service, sign: own }: Root, sign: Sign): boolean {
+    return this.#stepsTo(service, own, sign) !== null;
   }
 
   /** B1 to B3; null: trouble at the root does not reach the sign. */
-  #stepsTo({ service, sign: own }: Root, sign: Sign): number | null {
+  #stepsTo(service: string, own: Sign | null, sign: Sign): number | null {
     // Of alerts that name no service nothing says that they are of the same one.
     if (sign.service === service) return service === unknownService && sign !== own ? null : 0;
     if (sign.role === "cause") return null;

@@ -28,14 +28,8 @@ import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
 import { isKnownTo } from "./like-weights.ts";
 import { OpenIncidents } from "./open-incidents.ts";
-import {
-  isSameTrouble,
-  type Recalled,
-  siblingsMax,
-  siblingStepsMax,
-  Weighing,
-  type WeighingConfig,
-} from "./weighing.ts";
+import { Surroundings } from "./surroundings.ts";
+import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
 /** `depthMax`: steps along dependencies that trouble is followed. */
 export type TopologyConfig = GraphConfig & { windowMs: number };
@@ -76,7 +70,12 @@ type Finding<C extends Candidate> = {
 };
 
 /** What a tenant's environment is weighed with. */
-type Scale<C extends Candidate> = { graph: ServiceGraph; blame: Blame; weighing: Weighing<C> };
+type Scale<C extends Candidate> = {
+  graph: ServiceGraph;
+  surroundings: Surroundings;
+  blame: Blame;
+  weighing: Weighing<C>;
+};
 
 export class Correlator<C extends Candidate> {
   readonly #config: CorrelationConfig;
@@ -136,9 +135,9 @@ export class Correlator<C extends Candidate> {
   /** C1 @param accepts whether the incident can take the alert at all. */
   find(sighting: Sighting, accepts: (candidate: C) => boolean): Related<C> | null {
     if (!this.#config.enabled) return null;
-    const { graph, weighing } = this.#scaleOf(sighting);
+    const { graph, surroundings, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
-    const weigh = (candidates: Iterable<C>): Weighed<C> | null => {
+    const weigh = (candidates: Set<C>): Weighed<C> | null => {
       let best: Weighed<C> | null = null;
       for (const candidate of bySerial(candidates)) {
         const score = weighing.weigh(sighting, candidate, recalled, null);
@@ -147,7 +146,7 @@ export class Correlator<C extends Candidate> {
       }
       return best;
     };
-    const met = this.#meet(sighting, graph, recalled.partners);
+    const met = this.#meet(sighting, surroundings, recalled.partners);
     const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
     if (best === null) return null;
     const evidence: Evidence[] = [];
@@ -165,7 +164,7 @@ export class Correlator<C extends Candidate> {
     const search = this.#likeness.search(sighting);
     if (search === null) return null;
     recalled.likes = search.likes;
-    search.addSeries(new Set([...met, ...search.likes.keys()]));
+    search.addSeries([...met, ...search.likes.keys()]);
     const best = search.likes.size === 0 ? null : weigh(new Set(search.likes.keys()));
     if (best !== null || isKnownTo(graph, sighting.sign.service)) return best;
     const found = search.addTexts();
@@ -197,9 +196,9 @@ export class Correlator<C extends Candidate> {
    * @param met what `find` met; null: the alert joined without a search.
    */
   explainedBy(candidate: C, sighting: Sighting, met: readonly C[] | null): C[] {
-    const { graph, blame } = this.#scaleOf(sighting);
+    const { graph, surroundings, blame } = this.#scaleOf(sighting);
     if (!this.#config.enabled || graph.size === 0) return [];
-    const near = met ?? bySerial(this.#meet(sighting, graph, []));
+    const near = met ?? bySerial(this.#meet(sighting, surroundings, []));
     return near.filter((other) => {
       return other !== candidate && isPart(blame, other, candidate, this.#topologyMs);
     });
@@ -224,38 +223,35 @@ export class Correlator<C extends Candidate> {
     const known = this.#scales.get(graph);
     if (known !== undefined) return known;
     const blame = new Blame(graph, this.#config.agree);
-    const parts = { graph, blame, history: this.#history };
+    const surroundings = new Surroundings(graph);
+    const parts = { graph, surroundings, blame, history: this.#history };
     const weighing = new Weighing<C>(this.#config, parts, this.#topologyMs);
-    const scale = { graph, blame, weighing };
+    const scale = { graph, surroundings, blame, weighing };
     this.#scales.set(graph, scale);
     return scale;
   }
 
   /** Where the alert may belong: by service, label and the services around it. */
-  #meet(sighting: Sighting, graph: ServiceGraph, partners: readonly Partner[]): Set<C> {
+  #meet(
+    sighting: Sighting,
+    surroundings: Surroundings,
+    partners: readonly Partner[],
+  ): Set<C> {
     const { sign, grouped } = sighting;
     const scope = scopeOf(sighting);
     const sinceMs = sighting.atMs - this.#windowMs;
     const met = new Set<C>();
     if (grouped !== null) met.add(grouped as C);
-    const at = (services: readonly { service: string }[]): void => {
-      this.#byService.meetServices(scope, services, sinceMs, met);
+    const at = (services: readonly string[]): void => {
+      this.#byService.meetAll(scope, services, sinceMs, met);
     };
-    at([sign]);
+    at([sign.service]);
     for (const label of this.#labels) {
       const value = labelOf(sighting.labels, label);
       if (value !== "") this.#byLabel.meet(labelScope(scope, label), value, sinceMs, met);
     }
-    at(partners);
-    if (!isTelling(sign.severity)) return met;
-    const upstream = graph.upstreamOf(sign.service);
-    at(upstream);
-    at(graph.downstreamOf(sign.service));
-    for (const { service, steps } of upstream) {
-      if (steps > siblingStepsMax) break;
-      const siblings = graph.downstreamOf(service);
-      if (siblings.length <= siblingsMax) at(siblings);
-    }
+    if (partners.length > 0) at(partners.map(({ service }) => service));
+    if (isTelling(sign.severity)) at(surroundings.of(sign.service).services);
     return met;
   }
 }
@@ -296,8 +292,9 @@ function isPart(
   return score >= 0;
 }
 
-function bySerial<C extends Candidate>(candidates: Iterable<C>): C[] {
-  return [...candidates].sort((one, next) => one.serial - next.serial);
+function bySerial<C extends Candidate>(candidates: Set<C>): C[] {
+  const sorted = [...candidates];
+  return sorted.length < 2 ? sorted : sorted.sort((one, next) => one.serial - next.serial);
 }
 
 function labelScope(scope: string, label: string): string {

@@ -38,18 +38,13 @@ export class OpenIncidents<C extends Candidate> {
     this.#meet(scope, key, this.#lists.get(scope, key), sinceMs, into);
   }
 
-  /** As `meet` for each of these services. */
-  meetServices(
-    scope: string,
-    services: readonly { service: string }[],
-    sinceMs: number,
-    into: Set<C>,
-  ): void {
+  /** As `meet` for each of these keys. */
+  meetAll(scope: string, keys: readonly string[], sinceMs: number, into: Set<C>): void {
     const lists = this.#lists.scope(scope);
     if (lists === undefined) return;
-    for (const { service } of services) {
-      const known = lists.get(service);
-      if (known !== undefined) this.#meet(scope, service, known, sinceMs, into);
+    for (const key of keys) {
+      const known = lists.get(key);
+      if (known !== undefined) this.#meet(scope, key, known, sinceMs, into);
     }
   }
 

@@ -32,7 +32,18 @@ export class ScopedIndex<Value> {
   }
 }
 
+/** The last answer of `scopeOf`: it is asked many times for one alert. */
+const last = { tenant: "", environment: "", scope: "\u0000" };
+
 /** What is related at all: alerts and incidents of one environment of one tenant. */
-export function scopeOf(of: { tenant: string; environment: string }): string {
-  return `${of.tenant}\u0000${of.environment}`;
+export function scopeOf({ tenant, environment }: {
+  tenant: string;
+  environment: string;
+}): string {
+  if (last.tenant !== tenant || last.environment !== environment) {
+    last.tenant = tenant;
+    last.environment = environment;
+    last.scope = `${tenant}\u0000${environment}`;
+  }
+  return last.scope;
 }

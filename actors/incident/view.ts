@@ -56,9 +56,16 @@ export function membersOf(
   });
 }
 
+/** The last answer of `timeText`: the events of one turn have one time. */
+const last = { ms: 0, text: "1970-01-01T00:00:00.000Z" };
+
 /** Milliseconds since the epoch as "2026-01-31T23:59:59.000Z". */
 export function timeText(ms: number): string {
-  return new Date(ms).toISOString();
+  if (last.ms !== ms) {
+    last.text = new Date(ms).toISOString();
+    last.ms = ms;
+  }
+  return last.text;
 }
 
 function scoreOf({ assessment }: Incident): IncidentView["severity_score"] {
