@@ -26,7 +26,6 @@ import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
-import { isKnownTo } from "./like-weights.ts";
 import { OpenIncidents } from "./open-incidents.ts";
 import { Surroundings } from "./surroundings.ts";
 import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
@@ -106,7 +105,21 @@ export class Correlator<C extends Candidate> {
     likeness.configure(config.enabled ? (config.similarity ?? null) : null, windows);
   }
 
-  /** The incident is open, or an alert began to fire in it. Repeating it is harmless. */
+  /** Another sign than those that it was added with is of this service. */
+  addService(candidate: C, service: string): void {
+    if (this.#config.enabled) this.#byService.add(scopeOf(candidate), service, candidate);
+  }
+
+  /**
+   * An alert began to fire in it: one that left for its age is met again.
+   * @param beforeMs when one began in it before.
+   */
+  renew(candidate: C, beforeMs: number): void {
+    // What was met since was met within the window of then: it has not left.
+    if (beforeMs < candidate.lastOpenedMs - this.#windowMs) this.add(candidate);
+  }
+
+  /** The incident is open. Repeating it is harmless. */
   add(candidate: C): void {
     if (!this.#config.enabled) return;
     const scope = scopeOf(candidate);
@@ -166,7 +179,7 @@ export class Correlator<C extends Candidate> {
     recalled.likes = search.likes;
     search.addSeries([...met, ...search.likes.keys()]);
     const best = search.likes.size === 0 ? null : weigh(new Set(search.likes.keys()));
-    if (best !== null || isKnownTo(graph, sighting.sign.service)) return best;
+    if (best !== null || graph.knows(sighting.sign.service)) return best;
     const found = search.addTexts();
     search.addSeries(found);
     return found.size === 0 ? null : weigh(found);

@@ -88,6 +88,13 @@ export class ServiceGraph {
     return steps;
   }
 
+  /** Whether the service depends on others or others on it. */
+  knows(service: string): boolean {
+    if (this.#depthMax < 1) return false;
+    for (const edges of this.#layers) if (edges.has(service)) return true;
+    return false;
+  }
+
   /** Services that it knows; one that several layers know counts in each of them. */
   get size(): number {
     let sum = 0;

@@ -11,7 +11,7 @@ import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./
 import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
-import { isKnownTo, likenessOf } from "./like-weights.ts";
+import { likenessOf } from "./like-weights.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export type WeighingConfig = {
@@ -220,7 +220,7 @@ export class Weighing<C extends Candidate> {
       return found !== undefined;
     });
     if (partner === undefined || found === undefined) return;
-    const most = isKnownTo(this.#graph, own) ? weights.liftMaxOnGraph : weights.liftMax;
+    const most = this.#graph.knows(own) ? weights.liftMaxOnGraph : weights.liftMax;
     const weight = Math.min(most, weights.lift * Math.log(partner.lift));
     const times = Math.round(partner.times);
     offer("lift", weight, found.atMs, () => {

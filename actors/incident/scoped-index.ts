@@ -4,18 +4,20 @@
  */
 export class ScopedIndex<Value> {
   #scopes = new Map<string, Map<string, Value>>();
+  /** The scope that was found last, which mostly is the next one. */
+  #last: { scope: string; keys: Map<string, Value> } | null = null;
 
   get(scope: string, key: string): Value | undefined {
-    return this.#scopes.get(scope)?.get(key);
+    return this.#keysOf(scope)?.get(key);
   }
 
   /** All of a scope, to be asked for many keys; it must not be changed by the caller. */
   scope(scope: string): ReadonlyMap<string, Value> | undefined {
-    return this.#scopes.get(scope);
+    return this.#keysOf(scope);
   }
 
   set(scope: string, key: string, value: Value): void {
-    let keys = this.#scopes.get(scope);
+    let keys = this.#keysOf(scope);
     if (keys === undefined) {
       keys = new Map();
       this.#scopes.set(scope, keys);
@@ -25,10 +27,19 @@ export class ScopedIndex<Value> {
 
   /** An empty scope is dropped with its last key. */
   delete(scope: string, key: string): void {
-    const keys = this.#scopes.get(scope);
+    const keys = this.#keysOf(scope);
     if (keys === undefined) return;
     keys.delete(key);
-    if (keys.size === 0) this.#scopes.delete(scope);
+    if (keys.size > 0) return;
+    this.#scopes.delete(scope);
+    this.#last = null;
+  }
+
+  #keysOf(scope: string): Map<string, Value> | undefined {
+    if (this.#last?.scope === scope) return this.#last.keys;
+    const keys = this.#scopes.get(scope);
+    if (keys !== undefined) this.#last = { scope, keys };
+    return keys;
   }
 }
 
