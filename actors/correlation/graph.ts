@@ -29,7 +29,8 @@ const dependants: Neighbours = (edges, service) => edges.dependantsOf(service);
 
 export class ServiceGraph {
   readonly #depthMax: number;
-  #rememberedMax = rememberedMaxDefault;
+  /** Services in all remembered neighbourhoods. */
+  readonly rememberedMax: number;
   #layers: readonly EdgeSet[];
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
@@ -41,8 +42,9 @@ export class ServiceGraph {
   /** Grows with each change: what was read from it before may be another now. */
   version = 0;
 
-  constructor(edges: Dependencies, depthMax: number) {
+  constructor(edges: Dependencies, depthMax: number, rememberedMax = rememberedMaxDefault) {
     this.#depthMax = depthMax;
+    this.rememberedMax = rememberedMax;
     this.#layers = [edgesOf(edges)];
   }
 
@@ -52,9 +54,8 @@ export class ServiceGraph {
     depthMax: number,
     rememberedMax = rememberedMaxDefault,
   ): ServiceGraph {
-    const graph = new ServiceGraph({}, depthMax);
+    const graph = new ServiceGraph({}, depthMax, rememberedMax);
     graph.#layers = layers;
-    graph.#rememberedMax = rememberedMax;
     return graph;
   }
 
@@ -169,12 +170,12 @@ export class ServiceGraph {
 
   #makeRoom(known: Map<string, Reached[]>, count: number): void {
     for (const [service, reached] of known) {
-      if (this.#remembered + count <= this.#rememberedMax) return;
+      if (this.#remembered + count <= this.rememberedMax) return;
       known.delete(service);
       if (known === this.#upstream) this.#steps.delete(service);
       this.#remembered -= reached.length;
     }
-    if (this.#remembered + count > this.#rememberedMax) this.#forgetAll();
+    if (this.#remembered + count > this.rememberedMax) this.#forgetAll();
   }
 
   /** Those of `known` whose search went through `service`: found against its direction. */

@@ -3,8 +3,8 @@
  * services whose trouble an alert may belong to, and the third ones that it may have in common
  * with others. Remembered until an edge of the graph comes or goes.
  *
- * U1 Memory is bounded: at most `namesMax` names of services, then all is forgotten; services
- *    that the graph does not know are not remembered.
+ * U1 Memory is bounded: 8 bytes for each name of a service, and no more names than services that
+ *    the graph itself remembers; then all is forgotten. What the graph does not know is not kept.
  */
 import type { ServiceGraph } from "./graph.ts";
 
@@ -12,8 +12,6 @@ import type { ServiceGraph } from "./graph.ts";
 export const siblingsMax = 12;
 /** How far up such a third is looked for. */
 const siblingStepsMax = 2;
-/** Names in all remembered surroundings of a graph; each takes 8 bytes. */
-const namesMax = 100_000;
 
 export type Around = {
   /** All that it depends on, that depends on it, or that depends on one of `thirds`; no order. */
@@ -42,7 +40,7 @@ export class Surroundings {
     const around = this.#find(service);
     const names = around.services.length + around.thirds.length;
     if (names === 0) return nothing;
-    if (this.#names + names > namesMax) this.#forgetAll();
+    if (this.#names + names > this.#graph.rememberedMax) this.#forgetAll();
     this.#names += names;
     this.#known.set(service, around);
     return around;
