@@ -26,7 +26,7 @@ import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
-import { OpenIncidents } from "./open-incidents.ts";
+import { bySerial, OpenIncidents } from "./open-incidents.ts";
 import { Surroundings } from "./surroundings.ts";
 import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
@@ -40,9 +40,6 @@ export type CorrelationConfig = WeighingConfig & {
   /** Undefined in configurations of versions that did not compare what alerts say: off. */
   similarity?: SimilarityConfig;
 };
-
-/** Incidents that are put in order by insertion, which costs less for a few. */
-const fewMax = 16;
 
 /** What a younger incident has to have more than an older one. */
 const clearly = 0.1;
@@ -306,20 +303,6 @@ function isPart(
     score -= merging.disagree + merging.disagreeMore * more;
   }
   return score >= 0;
-}
-
-function bySerial<C extends Candidate>(candidates: Set<C>): C[] {
-  const sorted = [...candidates];
-  if (sorted.length > fewMax) return sorted.sort((one, next) => one.serial - next.serial);
-  for (let at = 1; at < sorted.length; at += 1) {
-    const one = sorted[at] as C;
-    let place = at;
-    for (; place > 0 && (sorted[place - 1] as C).serial > one.serial; place -= 1) {
-      sorted[place] = sorted[place - 1] as C;
-    }
-    sorted[place] = one;
-  }
-  return sorted;
 }
 
 function labelScope(scope: string, label: string): string {
