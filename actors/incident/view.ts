@@ -56,16 +56,20 @@ export function membersOf(
   });
 }
 
-/** The last answer of `timeText`: the events of one turn have one time. */
-const last = { ms: 0, text: "1970-01-01T00:00:00.000Z" };
+/** Answers of `timeText`, each at its place: one turn has one time, a storm few beginnings. */
+const placesMax = 64;
+const knownMs = new Array<number>(placesMax).fill(NaN);
+const knownTexts = new Array<string>(placesMax).fill("");
 
 /** Milliseconds since the epoch as "2026-01-31T23:59:59.000Z". */
 export function timeText(ms: number): string {
-  if (last.ms !== ms) {
-    last.text = new Date(ms).toISOString();
-    last.ms = ms;
-  }
-  return last.text;
+  const place = Math.abs(ms) % placesMax;
+  if (knownMs[place] === ms) return knownTexts[place] as string;
+  const text = new Date(ms).toISOString();
+  if (!Number.isInteger(place)) return text;
+  knownMs[place] = ms;
+  knownTexts[place] = text;
+  return text;
 }
 
 function scoreOf({ assessment }: Incident): IncidentView["severity_score"] {
