@@ -4,6 +4,7 @@
  */
 import { codec } from "../streams/codec.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
+import { eventText } from "../runtime/event-text.ts";
 import { IncidentStage } from "../runtime/incident-stage.ts";
 import type { DedupOutput } from "../runtime/step.ts";
 import type { WorkRecord } from "../runtime/work.ts";
@@ -67,7 +68,7 @@ function workRecords(outputs: DedupOutput[]): Uint8Array[] {
   for (let from = 0; from < outputs.length; from += alertsPerFrame) {
     const items = outputs
       .slice(from, from + alertsPerFrame)
-      .map(({ event }, index) => ({ stepSeq: from + 1, index, event }));
+      .map((output, index) => ({ stepSeq: from + 1, index, json: eventText(output) }));
     const record: WorkRecord = { kind: "alerts", partition: 0, items };
     records.push(codec.encode(record));
   }

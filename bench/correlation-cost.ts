@@ -115,7 +115,8 @@ class World {
       this.#fingerprints += 1;
       const instance = `${service}-${this.#dice.below(20)}`;
       const labels = { alertname, service, instance, region, severity: "high" };
-      return { stepSeq: this.#fingerprints, index, event: this.#event(labels) };
+      const json = JSON.stringify(this.#event(labels));
+      return { stepSeq: this.#fingerprints, index, json };
     });
     const record: WorkRecord = { kind: "alerts", partition: 0, items };
     return { timeMs: this.#nowMs, data: codec.encode(record), count: items.length };

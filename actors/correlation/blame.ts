@@ -46,15 +46,24 @@ const silentStepsMax = 2;
 const silentSignsMax = 4;
 /** Up to so many signs each of them, and what has no sign, may be the root. */
 const allSuspectedMax = 10;
+/** Suspects without an alert that are remembered of a graph, 16 bytes each. */
+const silentMax = 50_000;
 /** From here on kinds of alerts are symptoms. */
 const symptomRank = 45;
 /** Another root has to be so much likelier before the incident's is moved. */
 const hysteresis = 0.5;
 
+/** Services above one, nearest first, and `ofItself` of each. */
+type Silent = { services: string[]; scores: number[] };
+
 export class Blame {
   readonly #graph: ServiceGraph;
   /** Of each label in `Sign.agree` whether it names a model. */
   readonly #isModel: boolean[];
+  /** Remembered until the graph changes; only saves time. */
+  readonly #silent = new Map<string, Silent>();
+  #silentCount = 0;
+  #silentVersion = -1;
 
   /** @param agree names of the labels that signs have values of, in their order. */
   constructor(graph: ServiceGraph, agree: readonly string[]) {
@@ -67,20 +76,24 @@ export class Blame {
    * in its cone), less a little for each step. 0 or little: it explains everything anyway. Null:
    * it does not explain the sign.
    */
-  gain(root: Root, sign: Sign): number | null {
-    const { service, sign: own } = root;
-    const steps = this.#stepsTo(root, sign);
+  gain({ service, sign: own }: Root, sign: Sign): number | null {
+    return this.gainAt(service, own, sign);
+  }
+
+  /** As `gain` of trouble at this service, with this alert of its own. */
+  gainAt(service: string, own: Sign | null, sign: Sign): number | null {
+    const steps = this.#stepsTo(service, own, sign);
     if (steps === null) return null;
     if (own !== null && sign.service !== service && isOfModel(own)) return modelGain;
     return this.#specificity(service, own) - perStep * steps;
   }
 
-  explains(root: Root, sign: Sign): boolean {
-    return this.#stepsTo(root, sign) !== null;
+  explains({ service, sign: own }: Root, sign: Sign): boolean {
+    return this.#stepsTo(service, own, sign) !== null;
   }
 
   /** B1 to B3; null: trouble at the root does not reach the sign. */
-  #stepsTo({ service, sign: own }: Root, sign: Sign): number | null {
+  #stepsTo(service: string, own: Sign | null, sign: Sign): number | null {
     // Of alerts that name no service nothing says that they are of the same one.
     if (sign.service === service) return service === unknownService && sign !== own ? null : 0;
     if (sign.role === "cause") return null;
@@ -129,36 +142,57 @@ export class Blame {
     if (signs.length < 2) return null;
     let best = known;
     let bestScore = this.of(known, signs) + hysteresis;
-    for (const suspect of this.#suspects(signs)) {
+    const consider = (suspect: Root): void => {
       const score = this.of(suspect, signs, bestScore);
-      if (score < bestScore || (score === bestScore && best !== known)) continue;
+      if (score < bestScore || (score === bestScore && best !== known)) return;
       best = suspect;
       bestScore = score;
+    };
+    const telling = signs.filter(({ severity }) => isTelling(severity));
+    const newest = telling.at(-1);
+    // Of many signs those that may be causes are looked at, and what is new.
+    const areAllLikely = telling.length <= allSuspectedMax;
+    for (const sign of telling) {
+      if (!areAllLikely && sign.rank >= symptomRank && sign !== newest) continue;
+      consider({ service: sign.service, sign });
+    }
+    if (telling.length < 3 || !areAllLikely) return best === known ? null : best;
+    // What the first ones depend on: the cause may have no alert.
+    for (const sign of telling.slice(0, silentSignsMax)) {
+      const { services, scores } = this.#silentAbove(sign.service);
+      for (let at = 0; at < services.length; at += 1) {
+        // Nothing that it has to explain makes it likelier than it is of itself.
+        if ((scores[at] as number) < bestScore) continue;
+        const service = services[at] as string;
+        if (!telling.some((one) => one.service === service)) consider({ service, sign: null });
+      }
     }
     return best === known ? null : best;
   }
 
-  /** Each sign's service, and what the first ones depend on: the cause may have no alert. */
-  #suspects(signs: readonly Sign[]): Root[] {
-    const telling = signs.filter(({ severity }) => isTelling(severity));
-    const [newest] = telling.slice(-1);
-    // Of many signs those that may be causes are looked at, and what is new.
-    const likely =
-      telling.length <= allSuspectedMax
-        ? telling
-        : telling.filter((sign) => sign.rank < symptomRank || sign === newest);
-    const suspects: Root[] = likely.map((sign) => ({ service: sign.service, sign }));
-    if (telling.length < 3 || telling.length > allSuspectedMax) return suspects;
-    const known = new Set(telling.map(({ service }) => service));
-    for (const sign of telling.slice(0, silentSignsMax)) {
-      for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {
-        if (steps > silentStepsMax) break;
-        if (known.has(service)) continue;
-        known.add(service);
-        suspects.push({ service, sign: null });
-      }
+  /** What is near above the service, and how likely each is without an alert of its own. */
+  #silentAbove(service: string): Silent {
+    if (this.#silentVersion !== this.#graph.version) this.#forgetSilent();
+    const known = this.#silent.get(service);
+    if (known !== undefined) return known;
+    const found: Silent = { services: [], scores: [] };
+    for (const { service: above, steps } of this.#graph.upstreamOf(service)) {
+      if (steps > silentStepsMax) break;
+      found.services.push(above);
+      found.scores.push(this.#ofItself({ service: above, sign: null }));
     }
-    return suspects;
+    const count = found.services.length;
+    if (count === 0) return found;
+    if (this.#silentCount + count > silentMax) this.#forgetSilent();
+    this.#silentCount += count;
+    this.#silent.set(service, found);
+    return found;
+  }
+
+  #forgetSilent(): void {
+    this.#silent.clear();
+    this.#silentCount = 0;
+    this.#silentVersion = this.#graph.version;
   }
 
   #specificity(service: string, own: Sign | null): number {
@@ -172,7 +206,7 @@ export class Blame {
 
 /** Nearly every service has some small alert that happens to be there: it explains nothing. */
 export function isTelling(severity: Severity): boolean {
-  return isMoreSevere(severity, "low");
+  return severity !== "low" && severity !== "info";
 }
 
 /** A cause is grave itself, or at least as grave as what it explains. */

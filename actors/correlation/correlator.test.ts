@@ -338,4 +338,28 @@ describe("bounds", () => {
     }
     expect(looks).toBeLessThan(5_000 + 1_000);
   });
+
+  test("an incident that left for its age is met again when an alert joins it", () => {
+    const found = correlator(noGraph);
+    const one = incident(1, { service: "checkout" });
+    found.add(one);
+    const late = sighting({ service: "checkout" }, 20 * minute);
+    expect(found.find(late, () => true)).toBeNull();
+    one.signs = [{ ...(one.signs[0] as Sign), atMs: 20 * minute }];
+    one.lastOpenedMs = 20 * minute;
+    expect(found.find(late, () => true)).toBeNull();
+    found.renew(one, 0);
+    expect(found.find(late, () => true)?.candidate).toBe(one);
+  });
+
+  test("an incident is found by the service of a sign that came later", () => {
+    const found = correlator(noGraph);
+    const one = incident(1, { service: "checkout" });
+    found.add(one);
+    one.signs = [...one.signs, signOf({ service: "search" })];
+    found.addService(one, "search");
+    expect(found.find(sighting({ service: "search" }), () => true)?.candidate).toBe(one);
+    found.remove(one);
+    expect(found.find(sighting({ service: "search" }), () => true)).toBeNull();
+  });
 });

@@ -26,16 +26,9 @@ import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
-import { isKnownTo } from "./like-weights.ts";
-import { OpenIncidents } from "./open-incidents.ts";
-import {
-  isSameTrouble,
-  type Recalled,
-  siblingsMax,
-  siblingStepsMax,
-  Weighing,
-  type WeighingConfig,
-} from "./weighing.ts";
+import { bySerial, OpenIncidents } from "./open-incidents.ts";
+import { Surroundings } from "./surroundings.ts";
+import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
 /** `depthMax`: steps along dependencies that trouble is followed. */
 export type TopologyConfig = GraphConfig & { windowMs: number };
@@ -76,7 +69,12 @@ type Finding<C extends Candidate> = {
 };
 
 /** What a tenant's environment is weighed with. */
-type Scale<C extends Candidate> = { graph: ServiceGraph; blame: Blame; weighing: Weighing<C> };
+type Scale<C extends Candidate> = {
+  graph: ServiceGraph;
+  surroundings: Surroundings;
+  blame: Blame;
+  weighing: Weighing<C>;
+};
 
 export class Correlator<C extends Candidate> {
   readonly #config: CorrelationConfig;
@@ -107,7 +105,21 @@ export class Correlator<C extends Candidate> {
     likeness.configure(config.enabled ? (config.similarity ?? null) : null, windows);
   }
 
-  /** The incident is open, or an alert began to fire in it. Repeating it is harmless. */
+  /** Another sign than those that it was added with is of this service. */
+  addService(candidate: C, service: string): void {
+    if (this.#config.enabled) this.#byService.add(scopeOf(candidate), service, candidate);
+  }
+
+  /**
+   * An alert began to fire in it: one that left for its age is met again.
+   * @param beforeMs when one began in it before.
+   */
+  renew(candidate: C, beforeMs: number): void {
+    // What was met since was met within the window of then: it has not left.
+    if (beforeMs < candidate.lastOpenedMs - this.#windowMs) this.add(candidate);
+  }
+
+  /** The incident is open. Repeating it is harmless. */
   add(candidate: C): void {
     if (!this.#config.enabled) return;
     const scope = scopeOf(candidate);
@@ -136,9 +148,9 @@ export class Correlator<C extends Candidate> {
   /** C1 @param accepts whether the incident can take the alert at all. */
   find(sighting: Sighting, accepts: (candidate: C) => boolean): Related<C> | null {
     if (!this.#config.enabled) return null;
-    const { graph, weighing } = this.#scaleOf(sighting);
+    const { graph, surroundings, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
-    const weigh = (candidates: Iterable<C>): Weighed<C> | null => {
+    const weigh = (candidates: Set<C>): Weighed<C> | null => {
       let best: Weighed<C> | null = null;
       for (const candidate of bySerial(candidates)) {
         const score = weighing.weigh(sighting, candidate, recalled, null);
@@ -147,7 +159,7 @@ export class Correlator<C extends Candidate> {
       }
       return best;
     };
-    const met = this.#meet(sighting, graph, recalled.partners);
+    const met = this.#meet(sighting, surroundings, recalled.partners);
     const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
     if (best === null) return null;
     const evidence: Evidence[] = [];
@@ -165,9 +177,9 @@ export class Correlator<C extends Candidate> {
     const search = this.#likeness.search(sighting);
     if (search === null) return null;
     recalled.likes = search.likes;
-    search.addSeries(new Set([...met, ...search.likes.keys()]));
+    search.addSeries([...met, ...search.likes.keys()]);
     const best = search.likes.size === 0 ? null : weigh(new Set(search.likes.keys()));
-    if (best !== null || isKnownTo(graph, sighting.sign.service)) return best;
+    if (best !== null || graph.knows(sighting.sign.service)) return best;
     const found = search.addTexts();
     search.addSeries(found);
     return found.size === 0 ? null : weigh(found);
@@ -197,9 +209,9 @@ export class Correlator<C extends Candidate> {
    * @param met what `find` met; null: the alert joined without a search.
    */
   explainedBy(candidate: C, sighting: Sighting, met: readonly C[] | null): C[] {
-    const { graph, blame } = this.#scaleOf(sighting);
+    const { graph, surroundings, blame } = this.#scaleOf(sighting);
     if (!this.#config.enabled || graph.size === 0) return [];
-    const near = met ?? bySerial(this.#meet(sighting, graph, []));
+    const near = met ?? bySerial(this.#meet(sighting, surroundings, []));
     return near.filter((other) => {
       return other !== candidate && isPart(blame, other, candidate, this.#topologyMs);
     });
@@ -224,38 +236,35 @@ export class Correlator<C extends Candidate> {
     const known = this.#scales.get(graph);
     if (known !== undefined) return known;
     const blame = new Blame(graph, this.#config.agree);
-    const parts = { graph, blame, history: this.#history };
+    const surroundings = new Surroundings(graph);
+    const parts = { graph, surroundings, blame, history: this.#history };
     const weighing = new Weighing<C>(this.#config, parts, this.#topologyMs);
-    const scale = { graph, blame, weighing };
+    const scale = { graph, surroundings, blame, weighing };
     this.#scales.set(graph, scale);
     return scale;
   }
 
   /** Where the alert may belong: by service, label and the services around it. */
-  #meet(sighting: Sighting, graph: ServiceGraph, partners: readonly Partner[]): Set<C> {
+  #meet(
+    sighting: Sighting,
+    surroundings: Surroundings,
+    partners: readonly Partner[],
+  ): Set<C> {
     const { sign, grouped } = sighting;
     const scope = scopeOf(sighting);
     const sinceMs = sighting.atMs - this.#windowMs;
     const met = new Set<C>();
     if (grouped !== null) met.add(grouped as C);
-    const at = (services: readonly { service: string }[]): void => {
-      this.#byService.meetServices(scope, services, sinceMs, met);
+    const at = (services: readonly string[]): void => {
+      this.#byService.meetAll(scope, services, sinceMs, met);
     };
-    at([sign]);
+    at([sign.service]);
     for (const label of this.#labels) {
       const value = labelOf(sighting.labels, label);
       if (value !== "") this.#byLabel.meet(labelScope(scope, label), value, sinceMs, met);
     }
-    at(partners);
-    if (!isTelling(sign.severity)) return met;
-    const upstream = graph.upstreamOf(sign.service);
-    at(upstream);
-    at(graph.downstreamOf(sign.service));
-    for (const { service, steps } of upstream) {
-      if (steps > siblingStepsMax) break;
-      const siblings = graph.downstreamOf(service);
-      if (siblings.length <= siblingsMax) at(siblings);
-    }
+    if (partners.length > 0) at(partners.map(({ service }) => service));
+    if (isTelling(sign.severity)) at(surroundings.of(sign.service).services);
     return met;
   }
 }
@@ -294,10 +303,6 @@ function isPart(
     score -= merging.disagree + merging.disagreeMore * more;
   }
   return score >= 0;
-}
-
-function bySerial<C extends Candidate>(candidates: Iterable<C>): C[] {
-  return [...candidates].sort((one, next) => one.serial - next.serial);
 }
 
 function labelScope(scope: string, label: string): string {

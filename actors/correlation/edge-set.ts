@@ -63,6 +63,10 @@ export class EdgeSet {
     return this.#dependants.get(service) ?? none;
   }
 
+  has(service: string): boolean {
+    return this.#services.has(service);
+  }
+
   /** Services that an edge begins or ends at. */
   get size(): number {
     return this.#services.size;

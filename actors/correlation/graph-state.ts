@@ -61,6 +61,8 @@ export class GraphState {
   /** By scope; "": everywhere. */
   readonly #layers = new Map<string, EdgeSet>();
   readonly #views = new Map<string, ServiceGraph>();
+  /** The last answer of `of`; null: views came or went since. */
+  #last: { tenant: string; environment: string; view: ServiceGraph } | null = null;
   #changes: Change[] = [];
   #sweptMinute = 0;
 
@@ -82,6 +84,7 @@ export class GraphState {
     if (!config?.sources?.labels.length) this.#forget("labels", Infinity, 0);
     this.#settle();
     if (before?.depthMax !== config?.depthMax) this.#views.clear();
+    this.#last = null;
   }
 
   /** @returns how many of them found no place. */
@@ -129,6 +132,14 @@ export class GraphState {
 
   /** S1; valid until the next change. */
   of(tenant: string, environment: string): ServiceGraph {
+    const last = this.#last;
+    if (last?.tenant === tenant && last.environment === environment) return last.view;
+    const view = this.#viewOf(tenant, environment);
+    this.#last = { tenant, environment, view };
+    return view;
+  }
+
+  #viewOf(tenant: string, environment: string): ServiceGraph {
     const scopes = ["", tenant, scopeKey({ tenant, environment })];
     const present = scopes.filter((scope, at) => at === 0 || this.#layers.has(scope));
     const key = present.at(-1) ?? "";
@@ -203,6 +214,7 @@ export class GraphState {
 
   /** The layer of this scope is new, or no more. */
   #dropViews(scope: string): void {
+    this.#last = null;
     for (const key of this.#views.keys()) if (isWithin(key, scope)) this.#views.delete(key);
   }
 
@@ -213,7 +225,7 @@ export class GraphState {
     this.#changes = [];
     for (const [key, view] of this.#views) {
       const own = changes.filter(({ scope }) => isWithin(key, scope));
-      if (own.length > carefulMax) view.forgetAll();
+      if (own.length > carefulMax) view.changedMuch();
       else for (const { service, dependency } of own) view.changed(service, dependency);
     }
   }

@@ -29,7 +29,8 @@ const dependants: Neighbours = (edges, service) => edges.dependantsOf(service);
 
 export class ServiceGraph {
   readonly #depthMax: number;
-  #rememberedMax = rememberedMaxDefault;
+  /** Services in all remembered neighbourhoods. */
+  readonly rememberedMax: number;
   #layers: readonly EdgeSet[];
   readonly #upstream = new Map<string, Reached[]>();
   readonly #downstream = new Map<string, Reached[]>();
@@ -38,9 +39,12 @@ export class ServiceGraph {
   #asked: string | null = null;
   #askedSteps = noSteps;
   #remembered = 0;
+  /** Grows with each change: what was read from it before may be another now. */
+  version = 0;
 
-  constructor(edges: Dependencies, depthMax: number) {
+  constructor(edges: Dependencies, depthMax: number, rememberedMax = rememberedMaxDefault) {
     this.#depthMax = depthMax;
+    this.rememberedMax = rememberedMax;
     this.#layers = [edgesOf(edges)];
   }
 
@@ -50,9 +54,8 @@ export class ServiceGraph {
     depthMax: number,
     rememberedMax = rememberedMaxDefault,
   ): ServiceGraph {
-    const graph = new ServiceGraph({}, depthMax);
+    const graph = new ServiceGraph({}, depthMax, rememberedMax);
     graph.#layers = layers;
-    graph.#rememberedMax = rememberedMax;
     return graph;
   }
 
@@ -86,19 +89,35 @@ export class ServiceGraph {
     return steps;
   }
 
+  /** Whether the service depends on others or others on it. */
+  knows(service: string): boolean {
+    if (this.#depthMax < 1) return false;
+    for (const edges of this.#layers) if (edges.has(service)) return true;
+    return false;
+  }
+
   /** Services that it knows; one that several layers know counts in each of them. */
   get size(): number {
-    return this.#layers.reduce((sum, { size }) => sum + size, 0);
+    let sum = 0;
+    for (const { size } of this.#layers) sum += size;
+    return sum;
   }
 
   /** G1: this edge came to a layer, or went from it. */
   changed(service: string, dependency: string): void {
+    this.version += 1;
     this.#asked = null;
     this.#forget(this.#upstream, service, dependants);
     this.#forget(this.#downstream, dependency, dependencies);
   }
 
-  forgetAll(): void {
+  /** G1: more edges came or went than are worth looking at. */
+  changedMuch(): void {
+    this.version += 1;
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
     this.#upstream.clear();
     this.#downstream.clear();
     this.#steps.clear();
@@ -110,12 +129,17 @@ export class ServiceGraph {
     const found = known.get(from);
     if (found !== undefined) return found;
     // Only services of the graph are remembered: senders can name any number of others.
-    if (!this.#layers.some((edges) => next(edges, from).length > 0)) return none;
+    if (!this.#hasNext(from, next)) return none;
     const reached = this.#search(from, next);
     this.#makeRoom(known, reached.length);
     this.#remembered += reached.length;
     known.set(from, reached);
     return reached;
+  }
+
+  #hasNext(from: string, next: Neighbours): boolean {
+    for (const edges of this.#layers) if (next(edges, from).length > 0) return true;
+    return false;
   }
 
   #search(from: string, next: Neighbours): Reached[] {
@@ -146,12 +170,12 @@ export class ServiceGraph {
 
   #makeRoom(known: Map<string, Reached[]>, count: number): void {
     for (const [service, reached] of known) {
-      if (this.#remembered + count <= this.#rememberedMax) return;
+      if (this.#remembered + count <= this.rememberedMax) return;
       known.delete(service);
       if (known === this.#upstream) this.#steps.delete(service);
       this.#remembered -= reached.length;
     }
-    if (this.#remembered + count > this.#rememberedMax) this.forgetAll();
+    if (this.#remembered + count > this.rememberedMax) this.#forgetAll();
   }
 
   /** Those of `known` whose search went through `service`: found against its direction. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { History, kindsMax, partnersMax } from "./history.ts";
+import { History, kindsMax } from "./history.ts";
+import { partnersMax } from "./kinds.ts";
 
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 

@@ -11,14 +11,12 @@
  * H3 It is a function of the alerts in their order and of their log time.
  * H4 Tenants and environments are worlds of their own.
  */
-import { scopeOf } from "../incident/scoped-index.ts";
+import { type Kind, Kinds, partnersMax } from "./kinds.ts";
 
 /** Natural for a system that is changed every week. */
 const halfLifeMs = 14 * 24 * 3_600_000;
 /** Kinds of one partition that are remembered. */
 export const kindsMax = 2_048;
-/** Other kinds that one is remembered to come with. */
-export const partnersMax = 12;
 /** Kinds that began within the window and are counted with a new one, the newest. */
 const recentMax = 16;
 /** How exactly kinds are in the order in which they were seen. */
@@ -35,18 +33,6 @@ const liftMin = 3;
 const intervalsMin = 5;
 const jitterMax = 0.15;
 
-type Kind = {
-  /** Times that it began, each in units of its time. */
-  count: number;
-  /** When it last began. */
-  atMs: number;
-  /** Of the intervals between its beginnings: how many, mean and mean deviation, ms. */
-  intervals: number;
-  meanMs: number;
-  deviationMs: number;
-  partners: Map<string, number>;
-};
-
 type PartnerRow = [string, number];
 type KindRow = [string, number, number, number, number, number, PartnerRow[]];
 type RecentRow = [string, string, number];
@@ -62,14 +48,19 @@ export type Occurrence = {
 /** Services and alert names that began together with a kind before. */
 export type Partner = { service: string; alertname: string; lift: number; times: number };
 
+/** A kind that began within the window, and when it last did. */
+type Recent = { kind: Kind; atMs: number };
+
 export class History {
   /** Within which two begin together. */
   windowMs: number;
-  /** Least recently seen first. */
-  readonly #kinds = new Map<string, Kind>();
-  /** Kinds that began within the window, oldest first. */
-  readonly #recent = new Map<string, { scope: string; atMs: number }>();
+  readonly #kinds = new Kinds();
+  /** Oldest first; none twice. */
+  readonly #recent: Recent[] = [];
   #sinceMs: number | null = null;
+  /** One alert is asked for more than once: its kind's name is made once. */
+  #named: Occurrence = { tenant: "", environment: "", service: "", alertname: "" };
+  #name: string | null = null;
 
   constructor(windowMs: number) {
     this.windowMs = windowMs;
@@ -81,50 +72,41 @@ export class History {
 
   /** An alert of the kind began to fire. */
   learn(occurrence: Occurrence, atMs: number): void {
-    const name = nameOf(occurrence);
+    const name = this.#nameOf(occurrence);
     if (name === null) return;
     this.#sinceMs ??= atMs;
     this.#forgetBefore(atMs - this.windowMs);
+    const kind = this.#kinds.of(name);
+    this.#kinds.hold(kind);
     // One trouble raises many alerts of a kind: together they are one occurrence.
-    const isAgain = this.#recent.delete(name);
-    const scope = scopeOf(occurrence);
-    if (!isAgain) {
-      const kind = this.#occurred(name, atMs);
-      const unit = this.#unit(atMs);
-      for (const [other, recent] of this.#recent) {
-        if (recent.scope !== scope) continue;
-        together(kind, other, unit);
-        const theirs = this.#kinds.get(other);
-        if (theirs !== undefined) together(theirs, name, unit);
-      }
-    }
-    this.#recent.set(name, { scope, atMs });
-    if (this.#recent.size > recentMax) dropOldest(this.#recent);
+    const place = this.#recent.findIndex((recent) => recent.kind === kind);
+    if (place < 0) this.#occurred(kind, atMs);
+    else this.#drop(place);
+    this.#recent.push({ kind, atMs });
+    if (this.#recent.length > recentMax) this.#drop(0);
   }
 
   /** A person took the two apart: what was learnt of them was wrong. */
   unlearn(one: Occurrence, other: Occurrence): void {
     const [name, otherName] = [nameOf(one), nameOf(other)];
     if (name === null || otherName === null) return;
-    this.#kinds.get(name)?.partners.delete(otherName);
-    this.#kinds.get(otherName)?.partners.delete(name);
+    this.#kinds.part(name, otherName);
+    this.#kinds.part(otherName, name);
   }
 
   /** Kinds that come with this one more than chance has it, the surest first. */
   partnersOf(occurrence: Occurrence, atMs: number): Partner[] {
-    const name = nameOf(occurrence);
-    const kind = name === null ? undefined : this.#kinds.get(name);
-    if (kind === undefined) return [];
+    const kind = this.#kindOf(occurrence);
+    if (kind === undefined || kind.partners.length === 0) return none;
     const found: Partner[] = [];
     const unit = this.#unit(atMs);
-    for (const [other, count] of kind.partners) {
-      const theirs = this.#kinds.get(other);
-      if (theirs === undefined) continue;
-      const times = count / unit;
-      if (times < togetherMin) continue;
+    for (let at = 0; at < kind.partners.length; at += 1) {
+      const theirs = kind.partners[at] as Kind;
+      const times = (kind.counts[at] as number) / unit;
+      if (times < togetherMin || !theirs.kept) continue;
       const lift = this.#lift(times, kind.count / unit, theirs.count / unit, atMs);
       if (lift === null) continue;
-      const [, , service = "", alertname = ""] = other.split("\u0000");
+      const [, , service = "", alertname = ""] = theirs.name.split("\u0000");
       found.push({ service, alertname, lift, times });
     }
     return found.sort((a, b) => b.lift - a.lift || (a.service < b.service ? -1 : 1));
@@ -132,8 +114,7 @@ export class History {
 
   /** How often it comes, where it comes like a clock and is due now; null: it does not. */
   regularityOf(occurrence: Occurrence, atMs: number): number | null {
-    const name = nameOf(occurrence);
-    const kind = name === null ? undefined : this.#kinds.get(name);
+    const kind = this.#kindOf(occurrence);
     if (kind === undefined || kind.intervals < intervalsMin) return null;
     const { meanMs, deviationMs } = kind;
     if (deviationMs > jitterMax * meanMs) return null;
@@ -142,12 +123,13 @@ export class History {
   }
 
   snapshot(): HistorySnapshot {
-    const kinds = [...this.#kinds].map(([name, kind]): KindRow => {
-      const { count, atMs, intervals, meanMs, deviationMs } = kind;
-      return [name, count, atMs, intervals, meanMs, deviationMs, [...kind.partners]];
+    const kinds = Array.from(this.#kinds.kept(), (kind): KindRow => {
+      const { name, count, atMs, intervals, meanMs, deviationMs, partners, counts } = kind;
+      const rows = partners.map((one, at): PartnerRow => [one.name, counts[at] as number]);
+      return [name, count, atMs, intervals, meanMs, deviationMs, rows];
     });
-    const recent = [...this.#recent].map(([name, { scope, atMs }]): RecentRow => {
-      return [name, scope, atMs];
+    const recent = this.#recent.map(({ kind, atMs }): RecentRow => {
+      return [kind.name, kind.scope, atMs];
     });
     return { sinceMs: this.#sinceMs ?? 0, kinds, recent };
   }
@@ -155,29 +137,81 @@ export class History {
   restore({ sinceMs, kinds, recent }: HistorySnapshot): void {
     this.#sinceMs = kinds.length === 0 ? null : sinceMs;
     this.#kinds.clear();
-    this.#recent.clear();
+    this.#recent.length = 0;
     for (const [name, count, atMs, intervals, meanMs, deviationMs, rows] of kinds) {
-      const partners = new Map(rows);
-      this.#kinds.set(name, { count, atMs, intervals, meanMs, deviationMs, partners });
+      const kind = this.#kinds.of(name);
+      this.#kinds.keep(kind, atMs);
+      Object.assign(kind, { count, intervals, meanMs, deviationMs });
+      for (const [other, times] of rows) {
+        this.#kinds.addPartner(kind, this.#kinds.of(other), times);
+      }
     }
-    for (const [name, scope, atMs] of recent) this.#recent.set(name, { scope, atMs });
+    for (const [name, , atMs] of recent) {
+      const kind = this.#kinds.of(name);
+      this.#kinds.hold(kind);
+      this.#recent.push({ kind, atMs });
+    }
   }
 
-  #occurred(name: string, atMs: number): Kind {
-    const known = this.#kinds.get(name);
-    const kind = known ?? newKind(atMs);
-    kind.count += this.#unit(atMs);
-    // Of those seen within the hour the order does not matter, and changing it costs.
-    const isInPlace = known !== undefined && atMs - known.atMs < orderMs;
-    if (known !== undefined) {
-      addInterval(known, atMs - known.atMs);
-      known.atMs = atMs;
+  /** One that is kept. */
+  #kindOf(occurrence: Occurrence): Kind | undefined {
+    const name = this.#nameOf(occurrence);
+    const kind = name === null ? undefined : this.#kinds.get(name);
+    return kind?.kept === true ? kind : undefined;
+  }
+
+  /** Null: it has no name, or too long a one. */
+  #nameOf(occurrence: Occurrence): string | null {
+    const { tenant, environment, service, alertname } = occurrence;
+    const of = this.#named;
+    const isSame = of.service === service && of.alertname === alertname;
+    if (isSame && of.tenant === tenant && of.environment === environment) return this.#name;
+    this.#named = { tenant, environment, service, alertname };
+    this.#name = nameOf(this.#named);
+    return this.#name;
+  }
+
+  /** It began, and was not among those that did within the window. */
+  #occurred(kind: Kind, atMs: number): void {
+    const unit = this.#unit(atMs);
+    this.#count(kind, unit, atMs);
+    const { scope } = kind;
+    for (const { kind: other } of this.#recent) {
+      if (other.scope !== scope) continue;
+      this.#together(kind, other, unit);
+      if (other.kept) this.#together(other, kind, unit);
     }
-    if (isInPlace) return kind;
-    this.#kinds.delete(name);
-    this.#kinds.set(name, kind);
-    if (this.#kinds.size > kindsMax) dropOldest(this.#kinds);
-    return kind;
+  }
+
+  #count(kind: Kind, unit: number, atMs: number): void {
+    if (!kind.kept) {
+      this.#kinds.keep(kind, atMs);
+      kind.count = unit;
+      if (this.#kinds.size > kindsMax) this.#kinds.dropOldest();
+      return;
+    }
+    const intervalMs = atMs - kind.atMs;
+    kind.count += unit;
+    addInterval(kind, intervalMs);
+    kind.atMs = atMs;
+    // Of those seen within the hour the order does not matter.
+    if (intervalMs >= orderMs) this.#kinds.renew(kind);
+  }
+
+  #together(kind: Kind, other: Kind, unit: number): void {
+    const { partners, counts } = kind;
+    const known = partners.indexOf(other);
+    if (known >= 0) {
+      counts[known] = (counts[known] as number) + unit;
+      return;
+    }
+    if (partners.length >= partnersMax) {
+      const least = leastOf(counts);
+      // Something new must be able to enter, but not to push out what was seen often.
+      if ((counts[least] as number) >= togetherMin * unit) return;
+      this.#kinds.removePartner(kind, least);
+    }
+    this.#kinds.addPartner(kind, other, unit);
   }
 
   /** Null: not more than chance, or not usual for either. */
@@ -203,45 +237,25 @@ export class History {
   }
 
   #forgetBefore(sinceMs: number): void {
-    for (const [name, { atMs }] of this.#recent) {
-      if (atMs >= sinceMs) return;
-      this.#recent.delete(name);
-    }
+    while (this.#recent.length > 0 && (this.#recent[0] as Recent).atMs < sinceMs) this.#drop(0);
+  }
+
+  #drop(place: number): void {
+    const { kind } = this.#recent[place] as Recent;
+    this.#recent.splice(place, 1);
+    this.#kinds.release(kind);
   }
 }
 
-function together(kind: Kind, other: string, unit: number): void {
-  const { partners } = kind;
-  const known = partners.get(other);
-  if (known !== undefined) {
-    partners.set(other, known + unit);
-    return;
-  }
-  if (partners.size >= partnersMax) {
-    let least = "";
-    let leastCount = Infinity;
-    for (const [name, count] of partners) {
-      if (count >= leastCount) continue;
-      least = name;
-      leastCount = count;
-    }
-    // Something new must be able to enter, but not to push out what was seen often.
-    if (leastCount >= togetherMin * unit) return;
-    partners.delete(least);
-  }
-  partners.set(other, unit);
-}
+const none: Partner[] = [];
 
-function dropOldest(map: Map<string, unknown>): void {
-  for (const name of map.keys()) {
-    map.delete(name);
-    return;
+/** The place of the first of the least. */
+function leastOf(counts: readonly number[]): number {
+  let least = 0;
+  for (let at = 1; at < counts.length; at += 1) {
+    if ((counts[at] as number) < (counts[least] as number)) least = at;
   }
-}
-
-function newKind(atMs: number): Kind {
-  const none = { intervals: 0, meanMs: 0, deviationMs: 0 };
-  return { count: 0, atMs, ...none, partners: new Map() };
+  return least;
 }
 
 /** Newer intervals count more: a fifth for the newest, once there are some. */

@@ -33,7 +33,7 @@ export function likenessOf(
   if (first === undefined || disagreements(sign, signs) > 0) return [];
   const pieces: Piece[] = [];
   const relation = kindOf(sign, first);
-  const isApart = areApart(graph, sign.service, signs);
+  let isApart: boolean | null = null;
   let best: Piece | null = null;
   for (const { kind, similarity, because } of alike) {
     if (kind === "model") {
@@ -45,9 +45,10 @@ export function likenessOf(
       pieces.push({ kind, weight: weights.series * similarity, because });
       continue;
     }
-    if (isApart) continue;
     const weight = weights[kind][relation];
-    if (weight > (best?.weight ?? 0)) best = { kind, weight, because };
+    if (weight <= (best?.weight ?? 0)) continue;
+    isApart ??= areApart(graph, sign.service, signs);
+    if (!isApart) best = { kind, weight, because };
   }
   return best === null ? pieces : [best, ...pieces];
 }
@@ -59,11 +60,6 @@ function kindOf(sign: Sign, first: Sign): "rule" | "category" | "other" {
 
 /** W2; what relates them is evidence of its own. */
 function areApart(graph: ServiceGraph, service: string, signs: readonly Sign[]): boolean {
-  if (!isKnownTo(graph, service)) return false;
-  return signs.every((one) => one.service !== service && isKnownTo(graph, one.service));
-}
-
-/** Whether the service depends on others or others on it. */
-export function isKnownTo(graph: ServiceGraph, service: string): boolean {
-  return graph.upstreamOf(service).length > 0 || graph.downstreamOf(service).length > 0;
+  if (!graph.knows(service)) return false;
+  return signs.every((one) => one.service !== service && graph.knows(one.service));
 }

@@ -8,6 +8,8 @@ import type { Candidate } from "./evidence.ts";
 
 /** Incidents of one service or label value that an alert is held against, the oldest ones. */
 const metMax = 16;
+/** Incidents that are put in order by insertion, which costs less for a few. */
+const fewMax = 16;
 
 export class OpenIncidents<C extends Candidate> {
   readonly #lists = new ScopedIndex<C | C[]>();
@@ -38,18 +40,13 @@ export class OpenIncidents<C extends Candidate> {
     this.#meet(scope, key, this.#lists.get(scope, key), sinceMs, into);
   }
 
-  /** As `meet` for each of these services. */
-  meetServices(
-    scope: string,
-    services: readonly { service: string }[],
-    sinceMs: number,
-    into: Set<C>,
-  ): void {
+  /** As `meet` for each of these keys. */
+  meetAll(scope: string, keys: readonly string[], sinceMs: number, into: Set<C>): void {
     const lists = this.#lists.scope(scope);
     if (lists === undefined) return;
-    for (const { service } of services) {
-      const known = lists.get(service);
-      if (known !== undefined) this.#meet(scope, service, known, sinceMs, into);
+    for (const key of keys) {
+      const known = lists.get(key);
+      if (known !== undefined) this.#meet(scope, key, known, sinceMs, into);
     }
   }
 
@@ -96,4 +93,19 @@ function placeOf(list: Candidate[], serial: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** Oldest first. */
+export function bySerial<C extends Candidate>(candidates: Set<C>): C[] {
+  const sorted = [...candidates];
+  if (sorted.length > fewMax) return sorted.sort((one, next) => one.serial - next.serial);
+  for (let at = 1; at < sorted.length; at += 1) {
+    const one = sorted[at] as C;
+    let place = at;
+    for (; place > 0 && (sorted[place - 1] as C).serial > one.serial; place -= 1) {
+      sorted[place] = sorted[place - 1] as C;
+    }
+    sorted[place] = one;
+  }
+  return sorted;
 }

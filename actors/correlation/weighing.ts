@@ -11,7 +11,8 @@ import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./
 import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { History, Partner } from "./history.ts";
-import { isKnownTo, likenessOf } from "./like-weights.ts";
+import { likenessOf } from "./like-weights.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export type WeighingConfig = {
   /** In which a shared label or service relates alerts. */
@@ -54,14 +55,14 @@ const weights = {
   age: 0.3,
 } as const;
 
-/** Services that depend on a third, up to which it relates two of them. */
-export const siblingsMax = 12;
-/** How far up such a third is looked for. */
-export const siblingStepsMax = 2;
-
 type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
 
-export type WeighingParts = { graph: ServiceGraph; blame: Blame; history: History };
+export type WeighingParts = {
+  graph: ServiceGraph;
+  surroundings: Surroundings;
+  blame: Blame;
+  history: History;
+};
 
 /** What history says of one alert, and the incidents that say about the same as it. */
 export type Recalled<C extends Candidate> = {
@@ -73,6 +74,8 @@ export type Recalled<C extends Candidate> = {
 
 /** The heaviest relation offered so far, and when what it relates to began. */
 type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
+/** Trouble at the root explains the alert, and how much is learnt by that. */
+type Explained = { root: Root; beganMs: number; gain: number };
 type Offer = (
   kind: EvidenceKind,
   weight: number,
@@ -83,6 +86,7 @@ type Offer = (
 export class Weighing<C extends Candidate> {
   readonly #config: WeighingConfig;
   readonly #graph: ServiceGraph;
+  readonly #surroundings: Surroundings;
   readonly #blame: Blame;
   readonly #history: History;
   /** In which the graph relates alerts. */
@@ -94,6 +98,7 @@ export class Weighing<C extends Candidate> {
   constructor(config: WeighingConfig, parts: WeighingParts, topologyMs: number) {
     this.#config = config;
     this.#graph = parts.graph;
+    this.#surroundings = parts.surroundings;
     this.#blame = parts.blame;
     this.#history = parts.history;
     this.#topologyMs = topologyMs;
@@ -215,7 +220,7 @@ export class Weighing<C extends Candidate> {
       return found !== undefined;
     });
     if (partner === undefined || found === undefined) return;
-    const most = isKnownTo(this.#graph, own) ? weights.liftMaxOnGraph : weights.liftMax;
+    const most = this.#graph.knows(own) ? weights.liftMaxOnGraph : weights.liftMax;
     const weight = Math.min(most, weights.lift * Math.log(partner.lift));
     const times = Math.round(partner.times);
     offer("lift", weight, found.atMs, () => {
@@ -225,18 +230,22 @@ export class Weighing<C extends Candidate> {
   }
 
   #agreements(sign: Sign, candidate: C, add: Add): void {
-    for (const [at, label] of this.#config.agree.entries()) {
+    const { agree } = this.#config;
+    for (let at = 0; at < agree.length; at += 1) {
       const agreement = agreementOf(sign, candidate.signs, at);
-      if (agreement === "unknown") continue;
-      const value = quoted(sign.agree[at] ?? "");
-      if (agreement === "same") add("agreement", weights.agree, () => `same ${label} ${value}`);
-      else add("agreement", -weights.disagree, () => `its ${label} ${value} is another`);
+      if (agreement !== "unknown") this.#agreement(sign, at, agreement === "same", add);
     }
+  }
+
+  #agreement({ agree }: Sign, at: number, isSame: boolean, add: Add): void {
+    const text = (): string => `${this.#config.agree[at] ?? ""} ${quoted(agree[at] ?? "")}`;
+    if (isSame) add("agreement", weights.agree, () => `same ${text()}`);
+    else add("agreement", -weights.disagree, () => `its ${text()} is another`);
   }
 
   #topology(sighting: Sighting, candidate: C, offer: Offer): void {
     const { sign, atMs } = sighting;
-    const { signs, severity, id } = candidate;
+    const { signs, severity } = candidate;
     if (!signs.some((one) => isTelling(one.severity))) return;
     const sinceMs = atMs - this.#topologyMs;
     const root = rootOf(candidate);
@@ -244,38 +253,53 @@ export class Weighing<C extends Candidate> {
     if (beganMs >= sinceMs) {
       const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
       if (down !== null && root.service !== sign.service) {
-        const ago = durationText(Math.max(0, atMs - beganMs));
-        offer("topology", weights.topology + weights.specificity * down, beganMs, () => {
-          const way = this.#wayText(sign.service, root.service);
-          return `${way}, where an alert of ${id} began ${ago} before`;
-        });
+        this.#asEffect(sighting, candidate, { root, beganMs, gain: down }, offer);
       }
       this.#asCause(sign, candidate, root, offer);
     }
     for (const one of signs) {
       if (one.atMs < sinceMs) continue;
       if (one.service === root.service || one.service === sign.service) continue;
-      const gain = this.#blame.gain({ service: one.service, sign: one }, sign);
-      if (gain === null) continue;
-      offer("topology", weights.symptom + weights.specificity * gain, one.atMs, () => {
-        return `${this.#wayText(sign.service, one.service)}, which has an alert in ${id}`;
-      });
+      const gain = this.#blame.gainAt(one.service, one, sign);
+      if (gain !== null) this.#asSymptom(sign, one, candidate, gain, offer);
     }
     const [first] = signs;
     if (first !== undefined && first.atMs >= sinceMs) this.#asSibling(sign, first, offer);
+  }
+
+  /** It depends on where the trouble began. */
+  #asEffect({ sign, atMs }: Sighting, { id }: C, from: Explained, offer: Offer): void {
+    const { root, beganMs, gain } = from;
+    offer("topology", weights.topology + weights.specificity * gain, beganMs, () => {
+      const ago = durationText(Math.max(0, atMs - beganMs));
+      const way = this.#wayText(sign.service, root.service);
+      return `${way}, where an alert of ${id} began ${ago} before`;
+    });
+  }
+
+  /** It depends on another service of the incident, which need not be where its trouble began. */
+  #asSymptom(sign: Sign, one: Sign, { id }: C, gain: number, offer: Offer): void {
+    offer("topology", weights.symptom + weights.specificity * gain, one.atMs, () => {
+      return `${this.#wayText(sign.service, one.service)}, which has an alert in ${id}`;
+    });
   }
 
   /** The alert explains what was seen before it. */
   #asCause(sign: Sign, candidate: C, root: Root, offer: Offer): void {
     const { signs, severity } = candidate;
     if (sign.service === root.service || !canCause(sign.severity, severity)) return;
-    const own = { service: sign.service, sign };
-    const up = root.sign === null ? null : this.#blame.gain(own, root.sign);
+    const up = root.sign === null ? null : this.#blame.gainAt(sign.service, sign, root.sign);
     if (up === null) return;
-    const explained = signs.filter((one) => this.#blame.explains(own, one)).length;
+    const own = { service: sign.service, sign };
+    let explained = 0;
+    for (const one of signs) if (this.#blame.explains(own, one)) explained += 1;
     const missed = 1 - explained / signs.length;
     const weight = weights.topology + weights.specificity * up - weights.missed * missed;
-    offer("topology", weight, rootAtMs(candidate, root), () => {
+    this.#asLate(sign, root, { weight, beganMs: rootAtMs(candidate, root) }, offer);
+  }
+
+  #asLate(sign: Sign, root: Root, of: { weight: number; beganMs: number }, offer: Offer): void {
+    offer("topology", of.weight, of.beganMs, () => {
       return `${this.#wayText(root.service, sign.service)}: the cause showed after its symptoms`;
     });
   }
@@ -283,15 +307,16 @@ export class Weighing<C extends Candidate> {
   /** Nothing says that it is the third, but few services depend on it, and two of them suffer. */
   #asSibling(sign: Sign, first: Sign, offer: Offer): void {
     if (isOfModel(sign) || sign.role === "cause") return;
-    for (const { service, steps } of this.#graph.upstreamOf(sign.service)) {
-      if (steps > siblingStepsMax) break;
-      if (this.#graph.downstreamOf(service).length > siblingsMax) continue;
-      const gain = this.#blame.gain({ service, sign: null }, first);
-      if (gain === null) continue;
-      offer("topology", weights.sibling + weights.specificity * gain, first.atMs, () => {
-        return `${quoted(sign.service)} and ${quoted(first.service)} depend on ${quoted(service)}`;
-      });
+    for (const service of this.#surroundings.of(sign.service).thirds) {
+      const gain = this.#blame.gainAt(service, null, first);
+      if (gain !== null) this.#asDependants([sign, first], service, gain, offer);
     }
+  }
+
+  #asDependants([sign, first]: [Sign, Sign], on: string, gain: number, offer: Offer): void {
+    offer("topology", weights.sibling + weights.specificity * gain, first.atMs, () => {
+      return `${quoted(sign.service)} and ${quoted(first.service)} depend on ${quoted(on)}`;
+    });
   }
 
   /** B1: it joins where it turns out to be the root, or where the same has happened. */

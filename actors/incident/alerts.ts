@@ -104,8 +104,7 @@ function arrive(turn: Turn, event: Opened): void {
   if (placement.kind === "reopen") {
     reopen(turn, incident, { by: "alerts", because, detail }, flaps);
   } else {
-    incident.lastOpenedMs = nowMs;
-    desk.relate(incident);
+    desk.openedAgain(incident, nowMs);
     desk.likeness.touch(incident, nowMs);
     record(turn, incident, { kind: "alertJoined", by: "alerts", because, detail });
     if (flaps) beginFlapping(turn, incident);

@@ -11,6 +11,7 @@ import { Correlator } from "../correlation/correlator.ts";
 import { GraphState } from "../correlation/graph-state.ts";
 import { History } from "../correlation/history.ts";
 import { Likeness } from "../correlation/likeness.ts";
+import type { Sign } from "../correlation/evidence.ts";
 import { Assessor } from "./assessor.ts";
 import { CommandMemory } from "./command-memory.ts";
 import type { Incident } from "./incident.ts";
@@ -115,7 +116,19 @@ export class Desk {
     this.#groups.set(scopeOf(incident), key, incident);
   }
 
-  /** Tells correlation of an open incident, or of a new alert in it. */
+  /** An alert began to fire in the incident, which may be open or not. */
+  openedAgain(incident: Incident, nowMs: number): void {
+    const beforeMs = incident.lastOpenedMs;
+    incident.lastOpenedMs = nowMs;
+    if (isOpen(incident.status)) this.correlator.renew(incident, beforeMs);
+  }
+
+  /** What an open incident knows has grown by this sign; none was forgotten for it. */
+  grown(incident: Incident, sign: Sign): void {
+    if (isOpen(incident.status)) this.correlator.addService(incident, sign.service);
+  }
+
+  /** Tells correlation of an open incident. Repeating it is harmless. */
   relate(incident: Incident): void {
     if (!isOpen(incident.status)) return;
     this.correlator.add(incident);

@@ -34,8 +34,13 @@ export function linkOf(sign: Sign, related: Related<Incident>): Link {
 
 /** The newest link of an alert is the one that counts. */
 export function addLink(incident: Incident, link: Link): void {
-  const others = incident.links.filter(({ fingerprint }) => fingerprint !== link.fingerprint);
-  if (others.length < linksMax) incident.links = [...others, link];
+  const { links } = incident;
+  const isKnown = links.some(({ fingerprint }) => fingerprint === link.fingerprint);
+  if (!isKnown && links.length >= linksMax) return;
+  const others = isKnown
+    ? links.filter(({ fingerprint }) => fingerprint !== link.fingerprint)
+    : links;
+  incident.links = [...others, link];
 }
 
 /** What the event log keeps of a link. */

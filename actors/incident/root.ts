@@ -53,9 +53,14 @@ export function gather(
     incident.signs = after;
     return;
   }
-  desk.unrelate(incident);
-  incident.signs = after;
-  desk.relate(incident);
+  if (after.length > before.length) {
+    incident.signs = after;
+    desk.grown(incident, arrival.sign);
+  } else {
+    desk.unrelate(incident);
+    incident.signs = after;
+    desk.relate(incident);
+  }
   findRoot(turn, incident);
   const explained = desk.correlator.explainedBy(incident, { ...arrival, grouped: null }, met);
   for (const other of explained.slice(0, gatheredMax)) {

@@ -21,8 +21,30 @@ const ordinal = /^(?:\d+[a-z]?|r\d+|az\d+)$/;
 /** With a digit and a letter, of the letters that pods' endings and hashes are made of. */
 const randomEnding = /^(?=.*\d)(?=.*[a-z])(?:[0-9a-f]{4,}|[bcdfghjklmnpqrstvwxz2456789]{5,10})$/;
 
-/** In lower case, parts joined by "-". "": of a name without letters or digits. */
+/** Names whose family is remembered, at most some 2 MiB; the oldest makes room. */
+const knownMax = 4_096;
+const known = new Map<string, string>();
+
+/**
+ * In lower case, parts joined by "-". "": of a name without letters or digits. It depends on the
+ * name alone: what is remembered only saves time.
+ */
 export function serviceFamilyOf(service: string): string {
+  const before = known.get(service);
+  if (before !== undefined) return before;
+  const family = familyIn(service);
+  if (service.length > nameCharsMax) return family;
+  if (known.size >= knownMax) {
+    for (const oldest of known.keys()) {
+      known.delete(oldest);
+      break;
+    }
+  }
+  known.set(service, family);
+  return family;
+}
+
+function familyIn(service: string): string {
   const name = service.slice(0, nameCharsMax).toLowerCase().replace(/\.svc(?:\..*)?$/, ".svc");
   const parts = name.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== "");
   // The namespace stands between a service's name and "svc".
