@@ -65,6 +65,20 @@ describe("what comes late", () => {
       .at("03:30").when(alertFired("latency", of("api"))).then(joins("inc-0-1"));
   });
 
+  test("a cause joins its symptoms, but not a crowd of them that a nearer root explains", () => {
+    const crowded = scenario("crowd", { config })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
+      .at("00:10").when(alertFired("errors", of("router"))).then(joins("inc-0-1"))
+      .at("00:10").when(alertFired("latency", of("router"))).then(joins("inc-0-1"))
+      .at("00:20").when(alertFired("pod-not-ready", of("api"))).then(joins("inc-0-1"))
+      .at("00:20").when(alertFired("timeouts", of("api"))).then(joins("inc-0-1"));
+    crowded.at("01:00").when(alertFired("packet-loss", of("network"))).then(...opens);
+    scenario("few", { config })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
+      .at("00:10").when(alertFired("errors", of("router"))).then(joins("inc-0-1"))
+      .at("01:00").when(alertFired("packet-loss", of("network"))).then(joins("inc-0-1"));
+  });
+
   test("a cause takes no old alert of another kind for its symptom, only a new one", () => {
     scenario("old", { config })
       .at("00:00").when(alertFired("cron-missed", of("api"))).then(...opens)
