@@ -1,4 +1,4 @@
-/** Two troubles at once are told apart: each of them has an incident, and somebody is told of it. */
+/** Two troubles at once are told apart: each has an incident, and somebody is told of it. */
 import { describe, test } from "vitest";
 import { happened, notified } from "../../testing/scenario-expectations.ts";
 import { alertFired } from "../../testing/scenario-happenings.ts";
