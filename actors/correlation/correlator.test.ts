@@ -174,6 +174,15 @@ describe("the service graph", () => {
     expect(find([disk], { ...alert, region: "eu" })).toBeNull();
   });
 
+  test("a host that is lost explains less of what depends on its service", () => {
+    const score = (alertname: string): number => {
+      const open = [incident(1, { service: "db", alertname })];
+      return find(open, { service: "checkout", alertname: "ErrorsHigh" })?.score ?? 0;
+    };
+    expect(score("HostUnreachable")).toBeGreaterThan(1);
+    expect(score("QueueFull") - score("HostUnreachable")).toBeCloseTo(0.5);
+  });
+
   test("two that depend on the same third are related, if few of many depend on it", () => {
     const search = [incident(1, { service: "search" })];
     expect(find(search, { service: "checkout" })).toBeNull();

@@ -31,6 +31,8 @@ const weights = {
   /** The service of an alert that joined: a chain of such relations grows weaker with time. */
   otherService: 1.2,
   topology: 1.4,
+  /** ... on a service that lost a host, most of which have others: so much less. */
+  oneHost: 0.5,
   /** What depends on a symptom, not on the root. */
   symptom: 1.3,
   /** Both depend on the same third, which has no alert. */
@@ -270,7 +272,9 @@ export class Weighing<C extends Candidate> {
       const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
       if (down !== null && root.service !== sign.service) {
         const ago = durationText(Math.max(0, atMs - beganMs));
-        offer("topology", weights.topology + weights.specificity * down, beganMs, () => {
+        const less = isHost(root.sign) && !isHost(sign) ? weights.oneHost : 0;
+        const weight = weights.topology - less + weights.specificity * down;
+        offer("topology", weight, beganMs, () => {
           const way = this.#wayText(sign.service, root.service);
           return `${way}, where an alert of ${id} began ${ago} before`;
         });
@@ -355,6 +359,10 @@ function isOldTrouble(sign: Sign, { signs }: Candidate): boolean {
   const [first] = signs;
   if (first === undefined || signs.length > 1 || first.role !== "resource") return false;
   return sign.atMs - first.atMs >= aloneMs;
+}
+
+function isHost(sign: Sign | null): boolean {
+  return sign?.category === "node";
 }
 
 /** One kind of trouble at one service: two rollouts of it, two of its certificates. */
