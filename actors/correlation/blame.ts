@@ -9,6 +9,8 @@
  * B2 Load spreads downwards as well: what a flooded service calls wears out. What a model says
  *    (its quality, its cost) spreads along the model's label and not along the graph.
  * B3 A host is not brought down by a service that it needs; by its network or by load it is.
+ * B4 A grave alert of what all else stands on (network, names, hosts) founds an incident: it is
+ *    rarely a symptom, even where something explains it. Load wears out all of that, though.
  */
 import { unknownService } from "../incident/identity.ts";
 import { isMoreSevere } from "../incident/severity.ts";
@@ -37,6 +39,8 @@ const points = {
   rank: 0.3,
 } as const;
 const foundationRankMax = 30;
+/** Hosts included. */
+const foundingRankMax = 30;
 /** A step along the graph weakens an explanation by this. */
 const perStep = 0.1;
 /** What a model's label explains, as if the cone held a seventh of all services. */
@@ -50,6 +54,8 @@ const allSuspectedMax = 10;
 const silentMax = 50_000;
 /** From here on kinds of alerts are symptoms. */
 const symptomRank = 45;
+/** Whatever reaches more than the other root counts as this. */
+const shareMost = 0.99;
 /** Another root has to be so much likelier before the incident's is moved. */
 const hysteresis = 0.5;
 
@@ -90,6 +96,18 @@ export class Blame {
 
   explains({ service, sign: own }: Root, sign: Sign): boolean {
     return this.#stepsTo(service, own, sign) !== null;
+  }
+
+  /** B3, B4: what founds an incident elsewhere is no more than a symptom here. */
+  wearsOut(root: Root, sign: Sign): boolean {
+    return (isLoad(root.sign) || hostCategories.has(sign.category)) && this.explains(root, sign);
+  }
+
+  /** Of the services that trouble at `outer` reaches, how many `inner` does: above 0, below 1. */
+  share(inner: Root, outer: Root): number {
+    const wide = this.#specificity(outer.service, outer.sign);
+    const share = Math.exp(wide - this.#specificity(inner.service, inner.sign));
+    return Math.min(shareMost, share);
   }
 
   /** B1 to B3; null: trouble at the root does not reach the sign. */
@@ -207,6 +225,12 @@ export class Blame {
 /** Nearly every service has some small alert that happens to be there: it explains nothing. */
 export function isTelling(severity: Severity): boolean {
   return severity !== "low" && severity !== "info";
+}
+
+/** B1, B4: it is more likely the beginning of a trouble than a symptom of one. */
+export function isFounding({ role, rank, severity }: Sign): boolean {
+  if (role === "cause") return true;
+  return role === "resource" && rank <= foundingRankMax && !isMoreSevere("high", severity);
 }
 
 /** A cause is grave itself, or at least as grave as what it explains. */

@@ -147,8 +147,12 @@ describe("the service graph", () => {
         '"gateway" depends on "db" through "checkout", ' +
         "where an alert of inc-0-2 began 1 min before",
     });
-    expect(find([db], { service: "gateway" }, {}, 10 * minute)).not.toBeNull();
-    expect(find([db], { service: "gateway" }, {}, 10 * minute + 1)).toBeNull();
+    expect(find([db], { service: "gateway" }, {}, 5 * minute)).not.toBeNull();
+    // The longer ago, the less: at the window's end that alone takes it away.
+    expect(find([db], { service: "gateway" }, {}, 10 * minute)).toBeNull();
+    const timeless = { weights: { time: 0 } };
+    expect(find([db], { service: "gateway" }, timeless, 10 * minute)).not.toBeNull();
+    expect(find([db], { service: "gateway" }, timeless, 10 * minute + 1)).toBeNull();
     expect(find([db], { service: "billing" })).toBeNull();
   });
 
@@ -168,6 +172,15 @@ describe("the service graph", () => {
     expect(find([disk, cache], { ...alert, region: "eu" })?.candidate).toBe(cache);
     expect(find([disk, cache], alert)?.candidate).toBe(cache);
     expect(find([disk], { ...alert, region: "eu" })).toBeNull();
+  });
+
+  test("a host that is lost explains less of what depends on its service", () => {
+    const score = (alertname: string): number => {
+      const open = [incident(1, { service: "db", alertname })];
+      return find(open, { service: "checkout", alertname: "ErrorsHigh" })?.score ?? 0;
+    };
+    expect(score("HostUnreachable")).toBeGreaterThan(1);
+    expect(score("QueueFull") - score("HostUnreachable")).toBeCloseTo(0.5);
   });
 
   test("two that depend on the same third are related, if few of many depend on it", () => {

@@ -7,6 +7,8 @@
  * C2 Two incidents become one when trouble at the root of one explains the other better than
  *    another trouble would: that one more trouble began at the same time has its price (the
  *    resolution limit), and so have labels that differ and alerts that stay unexplained.
+ *    Who suffered before the root's own alert has to fit as well (second-trouble.ts); a cause
+ *    that shows late joins what it explains under the same condition.
  * C3 An incident that has a cause of its own is never taken for a part of another.
  * C4 The cost of an alert is bounded by its service's neighbours in the graph (graph.ts) and the
  *    incidents met there, whatever the number of open incidents.
@@ -19,7 +21,7 @@
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
 import { scopeOf } from "../incident/scoped-index.ts";
-import { Blame, disagreements, isTelling } from "./blame.ts";
+import { Blame, disagreements, isFounding, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, Related, Root, Sighting, Sign } from "./evidence.ts";
 import { enough, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
@@ -27,6 +29,7 @@ import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
 import { bySerial, OpenIncidents } from "./open-incidents.ts";
+import { maySpread } from "./second-trouble.ts";
 import { Surroundings } from "./surroundings.ts";
 import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
@@ -148,25 +151,40 @@ export class Correlator<C extends Candidate> {
   /** C1 @param accepts whether the incident can take the alert at all. */
   find(sighting: Sighting, accepts: (candidate: C) => boolean): Related<C> | null {
     if (!this.#config.enabled) return null;
-    const { graph, surroundings, weighing } = this.#scaleOf(sighting);
+    const { graph, surroundings, blame, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
     const weigh = (candidates: Set<C>): Weighed<C> | null => {
       let best: Weighed<C> | null = null;
+      const all: C[] = [];
       for (const candidate of bySerial(candidates)) {
         const score = weighing.weigh(sighting, candidate, recalled, null);
-        const isMore = score >= enough && score > (best?.score ?? 0) + clearly;
-        if (isMore && accepts(candidate)) best = { candidate, score };
+        if (score < enough || !accepts(candidate)) continue;
+        all.push(candidate);
+        if (score > (best?.score ?? 0) + clearly) best = { candidate, score };
       }
-      return best;
+      if (best === null || all.length === 1) return best;
+      const candidate = widerOf(blame, best.candidate, all, sighting.sign);
+      return { candidate, score: best.score };
     };
     const met = this.#meet(sighting, surroundings, recalled.partners);
     const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
-    if (best === null) return null;
+    if (best === null || !this.#mayAdopt(sighting, best.candidate, met)) return null;
     const evidence: Evidence[] = [];
     const score = weighing.weigh(sighting, best.candidate, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
     const { candidate } = best;
     return { candidate, score, evidence, because: words.join("; "), met: bySerial(met) };
+  }
+
+  /** C2: whether the incident may be what the alert brought about. */
+  #mayAdopt(sighting: Sighting, other: C, met: Set<C>): boolean {
+    const { sign } = sighting;
+    const own = rootOf(other);
+    if (!isFounding(sign) || own.sign === null || own.service === sign.service) return true;
+    const { blame } = this.#scaleOf(sighting);
+    const root = { service: sign.service, sign };
+    if (!blame.explains(root, own.sign)) return true;
+    return maySpread(blame, { near: bySerial(met), other, root, windowMs: this.#topologyMs });
   }
 
   /** C6 */
@@ -212,8 +230,11 @@ export class Correlator<C extends Candidate> {
     const { graph, surroundings, blame } = this.#scaleOf(sighting);
     if (!this.#config.enabled || graph.size === 0) return [];
     const near = met ?? bySerial(this.#meet(sighting, surroundings, []));
+    const root = rootOf(candidate);
+    const windowMs = this.#topologyMs;
     return near.filter((other) => {
-      return other !== candidate && isPart(blame, other, candidate, this.#topologyMs);
+      if (other === candidate || !isPart(blame, other, candidate, windowMs)) return false;
+      return maySpread(blame, { near, other, root, windowMs });
     });
   }
 
@@ -267,6 +288,26 @@ export class Correlator<C extends Candidate> {
     if (isTelling(sign.severity)) at(surroundings.of(sign.service).services);
     return met;
   }
+}
+
+/**
+ * What founded an incident although another one's root explains it (B4) keeps to its own service:
+ * what both explain is the other's.
+ */
+function widerOf<C extends Candidate>(
+  blame: Blame,
+  best: C,
+  all: readonly C[],
+  { service }: Sign,
+): C {
+  const own = rootOf(best).sign;
+  if (own === null || own.service === service || !isFounding(own)) return best;
+  const wider = all.find((one) => {
+    const root = rootOf(one);
+    if (one === best || root.sign === null || !isFounding(root.sign)) return false;
+    return blame.explains(root, own);
+  });
+  return wider ?? best;
 }
 
 /** C2, C3 */

@@ -6,7 +6,7 @@
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
 import type { Likes } from "./alike.ts";
-import { agreementOf, type Blame, canCause, isOfModel, isTelling } from "./blame.ts";
+import { agreementOf, type Blame, canCause, isFounding, isOfModel, isTelling } from "./blame.ts";
 import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
 import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
@@ -32,6 +32,8 @@ const weights = {
   /** The service of an alert that joined: a chain of such relations grows weaker with time. */
   otherService: 1.2,
   topology: 1.4,
+  /** ... on a service that lost a host, most of which have others: so much less. */
+  oneHost: 0.5,
   /** What depends on a symptom, not on the root. */
   symptom: 1.3,
   /** Both depend on the same third, which has no alert. */
@@ -43,7 +45,7 @@ const weights = {
   label: 1.3,
   agree: 0.2,
   disagree: 1,
-  ownCause: 1.5,
+  ownCause: 3,
   small: 0.6,
   /** For each natural logarithm of the lift, and at most. */
   lift: 0.3,
@@ -53,7 +55,16 @@ const weights = {
   pattern: 0.4,
   /** At the end of the longest window. */
   age: 0.3,
+  /** ... for what the graph relates. */
+  ageOnGraph: 0.8,
+  /** At the end of the window for what founded it, and nothing has spread in all that time. */
+  silence: 2,
 } as const;
+
+/** Sooner than this trouble need not have spread. */
+const spreadMs = 60_000;
+/** An alert that is older than this and alone is no symptom of what begins now. */
+const aloneMs = 60_000;
 
 type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
 
@@ -146,7 +157,9 @@ export class Weighing<C extends Candidate> {
     if (score === 0) return 0;
     const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
     const old = Math.min(1, ageMs / this.#windowMs);
-    add("time", -weights.age * old, () => `that began ${durationText(ageMs)} before`);
+    const aging = relation?.kind === "topology" ? weights.ageOnGraph : weights.age;
+    add("time", -aging * old, () => `that began ${durationText(ageMs)} before`);
+    if (relation?.kind === "topology") this.#silence(sighting, candidate, add);
     this.#agreements(sign, candidate, add);
     if (!isTelling(sign.severity)) {
       add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
@@ -243,6 +256,20 @@ export class Weighing<C extends Candidate> {
     else add("agreement", -weights.disagree, () => `its ${text()} is another`);
   }
 
+  /** What spreads does so soon: long after it, with nothing else in between, is something new. */
+  #silence({ sign, atMs }: Sighting, candidate: C, add: Add): void {
+    const root = rootOf(candidate);
+    const { service, sign: own } = root;
+    if (own === null || service === sign.service || !isFounding(own)) return;
+    const silentMs = atMs - own.atMs;
+    if (silentMs <= spreadMs || candidate.signs.some((one) => one.service !== service)) return;
+    if (!this.#blame.explains(root, sign)) return;
+    const weight = -weights.silence * Math.min(1, silentMs / this.#topologyMs);
+    add("time", weight, () => {
+      return `trouble of ${quoted(service)} showed nowhere else for ${durationText(silentMs)}`;
+    });
+  }
+
   #topology(sighting: Sighting, candidate: C, offer: Offer): void {
     const { sign, atMs } = sighting;
     const { signs, severity } = candidate;
@@ -270,7 +297,9 @@ export class Weighing<C extends Candidate> {
   /** It depends on where the trouble began. */
   #asEffect({ sign, atMs }: Sighting, { id }: C, from: Explained, offer: Offer): void {
     const { root, beganMs, gain } = from;
-    offer("topology", weights.topology + weights.specificity * gain, beganMs, () => {
+    const less = isHost(root.sign) && !isHost(sign) ? weights.oneHost : 0;
+    const weight = weights.topology - less + weights.specificity * gain;
+    offer("topology", weight, beganMs, () => {
       const ago = durationText(Math.max(0, atMs - beganMs));
       const way = this.#wayText(sign.service, root.service);
       return `${way}, where an alert of ${id} began ${ago} before`;
@@ -319,15 +348,18 @@ export class Weighing<C extends Candidate> {
     });
   }
 
-  /** B1: it joins where it turns out to be the root, or where the same has happened. */
+  /** B1, B4: it joins where it turns out to be the root, or where the same has happened. */
   #isOwnCause(sign: Sign, candidate: C): boolean {
-    if (sign.role !== "cause") return false;
-    const causes = candidate.signs.filter(({ role }) => role === "cause");
-    if (causes.some((one) => isSameTrouble(one, sign))) return false;
-    if (causes.length > 0) return true;
+    if (!isFounding(sign)) return false;
+    const founding = candidate.signs.filter(isFounding);
+    if (founding.some((one) => isSameTrouble(one, sign))) return false;
+    const root = rootOf(candidate);
+    if (sign.role === "cause") {
+      if (isOldTrouble(sign, candidate)) return true;
+    } else if (this.#blame.wearsOut(root, sign)) return false;
+    if (founding.length > 0) return true;
     const all = [...candidate.signs, sign];
     const own = { service: sign.service, sign };
-    const root = rootOf(candidate);
     if (root.sign !== null && !this.#blame.explains(own, root.sign)) return true;
     return this.#blame.of(own, all) <= this.#blame.of(root, all);
   }
@@ -345,6 +377,17 @@ export class Weighing<C extends Candidate> {
     const more = way.steps === 2 ? "" : ` and ${way.steps - 2} more`;
     return `${depends} through ${quoted(way.via)}${more}`;
   }
+}
+
+/** One kind of alert for a while, of what may be a cause itself: it was not this one's symptom. */
+function isOldTrouble(sign: Sign, { signs }: Candidate): boolean {
+  const [first] = signs;
+  if (first === undefined || signs.length > 1 || first.role !== "resource") return false;
+  return sign.atMs - first.atMs >= aloneMs;
+}
+
+function isHost(sign: Sign | null): boolean {
+  return sign?.category === "node";
 }
 
 /** One kind of trouble at one service: two rollouts of it, two of its certificates. */

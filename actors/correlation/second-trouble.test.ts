@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { categoryOf } from "../similarity/metric-category.ts";
+import { Blame } from "./blame.ts";
+import type { Candidate, Sign } from "./evidence.ts";
+import { ServiceGraph } from "./graph.ts";
+import { maySpread } from "./second-trouble.ts";
+
+const near = ["n1", "n2", "n3", "n4", "n5", "n6"];
+const far = ["f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"];
+const graph = new ServiceGraph(
+  {
+    hub: ["disk"],
+    ...Object.fromEntries(near.map((one) => [one, ["hub"]])),
+    ...Object.fromEntries(far.map((one) => [one, ["disk"]])),
+  },
+  4,
+);
+const blame = new Blame(graph, ["region"]);
+const second = 1_000;
+
+let made = 0;
+function signOf(service: string, alertname = "ErrorsHigh", atMs = 0, region = ""): Sign {
+  made += 1;
+  const category = categoryOf({ alertname, labels: {}, summary: "" });
+  const of = { agree: [region], fingerprint: String(made), atMs };
+  return { service, alertname, ...category, ...of, severity: "high" };
+}
+
+function incident(...signs: Sign[]): Candidate {
+  const of = { tenant: "t", environment: "e", labels: {}, annotations: {}, root: null };
+  made += 1;
+  const id = `inc-0-${made}`;
+  return { id, serial: made, ...of, severity: "high", signs, lastOpenedMs: 0 };
+}
+
+/** What is asked when the disk's alert comes, while these and no others are open. */
+function asked(other: Candidate, ...others: Candidate[]): boolean {
+  const root = { service: "disk", sign: signOf("disk", "DiskFull", 60 * second) };
+  return maySpread(blame, { near: [other, ...others], other, root, windowMs: 300 * second });
+}
+
+const atHub = (count: number, alertname = "QueueFull"): Candidate =>
+  incident(signOf("hub", alertname), ...near.slice(0, count).map((one) => signOf(one)));
+
+describe("trouble further up shows in all of its cone", () => {
+  test("few symptoms below one service may be chance, many are not", () => {
+    expect(asked(atHub(1))).toBe(true);
+    expect(asked(atHub(4))).toBe(true);
+    expect(asked(atHub(6))).toBe(false);
+  });
+
+  test("others that suffered elsewhere at the time make it likely again", () => {
+    const crowd = atHub(6);
+    expect(asked(crowd, incident(...far.map((one) => signOf(one))))).toBe(true);
+    const later = far.map((one) => signOf(one, "ErrorsHigh", 61 * second));
+    expect(asked(crowd, incident(...later))).toBe(false);
+    const old = far.map((one) => signOf(one, "ErrorsHigh", -241 * second));
+    expect(asked(crowd, incident(...old))).toBe(false);
+  });
+
+  test("what founds an incident takes a neighbour that suffered, and more for each symptom", () => {
+    expect(asked(atHub(0, "HostUnreachable"))).toBe(false);
+    expect(asked(atHub(0, "HostUnreachable"), incident(signOf("f1")))).toBe(true);
+    expect(asked(atHub(6, "HostUnreachable"), incident(signOf("f1")))).toBe(false);
+    const other = incident(signOf("hub", "HostUnreachable", 0, "eu"));
+    expect(asked(other, incident(signOf("f1", "ErrorsHigh", 0, "us")))).toBe(false);
+  });
+
+  test("without alerts at both roots there is nothing to compare", () => {
+    const other = atHub(6);
+    const silent = { service: "disk", sign: null };
+    expect(maySpread(blame, { near: [other], other, root: silent, windowMs: second })).toBe(true);
+  });
+});

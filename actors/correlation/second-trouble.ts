@@ -1,0 +1,77 @@
+/**
+ * One trouble or two? Where an incident's own root explains it and a cause that came later does
+ * so as well, the services that suffer tell: trouble further up would have shown in the rest of
+ * its cone too, and not only where the nearer root reaches.
+ */
+import { type Blame, disagreements, isFounding, isTelling } from "./blame.ts";
+import type { Candidate, Root } from "./evidence.ts";
+import { rootOf } from "./evidence.ts";
+
+/** In the units of blame.ts. */
+const second = {
+  /** So surprising may it be that trouble further up showed near the incident's root only. */
+  surpriseMax: 6,
+  /** ... where that root has an alert that is rarely a symptom. */
+  surpriseMaxFounding: 1,
+  /** A root that reaches this share of what the other one does cannot be told apart from it. */
+  shareMax: 0.9,
+} as const;
+
+type Question<C extends Candidate> = {
+  /** The incidents near, the one in question among them. */
+  near: readonly C[];
+  other: C;
+  /** What may explain it. */
+  root: Root;
+  /** How long ago what is compared may have begun. */
+  windowMs: number;
+};
+
+/** Whether the incident may be a part of the trouble at the root, by who suffered before. */
+export function maySpread<C extends Candidate>(blame: Blame, question: Question<C>): boolean {
+  const { other, root } = question;
+  const own = rootOf(other);
+  if (own.sign === null || root.sign === null) return true;
+  const isFoundation = isFounding(own.sign) && own.sign.role !== "cause";
+  // What is rarely a symptom and came later was seen as a trouble of its own already.
+  if (isFoundation && own.sign.atMs > root.sign.atMs) return false;
+  if (isFoundation && disagreements(own.sign, [root.sign]) > 0) return false;
+  const { inside, outside } = sufferers(blame, own, question);
+  if (inside + outside === 0) return !isFoundation;
+  const share = blame.share(own, root);
+  if (share > second.shareMax) return true;
+  const surprise = surpriseOf(inside, outside, share);
+  if (!isFoundation) return surprise < second.surpriseMax;
+  return outside > 0 && surprise < second.surpriseMaxFounding;
+}
+
+/** Kinds of alerts that the root explains and that began before its own, by whether `own` does. */
+function sufferers<C extends Candidate>(
+  blame: Blame,
+  own: Root,
+  { near, other, root, windowMs }: Question<C>,
+): { inside: number; outside: number } {
+  const untilMs = root.sign?.atMs ?? 0;
+  let [inside, outside] = [0, 0];
+  for (const { signs } of near) {
+    for (const sign of signs) {
+      if (sign === root.sign || sign.atMs > untilMs || sign.atMs < untilMs - windowMs) continue;
+      if (!isTelling(sign.severity) || !blame.explains(root, sign)) continue;
+      if (disagreements(sign, other.signs) > 0) continue;
+      if (blame.explains(own, sign)) inside += 1;
+      else outside += 1;
+    }
+  }
+  return { inside, outside };
+}
+
+/**
+ * The logarithm of how much likelier it is that so many are inside where that is where they come
+ * from than where each is inside by chance; 0 where no more are than chance would have it.
+ */
+function surpriseOf(inside: number, outside: number, share: number): number {
+  const part = inside / (inside + outside);
+  if (part <= share) return 0;
+  const within = inside * Math.log(part / share);
+  return outside === 0 ? within : within + outside * Math.log((1 - part) / (1 - share));
+}
