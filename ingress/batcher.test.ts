@@ -77,14 +77,20 @@ describe("packing", () => {
 
   /**
    * While a frame is on its way, `requests` come within the linger, and `later` more in the turn
-   * in which it ends and in another one. @returns how many frames had left after each of them.
+   * in which it ends and in another one. @param before how many share the frame on its way.
+   * @returns how many frames had left after each of them.
    */
-  async function framesOf(requests: number, payload: string, later: number): Promise<number[]> {
+  async function framesOf(
+    requests: number,
+    payload: string,
+    later: number,
+    before = 1,
+  ): Promise<number[]> {
     vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
     try {
       const { log, add, batcher } = setUp({ lingerMs: 10 });
       const open = gated(log);
-      const tickets = [add(1, "on its way")];
+      const tickets = Array.from({ length: before }, () => add(1, "on its way"));
       const sent: number[] = [];
       await new Promise((resolve) => setImmediate(resolve));
       for (let n = 0; n < requests; n += 1) tickets.push(add(n % 4, payload));
@@ -111,6 +117,7 @@ describe("packing", () => {
 
   test("few requests do not wait for it, nor do frames that are worth a message", async () => {
     expect(await framesOf(40, "", 10)).toEqual([5, 5, 5]);
+    expect(await framesOf(40, "", 10, 70)).toEqual([5, 5, 5]);
     expect(await framesOf(80, "x".repeat(40), 10)).toEqual([5, 5, 5]);
   });
 });

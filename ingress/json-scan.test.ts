@@ -131,12 +131,15 @@ test("a line that is no UTF-8 is broken, and only that one", () => {
 
 test("a body may be larger than the memory was, and leaves nothing to the next one", () => {
   const scanner = new AlertScanner(1);
-  const one = (value: string): Buffer => Buffer.from(`[{"labels":{"a":"${value}"}}]`);
+  const startsAt = "2026-01-01T00:00:00Z";
+  const one = (value: string): Buffer =>
+    Buffer.from(`[{"startsAt":"${startsAt}","labels":{"a":"${value}"}}]`);
   for (const bytes of [10, 5_000_000, 20, 300_000, 9_000_000, 30]) {
     const body = one("x".repeat(bytes));
     expect(scanner.scan(body)).toBeNull();
     expect(scanner.count).toBe(1);
     expect(scanner.rows[columns.labels + 1]).toBe(body.length - 2);
+    expect(scanner.startsAtMs(0)).toBe(Date.parse(startsAt));
     expect(scanner.rows[columns.suspect]).toBe(bytes > 8192 ? 1 : 0);
     expect(scanner.scan(body.subarray(0, -1))?.offset).toBe(body.length - 1);
   }
