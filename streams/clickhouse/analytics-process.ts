@@ -51,7 +51,7 @@ async function start(options: Start): Promise<void> {
   // The sink and the announcement both need the tables; two must not create them at once.
   let preparing: Promise<string> | null = null;
   const prepare = (): Promise<string> => {
-    preparing ??= migrate(opened, options.retentionDays).finally(() => {
+    preparing ??= migrate(opened, options.retentionDays, log).finally(() => {
       preparing = null;
     });
     return preparing;

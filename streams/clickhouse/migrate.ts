@@ -4,7 +4,9 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ClickHouseError } from "@clickhouse/client";
 import { TerminalError } from "../../runtime/errors.ts";
+import type { Logger } from "../../runtime/ports.ts";
 import type { Engine } from "./engine.ts";
 import { nativeBlock } from "./native-block.ts";
 
@@ -38,10 +40,15 @@ const viewSources: Record<string, string> = {
  * Idempotent. A statement that fails half-way through a file leaves the file unrecorded, and
  * its tables are created again "if not exists" the next time.
  * @param retentionDays whole days that events are kept; null: for ever.
+ * @param log told what the server refuses that the tables can do without.
  * @returns the identity of this database, which the sink's position belongs to.
  * @throws TerminalError when the database was made by a newer program.
  */
-export async function migrate(engine: Engine, retentionDays: number | null): Promise<string> {
+export async function migrate(
+  engine: Engine,
+  retentionDays: number | null,
+  log: Logger,
+): Promise<string> {
   await engine.command(
     "create database if not exists tocsin comment 'Tocsin: alerts, incidents, notifications'",
   );
@@ -75,7 +82,7 @@ export async function migrate(engine: Engine, retentionDays: number | null): Pro
   }
   await commentViews(engine);
   await applyRetention(engine, retentionDays);
-  await mergeLessOften(engine);
+  await mergeLessOften(engine, log);
   return await identity(engine, applied);
 }
 
@@ -139,8 +146,11 @@ async function applyRetention(engine: Engine, days: number | null): Promise<void
   }
 }
 
-/** A setting of the table, not a migration: servers that do not know it do without. */
-async function mergeLessOften(engine: Engine): Promise<void> {
+/**
+ * A setting of the table, not a migration: servers that do not know it, or do not let us change it,
+ * do without. Without its sink the step log would fill up, and then nobody would be paged.
+ */
+async function mergeLessOften(engine: Engine, log: Logger): Promise<void> {
   const known = await engine.rows(
     "select name from system.merge_tree_settings where name = 'merge_selector_base'",
   );
@@ -151,6 +161,12 @@ async function mergeLessOften(engine: Engine): Promise<void> {
        and position(create_table_query, '${mergeBase}') = 0`,
   );
   for (const { name } of without) {
-    await engine.command(`alter table tocsin.${String(name)} modify setting ${mergeBase}`);
+    try {
+      await engine.command(`alter table tocsin.${String(name)} modify setting ${mergeBase}`);
+    } catch (error) {
+      if (!(error instanceof ClickHouseError)) throw error;
+      log.warn({ table: name, err: error.message }, `ClickHouse refuses ${mergeBase}`);
+      return;
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** What is written as a block is what ClickHouse reads. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { silentLog } from "../../testing/ingress-door.ts";
 import { ClickHouseServer } from "../../testing/clickhouse-server.ts";
 import { openEngine, type Engine, type Row } from "./engine.ts";
 import { migrate } from "./migrate.ts";
@@ -32,7 +33,7 @@ let blocks = 0;
 beforeAll(async () => {
   server = await ClickHouseServer.start();
   engine = await openEngine({ kind: "server", url: server.url });
-  await migrate(engine, null);
+  await migrate(engine, null, silentLog);
   const declared = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
   const order = "engine = MergeTree order by n";
   await engine.command(`create table t (block UInt32, n UInt64, ${declared.join(", ")}) ${order}`);
@@ -135,11 +136,29 @@ test("the sink fills the columns that the migrations declare, all of them", asyn
 });
 
 test("tables that a storm fills merge ten parts at a time, also when started again", async () => {
-  await migrate(engine, null);
+  await migrate(engine, null, silentLog);
   const tables = await engine.rows(
     `select name from system.tables where database = 'tocsin'
        and position(create_table_query, 'merge_selector_base = 10') > 0 order by name`,
   );
   const names = tables.map(({ name }) => name);
   expect(names).toEqual(["alert_events", "alerts", "incident_events", "incident_states"]);
+});
+
+test("a server that refuses the setting has the tables all the same, and it is told", async () => {
+  const known = await migrate(engine, null, silentLog);
+  await engine.command("alter table tocsin.alerts reset setting merge_selector_base");
+  const refusing: Engine = {
+    kind: engine.kind,
+    version: () => engine.version(),
+    read: (sql, format) => engine.read(sql, format),
+    rows: (sql) => engine.rows(sql),
+    command: (sql) => engine.command(sql.replace("merge_selector_base", "no_such_setting")),
+    insert: (table, block, token) => engine.insert(table, block, token),
+    close: () => engine.close(),
+  };
+  const told: unknown[] = [];
+  const log = { ...silentLog, warn: (fields: object) => void told.push(fields) };
+  expect(await migrate(refusing, null, log)).toBe(known);
+  expect(told).toEqual([{ table: "alerts", err: expect.stringContaining("no_such_setting") }]);
 });
