@@ -7,7 +7,7 @@ import { connectOptions } from "./nats-connection.ts";
 import { LinkDownError, NatsLink } from "./nats-link.ts";
 import { createTopology } from "./topology.ts";
 
-test("a broken link refuses what is under way and what comes, and takes the next again", async () => {
+test("a broken link refuses what is under way and what comes, then takes more", async () => {
   const server = await startNatsServer();
   try {
     const connection = await connect(connectOptions(server.url, "test"));
