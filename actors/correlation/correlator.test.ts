@@ -365,6 +365,20 @@ describe("bounds", () => {
     expect(found.find(late, () => true)?.candidate).toBe(one);
   });
 
+  test("one that knew nothing of its alerts leaves as any other once it learnt of one", () => {
+    const found = correlator(noGraph);
+    const one = { ...incident(1), labels: { model_id: "m" } };
+    found.add(one);
+    one.signs = [signOf({ service: "search" })];
+    found.addService(one, "search");
+    found.remove(one);
+    const accepted: Candidate[] = [];
+    for (const service of ["", "search"]) {
+      found.find(sighting({ service, model_id: "m" }), (each) => accepted.push(each) > 0);
+    }
+    expect(accepted).toEqual([]);
+  });
+
   test("an incident is found by the service of a sign that came later", () => {
     const found = correlator(noGraph);
     const one = incident(1, { service: "checkout" });

@@ -126,7 +126,9 @@ export class Correlator<C extends Candidate> {
   add(candidate: C): void {
     if (!this.#config.enabled) return;
     const scope = scopeOf(candidate);
-    this.#byService.add(scope, rootOf(candidate).service, candidate);
+    const root = rootOf(candidate).service;
+    // Of what was split off nothing may be known yet: it is no service's until an alert joins.
+    if (root !== "") this.#byService.add(scope, root, candidate);
     for (const { service } of candidate.signs) this.#byService.add(scope, service, candidate);
     for (const label of this.#labels) {
       const value = labelOf(candidate.labels, label);
