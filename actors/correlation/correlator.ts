@@ -183,6 +183,8 @@ export class Correlator<C extends Candidate> {
     const { sign } = sighting;
     const own = rootOf(other);
     if (!isFounding(sign) || own.sign === null || own.service === sign.service) return true;
+    // It is a part of it already, perhaps by a person's word: nobody is told of it again.
+    if (other.signs.some((one) => isSameTrouble(one, sign))) return true;
     const { blame } = this.#scaleOf(sighting);
     const root = { service: sign.service, sign };
     if (!blame.explains(root, own.sign)) return true;
