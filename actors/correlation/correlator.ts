@@ -169,8 +169,12 @@ export class Correlator<C extends Candidate> {
       return { candidate, score: best.score };
     };
     const met = this.#meet(sighting, surroundings, recalled.partners);
-    const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
-    if (best === null || !this.#mayAdopt(sighting, best.candidate, met)) return null;
+    let best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
+    if (best !== null && !this.#mayAdopt(sighting, best.candidate, met)) {
+      // It may be the same again as what an incident of its own tells of.
+      best = weigh(new Set([...met].filter((one) => !this.#adopts(sighting, one))));
+    }
+    if (best === null) return null;
     const evidence: Evidence[] = [];
     const score = weighing.weigh(sighting, best.candidate, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
@@ -178,17 +182,23 @@ export class Correlator<C extends Candidate> {
     return { candidate, score, evidence, because: words.join("; "), met: bySerial(met) };
   }
 
-  /** C2: whether the incident may be what the alert brought about. */
+  /** C2: whether the incident may be what the alert brought about, if it would be that. */
   #mayAdopt(sighting: Sighting, other: C, met: Set<C>): boolean {
+    if (!this.#adopts(sighting, other)) return true;
     const { sign } = sighting;
-    const own = rootOf(other);
-    if (!isFounding(sign) || own.sign === null || own.service === sign.service) return true;
-    // It is a part of it already, perhaps by a person's word: nobody is told of it again.
-    if (other.signs.some((one) => isSameTrouble(one, sign))) return true;
     const { blame } = this.#scaleOf(sighting);
     const root = { service: sign.service, sign };
-    if (!blame.explains(root, own.sign)) return true;
     return maySpread(blame, { near: bySerial(met), other, root, windowMs: this.#topologyMs });
+  }
+
+  /** Whether the incident would join its cause, which comes late, with this alert. */
+  #adopts(sighting: Sighting, other: C): boolean {
+    const { sign } = sighting;
+    const own = rootOf(other);
+    if (!isFounding(sign) || own.sign === null || own.service === sign.service) return false;
+    // It is a part of it already, perhaps by a person's word: nobody is told of it again.
+    if (other.signs.some((one) => isSameTrouble(one, sign))) return false;
+    return this.#scaleOf(sighting).blame.explains({ service: sign.service, sign }, own.sign);
   }
 
   /** C6 */

@@ -42,7 +42,7 @@ test("what is seen again is the newest; the oldest goes first", () => {
   expect(order(kinds)).toEqual([b.name, a.name]);
 });
 
-test("one that is remembered no more leads to no other: what left after it would stay with it", () => {
+test("one that is remembered no more leads to no other, which would stay with it", () => {
   const kinds = new Kinds();
   const [a, b, c] = kept(kinds, "a", "b", "c") as [Kind, Kind, Kind];
   kinds.addPartner(c, a, 1);

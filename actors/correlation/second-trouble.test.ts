@@ -66,6 +66,12 @@ describe("trouble further up shows in all of its cone", () => {
     expect(asked(other, incident(signOf("f1", "ErrorsHigh", 0, "us")))).toBe(false);
   });
 
+  test("further alerts of where the root is tell of nobody else who suffers", () => {
+    const again = incident(signOf("disk", "DiskFull"), signOf("disk", "DiskSlow"));
+    expect(asked(atHub(6), again)).toBe(false);
+    expect(asked(atHub(0, "HostUnreachable"), again)).toBe(false);
+  });
+
   test("without alerts at both roots there is nothing to compare", () => {
     const other = atHub(6);
     const silent = { service: "disk", sign: null };

@@ -55,7 +55,9 @@ function sufferers<C extends Candidate>(
   let [inside, outside] = [0, 0];
   for (const { signs } of near) {
     for (const sign of signs) {
-      if (sign === root.sign || sign.atMs > untilMs || sign.atMs < untilMs - windowMs) continue;
+      // More alerts of where the root is do not say that anybody else suffers.
+      if (sign.service === root.service) continue;
+      if (sign.atMs > untilMs || sign.atMs < untilMs - windowMs) continue;
       if (!isTelling(sign.severity) || !blame.explains(root, sign)) continue;
       if (disagreements(sign, other.signs) > 0) continue;
       if (blame.explains(own, sign)) inside += 1;

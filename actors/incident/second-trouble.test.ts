@@ -94,6 +94,20 @@ describe("what comes late", () => {
       .then(joins("inc-0-1"));
   });
 
+  test("what was refused by the crowd goes to the incident of its own kind, not to a third", () => {
+    const each = { ...config, groupBy: ["alertname", "service", "instance"] };
+    const crowded = scenario("crowd", { config: each })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens);
+    for (const name of ["errors", "latency"]) {
+      for (const service of ["router", "api"]) {
+        crowded.at("00:10").when(alertFired(name, of(service))).then(joins("inc-0-1"));
+      }
+    }
+    crowded.at("01:00").when(alertFired("packet-loss", of("network"))).then(...opens)
+      .at("01:02").when(alertFired("packet-loss", { instance: "2", ...of("network") }))
+      .then(joins("inc-0-6"));
+  });
+
   test("a cause takes no old alert of another kind for its symptom, only a new one", () => {
     scenario("old", { config })
       .at("00:00").when(alertFired("cron-missed", of("api"))).then(...opens)
