@@ -29,7 +29,7 @@ import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
 import { bySerial, OpenIncidents } from "./open-incidents.ts";
-import { maySpread } from "./second-trouble.ts";
+import { maySpread, sufferersOf } from "./second-trouble.ts";
 import { Surroundings } from "./surroundings.ts";
 import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
@@ -188,7 +188,8 @@ export class Correlator<C extends Candidate> {
     const { sign } = sighting;
     const { blame } = this.#scaleOf(sighting);
     const root = { service: sign.service, sign };
-    return maySpread(blame, { near: bySerial(met), other, root, windowMs: this.#topologyMs });
+    const sufferers = sufferersOf(blame, root, bySerial(met), this.#topologyMs);
+    return maySpread(blame, other, root, sufferers);
   }
 
   /** Whether the incident would join its cause, which comes late, with this alert. */
@@ -239,17 +240,29 @@ export class Correlator<C extends Candidate> {
   /**
    * C2: the incidents near the alert that the one which it joined explains, oldest first.
    * @param met what `find` met; null: the alert joined without a search.
+   * @param of `accepts`: whether an incident can become a part at all; `most`: how many may.
    */
-  explainedBy(candidate: C, sighting: Sighting, met: readonly C[] | null): C[] {
+  explainedBy(
+    candidate: C,
+    sighting: Sighting,
+    met: readonly C[] | null,
+    { accepts, most }: { accepts: (other: C) => boolean; most: number },
+  ): C[] {
     const { graph, surroundings, blame } = this.#scaleOf(sighting);
     if (!this.#config.enabled || graph.size === 0) return [];
     const near = met ?? bySerial(this.#meet(sighting, surroundings, []));
     const root = rootOf(candidate);
     const windowMs = this.#topologyMs;
-    return near.filter((other) => {
-      if (other === candidate || !isPart(blame, other, candidate, windowMs)) return false;
-      return maySpread(blame, { near, other, root, windowMs });
-    });
+    const found: C[] = [];
+    let sufferers: Sign[] | null = null;
+    for (const other of near) {
+      if (found.length === most) break;
+      if (other === candidate || !accepts(other)) continue;
+      if (!isPart(blame, other, candidate, windowMs)) continue;
+      sufferers ??= sufferersOf(blame, root, near, windowMs);
+      if (maySpread(blame, other, root, sufferers)) found.push(other);
+    }
+    return found;
   }
 
   /** Where its trouble comes from, if that is clearly elsewhere than is known. */
