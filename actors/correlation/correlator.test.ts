@@ -226,6 +226,19 @@ describe("the service graph", () => {
     expect(find([quality], answers)).toBeNull();
     expect(find([quality], { ...answers, model_id: "m" })).not.toBeNull();
   });
+
+  test("a model that two services share is what the words say, not a call between them", () => {
+    const found = correlator({ agree: ["model_id"] });
+    const of = (service: string, alertname: string) => ({ service, alertname, model_id: "m" });
+    const modelled = (labels: Labels): Sign => ({ ...signOf(labels), agree: ["m"] });
+    const dropped = of("db", "ModelAccuracyDropped");
+    found.add({ ...incident(1, dropped), signs: [modelled(dropped)] });
+    const answers = of("warehouse", "HallucinationRateHigh");
+    const asked = { ...sighting(answers), sign: modelled(answers) };
+    expect(found.find(asked, () => true)?.because).toMatch(
+      '"warehouse" uses the same model as "db", where an alert of inc-0-1 began 1 min before',
+    );
+  });
 });
 
 describe("one trouble or two", () => {

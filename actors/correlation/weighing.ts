@@ -301,7 +301,7 @@ export class Weighing<C extends Candidate> {
     const weight = weights.topology - less + weights.specificity * gain;
     offer("topology", weight, beganMs, () => {
       const ago = durationText(Math.max(0, atMs - beganMs));
-      const way = this.#wayText(sign.service, root.service);
+      const way = this.#wayText(sign.service, root);
       return `${way}, where an alert of ${id} began ${ago} before`;
     });
   }
@@ -309,7 +309,8 @@ export class Weighing<C extends Candidate> {
   /** It depends on another service of the incident, which need not be where its trouble began. */
   #asSymptom(sign: Sign, one: Sign, { id }: C, gain: number, offer: Offer): void {
     offer("topology", weights.symptom + weights.specificity * gain, one.atMs, () => {
-      return `${this.#wayText(sign.service, one.service)}, which has an alert in ${id}`;
+      const way = this.#wayText(sign.service, { service: one.service, sign: one });
+      return `${way}, which has an alert in ${id}`;
     });
   }
 
@@ -329,7 +330,8 @@ export class Weighing<C extends Candidate> {
 
   #asLate(sign: Sign, root: Root, of: { weight: number; beganMs: number }, offer: Offer): void {
     offer("topology", of.weight, of.beganMs, () => {
-      return `${this.#wayText(root.service, sign.service)}: the cause showed after its symptoms`;
+      const way = this.#wayText(root.service, { service: sign.service, sign });
+      return `${way}: the cause showed after its symptoms`;
     });
   }
 
@@ -368,8 +370,11 @@ export class Weighing<C extends Candidate> {
     return `within ${durationText(this.#config.windowMs)} of ${id}`;
   }
 
-  /** '"gateway" depends on "db" through "checkout"'; for load the other way round. */
-  #wayText(from: string, to: string): string {
+  /** '"gateway" depends on "db" through "checkout"'; for load the other way round (B2). */
+  #wayText(from: string, { service: to, sign: own }: Root): string {
+    if (own !== null && isOfModel(own)) {
+      return `${quoted(from)} uses the same model as ${quoted(to)}`;
+    }
     const way = this.#graph.upstreamOf(from).find(({ service }) => service === to);
     if (way === undefined) return `${quoted(to)} calls ${quoted(from)}`;
     const depends = `${quoted(from)} depends on ${quoted(to)}`;
