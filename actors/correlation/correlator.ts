@@ -150,8 +150,16 @@ export class Correlator<C extends Candidate> {
     }
   }
 
-  /** C1 @param accepts whether the incident can take the alert at all. */
-  find(sighting: Sighting, accepts: (candidate: C) => boolean): Related<C> | null {
+  /**
+   * C1
+   * @param accepts whether the incident can take the alert at all.
+   * @param refuse hears of the incident that weighs most, but is another trouble (C2).
+   */
+  find(
+    sighting: Sighting,
+    accepts: (candidate: C) => boolean,
+    refuse: (candidate: C) => void = () => {},
+  ): Related<C> | null {
     if (!this.#config.enabled) return null;
     const { graph, surroundings, blame, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
@@ -171,6 +179,7 @@ export class Correlator<C extends Candidate> {
     const met = this.#meet(sighting, surroundings, recalled.partners);
     let best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
     if (best !== null && !this.#mayAdopt(sighting, best.candidate, met)) {
+      refuse(best.candidate);
       // It may be the same again as what an incident of its own tells of.
       best = weigh(new Set([...met].filter((one) => !this.#adopts(sighting, one))));
     }

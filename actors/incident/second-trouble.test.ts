@@ -72,7 +72,13 @@ describe("what comes late", () => {
       .at("00:10").when(alertFired("latency", of("router"))).then(joins("inc-0-1"))
       .at("00:20").when(alertFired("pod-not-ready", of("api"))).then(joins("inc-0-1"))
       .at("00:20").when(alertFired("timeouts", of("api"))).then(joins("inc-0-1"));
-    crowded.at("01:00").when(alertFired("packet-loss", of("network"))).then(...opens);
+    crowded.at("01:00").when(alertFired("packet-loss", of("network")))
+      .then(
+        happened("opened", {
+          because: "it may explain inc-0-1, but who suffered before does not fit: another trouble",
+        }),
+        notified("primary", "opened"),
+      );
     scenario("few", { config })
       .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
       .at("00:10").when(alertFired("errors", of("router"))).then(joins("inc-0-1"))
