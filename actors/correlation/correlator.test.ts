@@ -206,6 +206,16 @@ describe("the service graph", () => {
     expect(find(open("medium"), { service: "checkout", severity: "medium" })).not.toBeNull();
   });
 
+  test("a relation on the graph that is left out takes no other one along", () => {
+    const db = incident(1, { service: "db" });
+    for (const weights of [{}, { topology: 0 }]) {
+      const found = correlator({ weights });
+      found.add(db);
+      const keyed = { ...sighting({ service: "checkout" }), grouped: db };
+      expect(found.find(keyed, () => true)?.candidate).toBe(db);
+    }
+  });
+
   test("what happens of itself is nobody's symptom", () => {
     const db = incident(1, { service: "db", alertname: "QueryLatencyHigh" });
     expect(find([db], { service: "checkout", alertname: "ErrorsHigh" })).not.toBeNull();

@@ -83,7 +83,7 @@ export type Recalled<C extends Candidate> = {
   likes: Likes<C>;
 };
 
-/** The heaviest relation offered so far, and when what it relates to began. */
+/** One relation, and when what it relates to began. */
 type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
 /** Trouble at the root explains the alert, and how much is learnt by that. */
 type Explained = { root: Root; beganMs: number; gain: number };
@@ -138,7 +138,7 @@ export class Weighing<C extends Candidate> {
   ): number {
     let score = 0;
     const add: Add = (kind, weight, because) => {
-      const weighed = weight * (this.#config.weights[kind] ?? 1);
+      const weighed = weight * this.#factor(kind);
       if (weighed === 0) return;
       score += weighed;
       into?.push({ kind, weight: weighed, because: because() });
@@ -155,11 +155,7 @@ export class Weighing<C extends Candidate> {
       for (const { kind, weight, because } of pieces) add(kind, weight, because);
     }
     if (score === 0) return 0;
-    const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
-    const old = Math.min(1, ageMs / this.#windowMs);
-    const aging = relation?.kind === "topology" ? weights.ageOnGraph : weights.age;
-    add("time", -aging * old, () => `that began ${durationText(ageMs)} before`);
-    if (relation?.kind === "topology") this.#silence(sighting, candidate, add);
+    this.#time(sighting, candidate, relation, add);
     this.#agreements(sign, candidate, add);
     if (!isTelling(sign.severity)) {
       add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
@@ -174,11 +170,18 @@ export class Weighing<C extends Candidate> {
     return score;
   }
 
+  /**
+   * The heaviest on the graph or the heaviest elsewhere, whichever time leaves more of: what the
+   * graph knows besides must not make a stranger of an alert whose key joined.
+   */
   #relation(sighting: Sighting, candidate: C, recalled: Recalled<C>): Relation | null {
     const { sign, grouped } = sighting;
-    let best: Relation | null = null;
+    const best: { onGraph: Relation | null; other: Relation | null } = {
+      ...{ onGraph: null, other: null },
+    };
     const offer: Offer = (kind, weight, atMs, because) => {
-      if (weight > (best?.weight ?? 0)) best = { kind, weight, atMs, because };
+      const place = kind === "topology" ? "onGraph" : "other";
+      if (weight > (best[place]?.weight ?? 0)) best[place] = { kind, weight, atMs, because };
     };
     if (grouped === candidate) {
       const because = (): string => "same grouping key as an alert that joined it";
@@ -191,7 +194,34 @@ export class Weighing<C extends Candidate> {
       this.#topology(sighting, candidate, offer);
     }
     this.#learnt(recalled, sighting, candidate, offer);
-    return best;
+    const { onGraph, other } = best;
+    if (onGraph === null || other === null) return onGraph ?? other;
+    const isOnGraph =
+      this.#left(sighting, candidate, onGraph) > this.#left(sighting, candidate, other);
+    return isOnGraph ? onGraph : other;
+  }
+
+  #factor(kind: EvidenceKind): number {
+    return this.#config.weights[kind] ?? 1;
+  }
+
+  /** What a relation weighs once time has taken its part. */
+  #left(sighting: Sighting, candidate: C, relation: Relation): number {
+    let left = relation.weight * this.#factor(relation.kind);
+    this.#time(sighting, candidate, relation, (kind, weight) => {
+      left += weight * this.#factor(kind);
+    });
+    return left;
+  }
+
+  /** What speaks against it for how long ago things began. */
+  #time(sighting: Sighting, candidate: C, relation: Relation | null, add: Add): void {
+    const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
+    const old = Math.min(1, ageMs / this.#windowMs);
+    const isOnGraph = relation?.kind === "topology";
+    const aging = isOnGraph ? weights.ageOnGraph : weights.age;
+    add("time", -aging * old, () => `that began ${durationText(ageMs)} before`);
+    if (isOnGraph) this.#silence(sighting, candidate, add);
   }
 
   #asService({ sign: { service }, atMs }: Sighting, candidate: C, offer: Offer): void {

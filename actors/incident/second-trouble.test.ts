@@ -65,6 +65,14 @@ describe("what comes late", () => {
       .at("03:30").when(alertFired("latency", of("api"))).then(joins("inc-0-1"));
   });
 
+  test("the next alert of a key that joined joins as well, whatever else relates it", () => {
+    scenario("its key", { config })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
+      .at("00:30").when(alertFired("errors", of("api"))).then(joins("inc-0-1"))
+      .at("04:50").when(alertFired("errors", { instance: "2", ...of("api") }))
+      .then(joins("inc-0-1"));
+  });
+
   test("a cause joins its symptoms, but not a crowd of them that a nearer root explains", () => {
     const crowded = scenario("crowd", { config })
       .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
