@@ -171,8 +171,8 @@ export class Weighing<C extends Candidate> {
   }
 
   /**
-   * The heaviest on the graph or the heaviest elsewhere, whichever time leaves more of: what the
-   * graph knows besides must not make a stranger of an alert whose key joined.
+   * The heaviest; but what the graph knows besides must not make a stranger of an alert whose key
+   * joined: of these two it is the one that time leaves more of.
    */
   #relation(sighting: Sighting, candidate: C, recalled: Recalled<C>): Relation | null {
     const { sign, grouped } = sighting;
@@ -196,9 +196,9 @@ export class Weighing<C extends Candidate> {
     this.#learnt(recalled, sighting, candidate, offer);
     const { onGraph, other } = best;
     if (onGraph === null || other === null) return onGraph ?? other;
-    const isOnGraph =
-      this.#left(sighting, candidate, onGraph) > this.#left(sighting, candidate, other);
-    return isOnGraph ? onGraph : other;
+    const weighed = (one: Relation): number =>
+      other.kind === "key" ? this.#left(sighting, candidate, one) : one.weight;
+    return weighed(onGraph) > weighed(other) ? onGraph : other;
   }
 
   #factor(kind: EvidenceKind): number {
