@@ -28,9 +28,12 @@ const summary = fc.constantFrom(
 );
 const values = fc.constantFrom("", "1 2 3 9", "10 20 31 90", "9 7 5 1");
 
+/** What founds an incident, or wears out what is below it. */
+const founding = fc.constantFrom("PacketLoss", "HostUnreachable", "DiskFull", "TrafficSurge");
+
 const body = fc.record({
   ...{ service: named, severity },
-  name: fc.constantFrom("slow", "down", "LatencyHigh", "LatencyHigh"),
+  name: fc.oneof(fc.constantFrom("slow", "down", "LatencyHigh", "LatencyHigh"), founding),
   ...{ needs: fc.constantFrom("", "", "b", "c,a"), model: fc.constantFrom("", "m") },
   ...{ summary, values, value: fc.constantFrom("", "1", "1.2", "7") },
 }).map(

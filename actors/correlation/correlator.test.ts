@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { labelOf } from "../incident/identity.ts";
 import { severityOf } from "../incident/severity.ts";
 import { categoryOf } from "../similarity/metric-category.ts";
+import { Blame } from "./blame.ts";
 import { type CorrelationConfig, Correlator } from "./correlator.ts";
 import type { Candidate, Sign } from "./evidence.ts";
 import { GraphState } from "./graph-state.ts";
@@ -78,6 +79,7 @@ function find(
 }
 
 const noGraph = { topology: null };
+const all = { accepts: () => true, most: 20 };
 
 describe("what alerts share", () => {
   const checkout = incident(1, { service: "checkout", region: "eu" });
@@ -204,6 +206,16 @@ describe("the service graph", () => {
     expect(find(open("medium"), { service: "checkout", severity: "medium" })).not.toBeNull();
   });
 
+  test("a relation on the graph that is left out takes no other one along", () => {
+    const db = incident(1, { service: "db" });
+    for (const weights of [{}, { topology: 0 }]) {
+      const found = correlator({ weights });
+      found.add(db);
+      const keyed = { ...sighting({ service: "checkout" }), grouped: db };
+      expect(found.find(keyed, () => true)?.candidate).toBe(db);
+    }
+  });
+
   test("what happens of itself is nobody's symptom", () => {
     const db = incident(1, { service: "db", alertname: "QueryLatencyHigh" });
     expect(find([db], { service: "checkout", alertname: "ErrorsHigh" })).not.toBeNull();
@@ -224,6 +236,19 @@ describe("the service graph", () => {
     expect(find([quality], answers)).toBeNull();
     expect(find([quality], { ...answers, model_id: "m" })).not.toBeNull();
   });
+
+  test("a model that two services share is what the words say, not a call between them", () => {
+    const found = correlator({ agree: ["model_id"] });
+    const of = (service: string, alertname: string) => ({ service, alertname, model_id: "m" });
+    const modelled = (labels: Labels): Sign => ({ ...signOf(labels), agree: ["m"] });
+    const dropped = of("db", "ModelAccuracyDropped");
+    found.add({ ...incident(1, dropped), signs: [modelled(dropped)] });
+    const answers = of("warehouse", "HallucinationRateHigh");
+    const asked = { ...sighting(answers), sign: modelled(answers) };
+    expect(found.find(asked, () => true)?.because).toMatch(
+      '"warehouse" uses the same model as "db", where an alert of inc-0-1 began 1 min before',
+    );
+  });
 });
 
 describe("one trouble or two", () => {
@@ -232,7 +257,7 @@ describe("one trouble or two", () => {
   function explained(other: Candidate, by = db): Candidate[] {
     const found = correlator();
     for (const one of [by, other]) found.add(one);
-    return found.explainedBy(by, sighting({ service: "db" }), null);
+    return found.explainedBy(by, sighting({ service: "db" }), null, all);
   }
 
   test("an incident of symptoms is a part of what explains all of it", () => {
@@ -363,6 +388,48 @@ describe("bounds", () => {
     expect(found.find(late, () => true)).toBeNull();
     found.renew(one, 0);
     expect(found.find(late, () => true)?.candidate).toBe(one);
+  });
+
+  test("what is near is asked once who suffers, however many incidents there are", () => {
+    const asks = (count: number): number => {
+      const users = Array.from({ length: count }, (_, n) => `user-${n}`);
+      const onHub = Object.fromEntries(users.map((one) => [one, ["hub"]]));
+      const of = { dependencies: onHub, windowMs: 10 * minute, depthMax: 4 };
+      const found = correlator({ topology: of });
+      const hub = incident(1, { service: "hub", alertname: "PacketLoss" });
+      for (const [at, service] of users.entries()) {
+        // Each founds an incident, and all of the others speak against that it is a part.
+        found.add(incident(at + 2, { service, alertname: "HostUnreachable", region: `r${at}` }));
+      }
+      found.add(hub);
+      let explained = 0;
+      const counted = vi.spyOn(Blame.prototype, "explains").mockImplementation(function (
+        this: Blame,
+        root,
+        sign,
+      ) {
+        explained += 1;
+        return this.gain(root, sign) !== null;
+      });
+      expect(found.explainedBy(hub, sighting({ service: "hub" }), null, all)).toEqual([]);
+      counted.mockRestore();
+      return explained;
+    };
+    expect(asks(400)).toBeLessThan(5 * asks(100));
+  });
+
+  test("one that knew nothing of its alerts leaves as any other once it learnt of one", () => {
+    const found = correlator(noGraph);
+    const one = { ...incident(1), labels: { model_id: "m" } };
+    found.add(one);
+    one.signs = [signOf({ service: "search" })];
+    found.addService(one, "search");
+    found.remove(one);
+    const accepted: Candidate[] = [];
+    for (const service of ["", "search"]) {
+      found.find(sighting({ service, model_id: "m" }), (each) => accepted.push(each) > 0);
+    }
+    expect(accepted).toEqual([]);
   });
 
   test("an incident is found by the service of a sign that came later", () => {

@@ -29,7 +29,7 @@ import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
 import { bySerial, OpenIncidents } from "./open-incidents.ts";
-import { maySpread } from "./second-trouble.ts";
+import { maySpread, sufferersOf } from "./second-trouble.ts";
 import { Surroundings } from "./surroundings.ts";
 import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
@@ -126,7 +126,9 @@ export class Correlator<C extends Candidate> {
   add(candidate: C): void {
     if (!this.#config.enabled) return;
     const scope = scopeOf(candidate);
-    this.#byService.add(scope, rootOf(candidate).service, candidate);
+    const root = rootOf(candidate).service;
+    // Of what was split off nothing may be known yet: it is no service's until an alert joins.
+    if (root !== "") this.#byService.add(scope, root, candidate);
     for (const { service } of candidate.signs) this.#byService.add(scope, service, candidate);
     for (const label of this.#labels) {
       const value = labelOf(candidate.labels, label);
@@ -148,8 +150,16 @@ export class Correlator<C extends Candidate> {
     }
   }
 
-  /** C1 @param accepts whether the incident can take the alert at all. */
-  find(sighting: Sighting, accepts: (candidate: C) => boolean): Related<C> | null {
+  /**
+   * C1
+   * @param accepts whether the incident can take the alert at all.
+   * @param refuse hears of the incident that weighs most, but is another trouble (C2).
+   */
+  find(
+    sighting: Sighting,
+    accepts: (candidate: C) => boolean,
+    refuse: (candidate: C) => void = () => {},
+  ): Related<C> | null {
     if (!this.#config.enabled) return null;
     const { graph, surroundings, blame, weighing } = this.#scaleOf(sighting);
     const recalled = weighing.recall(sighting);
@@ -167,8 +177,13 @@ export class Correlator<C extends Candidate> {
       return { candidate, score: best.score };
     };
     const met = this.#meet(sighting, surroundings, recalled.partners);
-    const best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
-    if (best === null || !this.#mayAdopt(sighting, best.candidate, met)) return null;
+    let best = weigh(met) ?? this.#findAlike(sighting, { graph, met, recalled, weigh });
+    if (best !== null && !this.#mayAdopt(sighting, best.candidate, met)) {
+      refuse(best.candidate);
+      // It may be the same again as what an incident of its own tells of.
+      best = weigh(new Set([...met].filter((one) => !this.#adopts(sighting, one))));
+    }
+    if (best === null) return null;
     const evidence: Evidence[] = [];
     const score = weighing.weigh(sighting, best.candidate, recalled, evidence);
     const words = evidence.filter(({ weight }) => weight > 0).map(({ because }) => because);
@@ -176,15 +191,24 @@ export class Correlator<C extends Candidate> {
     return { candidate, score, evidence, because: words.join("; "), met: bySerial(met) };
   }
 
-  /** C2: whether the incident may be what the alert brought about. */
+  /** C2: whether the incident may be what the alert brought about, if it would be that. */
   #mayAdopt(sighting: Sighting, other: C, met: Set<C>): boolean {
+    if (!this.#adopts(sighting, other)) return true;
     const { sign } = sighting;
-    const own = rootOf(other);
-    if (!isFounding(sign) || own.sign === null || own.service === sign.service) return true;
     const { blame } = this.#scaleOf(sighting);
     const root = { service: sign.service, sign };
-    if (!blame.explains(root, own.sign)) return true;
-    return maySpread(blame, { near: bySerial(met), other, root, windowMs: this.#topologyMs });
+    const sufferers = sufferersOf(blame, root, bySerial(met), this.#topologyMs);
+    return maySpread(blame, other, root, sufferers);
+  }
+
+  /** Whether the incident would join its cause, which comes late, with this alert. */
+  #adopts(sighting: Sighting, other: C): boolean {
+    const { sign } = sighting;
+    const own = rootOf(other);
+    if (!isFounding(sign) || own.sign === null || own.service === sign.service) return false;
+    // It is a part of it already, perhaps by a person's word: nobody is told of it again.
+    if (other.signs.some((one) => isSameTrouble(one, sign))) return false;
+    return this.#scaleOf(sighting).blame.explains({ service: sign.service, sign }, own.sign);
   }
 
   /** C6 */
@@ -225,17 +249,29 @@ export class Correlator<C extends Candidate> {
   /**
    * C2: the incidents near the alert that the one which it joined explains, oldest first.
    * @param met what `find` met; null: the alert joined without a search.
+   * @param of `accepts`: whether an incident can become a part at all; `most`: how many may.
    */
-  explainedBy(candidate: C, sighting: Sighting, met: readonly C[] | null): C[] {
+  explainedBy(
+    candidate: C,
+    sighting: Sighting,
+    met: readonly C[] | null,
+    { accepts, most }: { accepts: (other: C) => boolean; most: number },
+  ): C[] {
     const { graph, surroundings, blame } = this.#scaleOf(sighting);
     if (!this.#config.enabled || graph.size === 0) return [];
     const near = met ?? bySerial(this.#meet(sighting, surroundings, []));
     const root = rootOf(candidate);
     const windowMs = this.#topologyMs;
-    return near.filter((other) => {
-      if (other === candidate || !isPart(blame, other, candidate, windowMs)) return false;
-      return maySpread(blame, { near, other, root, windowMs });
-    });
+    const found: C[] = [];
+    let sufferers: Sign[] | null = null;
+    for (const other of near) {
+      if (found.length === most) break;
+      if (other === candidate || !accepts(other)) continue;
+      if (!isPart(blame, other, candidate, windowMs)) continue;
+      sufferers ??= sufferersOf(blame, root, near, windowMs);
+      if (maySpread(blame, other, root, sufferers)) found.push(other);
+    }
+    return found;
   }
 
   /** Where its trouble comes from, if that is clearly elsewhere than is known. */

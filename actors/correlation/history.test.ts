@@ -57,6 +57,17 @@ describe("what begins together", () => {
     expect(learnt.partnersOf(of("a"), 6 * day)).toEqual([]);
   });
 
+  test("not of a tenant whose name imitates another one's environment", () => {
+    const learnt = history();
+    const imitator = { ...of("x", "Down", "t\u0000e"), environment: "f" };
+    for (let n = 0; n < 6; n += 1) {
+      learnt.learn(imitator, n * day);
+      learnt.learn(of("a"), n * day + minute);
+    }
+    expect(learnt.partnersOf(of("a"), 6 * day)).toEqual([]);
+    expect(learnt.partnersOf(imitator, 6 * day)).toEqual([]);
+  });
+
   test("many alerts of a kind in one trouble are one occurrence", () => {
     const learnt = history();
     for (let n = 0; n < 20; n += 1) {

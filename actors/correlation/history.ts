@@ -160,7 +160,7 @@ export class History {
     return kind?.kept === true ? kind : undefined;
   }
 
-  /** Null: it has no name, or too long a one. */
+  /** Null: as of `nameOf`. */
   #nameOf(occurrence: Occurrence): string | null {
     const { tenant, environment, service, alertname } = occurrence;
     const of = this.#named;
@@ -267,9 +267,11 @@ function addInterval(kind: Kind, intervalMs: number): void {
   kind.intervals += 1;
 }
 
-/** Null: it has no name, or too long a one. */
+/** Null: it has no name, too long a one, or one that would read as another's (H4). */
 function nameOf({ tenant, environment, service, alertname }: Occurrence): string | null {
   if (alertname === "") return null;
-  const name = `${tenant}\u0000${environment}\u0000${service}\u0000${alertname}`;
-  return name.length <= kindCharsMax ? name : null;
+  const parts = [tenant, environment, service, alertname];
+  const name = parts.join("\u0000");
+  if (name.length > kindCharsMax) return null;
+  return parts.some((part) => part.includes("\u0000")) ? null : name;
 }

@@ -42,6 +42,17 @@ test("what is seen again is the newest; the oldest goes first", () => {
   expect(order(kinds)).toEqual([b.name, a.name]);
 });
 
+test("one that is remembered no more leads to no other, which would stay with it", () => {
+  const kinds = new Kinds();
+  const [a, b, c] = kept(kinds, "a", "b", "c") as [Kind, Kind, Kind];
+  kinds.addPartner(c, a, 1);
+  kinds.dropOldest();
+  expect([a.older, a.newer]).toEqual([null, null]);
+  expect(order(kinds)).toEqual([b.name, c.name]);
+  kinds.keep(a, 3);
+  expect(order(kinds)).toEqual([b.name, c.name, a.name]);
+});
+
 test("of partners that go, the others stay in their order with their counts", () => {
   const kinds = new Kinds();
   const [a, b, c, d] = kept(kinds, "a", "b", "c", "d") as [Kind, Kind, Kind, Kind];

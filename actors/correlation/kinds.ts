@@ -81,6 +81,8 @@ export class Kinds {
     const kind = this.#oldest;
     if (kind === null) return;
     this.#unlink(kind);
+    // It may be somebody's partner for long: it must not keep all those that go after it.
+    kind.newer = null;
     this.size -= 1;
     kind.kept = false;
     for (const partner of kind.partners) this.release(partner);

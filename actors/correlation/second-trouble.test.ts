@@ -3,7 +3,7 @@ import { categoryOf } from "../similarity/metric-category.ts";
 import { Blame } from "./blame.ts";
 import type { Candidate, Sign } from "./evidence.ts";
 import { ServiceGraph } from "./graph.ts";
-import { maySpread } from "./second-trouble.ts";
+import { maySpread, sufferersOf } from "./second-trouble.ts";
 
 const near = ["n1", "n2", "n3", "n4", "n5", "n6"];
 const far = ["f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"];
@@ -36,7 +36,8 @@ function incident(...signs: Sign[]): Candidate {
 /** What is asked when the disk's alert comes, while these and no others are open. */
 function asked(other: Candidate, ...others: Candidate[]): boolean {
   const root = { service: "disk", sign: signOf("disk", "DiskFull", 60 * second) };
-  return maySpread(blame, { near: [other, ...others], other, root, windowMs: 300 * second });
+  const sufferers = sufferersOf(blame, root, [other, ...others], 300 * second);
+  return maySpread(blame, other, root, sufferers);
 }
 
 const atHub = (count: number, alertname = "QueueFull"): Candidate =>
@@ -66,9 +67,15 @@ describe("trouble further up shows in all of its cone", () => {
     expect(asked(other, incident(signOf("f1", "ErrorsHigh", 0, "us")))).toBe(false);
   });
 
+  test("further alerts of where the root is tell of nobody else who suffers", () => {
+    const again = incident(signOf("disk", "DiskFull"), signOf("disk", "DiskSlow"));
+    expect(asked(atHub(6), again)).toBe(false);
+    expect(asked(atHub(0, "HostUnreachable"), again)).toBe(false);
+  });
+
   test("without alerts at both roots there is nothing to compare", () => {
     const other = atHub(6);
     const silent = { service: "disk", sign: null };
-    expect(maySpread(blame, { near: [other], other, root: silent, windowMs: second })).toBe(true);
+    expect(maySpread(blame, other, silent, other.signs)).toBe(true);
   });
 });

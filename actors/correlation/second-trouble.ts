@@ -4,7 +4,7 @@
  * its cone too, and not only where the nearer root reaches.
  */
 import { type Blame, disagreements, isFounding, isTelling } from "./blame.ts";
-import type { Candidate, Root } from "./evidence.ts";
+import type { Candidate, Root, Sign } from "./evidence.ts";
 import { rootOf } from "./evidence.ts";
 
 /** In the units of blame.ts. */
@@ -17,52 +17,63 @@ const second = {
   shareMax: 0.9,
 } as const;
 
-type Question<C extends Candidate> = {
-  /** The incidents near, the one in question among them. */
-  near: readonly C[];
-  other: C;
-  /** What may explain it. */
-  root: Root;
-  /** How long ago what is compared may have begun. */
-  windowMs: number;
-};
+/** Alerts of others that are compared, the first ones: more of them change no odds that count. */
+const sufferersMax = 256;
 
-/** Whether the incident may be a part of the trouble at the root, by who suffered before. */
-export function maySpread<C extends Candidate>(blame: Blame, question: Question<C>): boolean {
-  const { other, root } = question;
+/**
+ * Kinds of alerts that the root explains and that began before its own: who suffered by then.
+ * @param near incidents, oldest first.
+ * @param windowMs how long before it they may have begun.
+ */
+export function sufferersOf(
+  blame: Blame,
+  root: Root,
+  near: readonly Candidate[],
+  windowMs: number,
+): Sign[] {
+  const untilMs = root.sign?.atMs ?? 0;
+  const found: Sign[] = [];
+  for (const { signs } of near) {
+    for (const sign of signs) {
+      // More alerts of where the root is do not say that anybody else suffers.
+      if (sign.service === root.service) continue;
+      if (sign.atMs > untilMs || sign.atMs < untilMs - windowMs) continue;
+      if (!isTelling(sign.severity) || !blame.explains(root, sign)) continue;
+      found.push(sign);
+      if (found.length === sufferersMax) return found;
+    }
+  }
+  return found;
+}
+
+/**
+ * Whether the incident may be a part of the trouble at the root, by who suffered before.
+ * @param sufferers those of this root, the incident's own among them.
+ */
+export function maySpread(
+  blame: Blame,
+  other: Candidate,
+  root: Root,
+  sufferers: readonly Sign[],
+): boolean {
   const own = rootOf(other);
   if (own.sign === null || root.sign === null) return true;
   const isFoundation = isFounding(own.sign) && own.sign.role !== "cause";
   // What is rarely a symptom and came later was seen as a trouble of its own already.
   if (isFoundation && own.sign.atMs > root.sign.atMs) return false;
   if (isFoundation && disagreements(own.sign, [root.sign]) > 0) return false;
-  const { inside, outside } = sufferers(blame, own, question);
+  let [inside, outside] = [0, 0];
+  for (const sign of sufferers) {
+    if (disagreements(sign, other.signs) > 0) continue;
+    if (blame.explains(own, sign)) inside += 1;
+    else outside += 1;
+  }
   if (inside + outside === 0) return !isFoundation;
   const share = blame.share(own, root);
   if (share > second.shareMax) return true;
   const surprise = surpriseOf(inside, outside, share);
   if (!isFoundation) return surprise < second.surpriseMax;
   return outside > 0 && surprise < second.surpriseMaxFounding;
-}
-
-/** Kinds of alerts that the root explains and that began before its own, by whether `own` does. */
-function sufferers<C extends Candidate>(
-  blame: Blame,
-  own: Root,
-  { near, other, root, windowMs }: Question<C>,
-): { inside: number; outside: number } {
-  const untilMs = root.sign?.atMs ?? 0;
-  let [inside, outside] = [0, 0];
-  for (const { signs } of near) {
-    for (const sign of signs) {
-      if (sign === root.sign || sign.atMs > untilMs || sign.atMs < untilMs - windowMs) continue;
-      if (!isTelling(sign.severity) || !blame.explains(root, sign)) continue;
-      if (disagreements(sign, other.signs) > 0) continue;
-      if (blame.explains(own, sign)) inside += 1;
-      else outside += 1;
-    }
-  }
-  return { inside, outside };
 }
 
 /**

@@ -83,7 +83,7 @@ export type Recalled<C extends Candidate> = {
   likes: Likes<C>;
 };
 
-/** The heaviest relation offered so far, and when what it relates to began. */
+/** One relation, and when what it relates to began. */
 type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
 /** Trouble at the root explains the alert, and how much is learnt by that. */
 type Explained = { root: Root; beganMs: number; gain: number };
@@ -138,7 +138,7 @@ export class Weighing<C extends Candidate> {
   ): number {
     let score = 0;
     const add: Add = (kind, weight, because) => {
-      const weighed = weight * (this.#config.weights[kind] ?? 1);
+      const weighed = weight * this.#factor(kind);
       if (weighed === 0) return;
       score += weighed;
       into?.push({ kind, weight: weighed, because: because() });
@@ -155,11 +155,7 @@ export class Weighing<C extends Candidate> {
       for (const { kind, weight, because } of pieces) add(kind, weight, because);
     }
     if (score === 0) return 0;
-    const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
-    const old = Math.min(1, ageMs / this.#windowMs);
-    const aging = relation?.kind === "topology" ? weights.ageOnGraph : weights.age;
-    add("time", -aging * old, () => `that began ${durationText(ageMs)} before`);
-    if (relation?.kind === "topology") this.#silence(sighting, candidate, add);
+    this.#time(sighting, candidate, relation, add);
     this.#agreements(sign, candidate, add);
     if (!isTelling(sign.severity)) {
       add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
@@ -174,11 +170,18 @@ export class Weighing<C extends Candidate> {
     return score;
   }
 
+  /**
+   * The heaviest; but what the graph knows besides must not make a stranger of an alert whose key
+   * joined: of these two it is the one that time leaves more of.
+   */
   #relation(sighting: Sighting, candidate: C, recalled: Recalled<C>): Relation | null {
     const { sign, grouped } = sighting;
-    let best: Relation | null = null;
+    const best: { onGraph: Relation | null; other: Relation | null } = {
+      ...{ onGraph: null, other: null },
+    };
     const offer: Offer = (kind, weight, atMs, because) => {
-      if (weight > (best?.weight ?? 0)) best = { kind, weight, atMs, because };
+      const place = kind === "topology" ? "onGraph" : "other";
+      if (weight > (best[place]?.weight ?? 0)) best[place] = { kind, weight, atMs, because };
     };
     if (grouped === candidate) {
       const because = (): string => "same grouping key as an alert that joined it";
@@ -191,7 +194,34 @@ export class Weighing<C extends Candidate> {
       this.#topology(sighting, candidate, offer);
     }
     this.#learnt(recalled, sighting, candidate, offer);
-    return best;
+    const { onGraph, other } = best;
+    if (onGraph === null || other === null) return onGraph ?? other;
+    const weighed = (one: Relation): number =>
+      other.kind === "key" ? this.#left(sighting, candidate, one) : one.weight;
+    return weighed(onGraph) > weighed(other) ? onGraph : other;
+  }
+
+  #factor(kind: EvidenceKind): number {
+    return this.#config.weights[kind] ?? 1;
+  }
+
+  /** What a relation weighs once time has taken its part. */
+  #left(sighting: Sighting, candidate: C, relation: Relation): number {
+    let left = relation.weight * this.#factor(relation.kind);
+    this.#time(sighting, candidate, relation, (kind, weight) => {
+      left += weight * this.#factor(kind);
+    });
+    return left;
+  }
+
+  /** What speaks against it for how long ago things began. */
+  #time(sighting: Sighting, candidate: C, relation: Relation | null, add: Add): void {
+    const ageMs = Math.max(0, sighting.atMs - (relation?.atMs ?? candidate.lastOpenedMs));
+    const old = Math.min(1, ageMs / this.#windowMs);
+    const isOnGraph = relation?.kind === "topology";
+    const aging = isOnGraph ? weights.ageOnGraph : weights.age;
+    add("time", -aging * old, () => `that began ${durationText(ageMs)} before`);
+    if (isOnGraph) this.#silence(sighting, candidate, add);
   }
 
   #asService({ sign: { service }, atMs }: Sighting, candidate: C, offer: Offer): void {
@@ -301,7 +331,7 @@ export class Weighing<C extends Candidate> {
     const weight = weights.topology - less + weights.specificity * gain;
     offer("topology", weight, beganMs, () => {
       const ago = durationText(Math.max(0, atMs - beganMs));
-      const way = this.#wayText(sign.service, root.service);
+      const way = this.#wayText(sign.service, root);
       return `${way}, where an alert of ${id} began ${ago} before`;
     });
   }
@@ -309,7 +339,8 @@ export class Weighing<C extends Candidate> {
   /** It depends on another service of the incident, which need not be where its trouble began. */
   #asSymptom(sign: Sign, one: Sign, { id }: C, gain: number, offer: Offer): void {
     offer("topology", weights.symptom + weights.specificity * gain, one.atMs, () => {
-      return `${this.#wayText(sign.service, one.service)}, which has an alert in ${id}`;
+      const way = this.#wayText(sign.service, { service: one.service, sign: one });
+      return `${way}, which has an alert in ${id}`;
     });
   }
 
@@ -329,7 +360,8 @@ export class Weighing<C extends Candidate> {
 
   #asLate(sign: Sign, root: Root, of: { weight: number; beganMs: number }, offer: Offer): void {
     offer("topology", of.weight, of.beganMs, () => {
-      return `${this.#wayText(root.service, sign.service)}: the cause showed after its symptoms`;
+      const way = this.#wayText(root.service, { service: sign.service, sign });
+      return `${way}: the cause showed after its symptoms`;
     });
   }
 
@@ -368,8 +400,11 @@ export class Weighing<C extends Candidate> {
     return `within ${durationText(this.#config.windowMs)} of ${id}`;
   }
 
-  /** '"gateway" depends on "db" through "checkout"'; for load the other way round. */
-  #wayText(from: string, to: string): string {
+  /** '"gateway" depends on "db" through "checkout"'; for load the other way round (B2). */
+  #wayText(from: string, { service: to, sign: own }: Root): string {
+    if (own !== null && isOfModel(own)) {
+      return `${quoted(from)} uses the same model as ${quoted(to)}`;
+    }
     const way = this.#graph.upstreamOf(from).find(({ service }) => service === to);
     if (way === undefined) return `${quoted(to)} calls ${quoted(from)}`;
     const depends = `${quoted(from)} depends on ${quoted(to)}`;

@@ -54,16 +54,20 @@ export function place(desk: Desk, arrival: Arrival): Placement {
   }
   const leadsTo = grouped !== null && isOpen(grouped.status) ? grouped : null;
   const sighting = { ...arrival, grouped: leadsTo };
-  const related = desk.correlator.find(sighting, (candidate) => {
+  let openedBecause = openBecause;
+  const accepts = (candidate: Incident): boolean => {
     if (own !== undefined && areApart(own, candidate)) return false;
     if (grouped !== null && areApart(grouped, candidate)) return false;
     return !isFull(desk, candidate, arrival.fingerprint);
+  };
+  const related = desk.correlator.find(sighting, accepts, ({ id }) => {
+    openedBecause = `it may explain ${id}, but who suffered before does not fit: another trouble`;
   });
   if (related !== null) {
     return { kind: "join", incident: related.candidate, because: related.because, related };
   }
   if (desk.incidents.size >= incidentsMax) return overflow(desk, arrival);
-  return { kind: "open", groupKey: arrival.groupKey, because: openBecause };
+  return { kind: "open", groupKey: arrival.groupKey, because: openedBecause };
 }
 
 function joinOrReopen(

@@ -56,6 +56,22 @@ describe("topology", () => {
       .thenNothing();
   });
 
+  test("those that are taken stand in nobody's way, however many there are", () => {
+    const many = Array.from({ length: 24 }, (_, n) => `s${n}`);
+    const dependencies = Object.fromEntries([...many, "last"].map((one) => [one, ["db"]]));
+    const correlation = { ...by, labels: ["service"], topology: { ...topology, dependencies } };
+    const told = scenario("many", { config: storyConfig({ correlation }) });
+    for (const one of many) {
+      told.at("00:00").when(alertFired(`slow-${one}`, of(one))).then(happened("opened"));
+      told.at("00:00").when(command({ kind: "acknowledge" }, { on: `slow-${one}` }))
+        .then(happened("acknowledged"));
+    }
+    told.at("00:10").when(alertFired("slow", of("last"))).then(happened("opened"))
+      .at("00:20").when(alertFired("primary-failover", of("db")))
+      .then(happened("alertJoined"), happened("rootMoved"), happened("merged"))
+      .then(happened("merged", { because: "inc-0-1d" }));
+  });
+
   test("a small alert of the kind that came first hides nothing", () => {
     const small = { labels: { service: "db", severity: "info" } };
     scenario("small first", { config })

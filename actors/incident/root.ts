@@ -62,10 +62,14 @@ export function gather(
     desk.relate(incident);
   }
   findRoot(turn, incident);
-  const explained = desk.correlator.explainedBy(incident, { ...arrival, grouped: null }, met);
-  for (const other of explained.slice(0, gatheredMax)) {
+  const explained = desk.correlator.explainedBy(incident, { ...arrival, grouped: null }, met, {
     // Somebody works on it: it is theirs to merge.
-    if (other.status !== "triggered" || areApart(incident, other)) continue;
+    accepts: (other) => other.status === "triggered" && !areApart(incident, other),
+    most: gatheredMax,
+  });
+  for (const other of explained) {
+    // One that was merged just now may have been kept apart from it.
+    if (areApart(incident, other)) continue;
     const because = `trouble of ${quoted(incident.root?.service ?? incident.service)} explains it`;
     const evidence = { because, detail: {} };
     const refusal = mergeInto(turn, other, incident.id, "correlation", evidence);

@@ -1,7 +1,7 @@
 /** Two troubles at once are told apart: each has an incident, and somebody is told of it. */
 import { describe, test } from "vitest";
 import { happened, notified } from "../../testing/scenario-expectations.ts";
-import { alertFired } from "../../testing/scenario-happenings.ts";
+import { alertFired, command } from "../../testing/scenario-happenings.ts";
 import { scenario } from "../../testing/scenario.ts";
 import { storyConfig } from "../../testing/story-config.ts";
 
@@ -65,6 +65,14 @@ describe("what comes late", () => {
       .at("03:30").when(alertFired("latency", of("api"))).then(joins("inc-0-1"));
   });
 
+  test("the next alert of a key that joined joins as well, whatever else relates it", () => {
+    scenario("its key", { config })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
+      .at("00:30").when(alertFired("errors", of("api"))).then(joins("inc-0-1"))
+      .at("04:50").when(alertFired("errors", { instance: "2", ...of("api") }))
+      .then(joins("inc-0-1"));
+  });
+
   test("a cause joins its symptoms, but not a crowd of them that a nearer root explains", () => {
     const crowded = scenario("crowd", { config })
       .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
@@ -72,11 +80,46 @@ describe("what comes late", () => {
       .at("00:10").when(alertFired("latency", of("router"))).then(joins("inc-0-1"))
       .at("00:20").when(alertFired("pod-not-ready", of("api"))).then(joins("inc-0-1"))
       .at("00:20").when(alertFired("timeouts", of("api"))).then(joins("inc-0-1"));
-    crowded.at("01:00").when(alertFired("packet-loss", of("network"))).then(...opens);
+    crowded.at("01:00").when(alertFired("packet-loss", of("network")))
+      .then(
+        happened("opened", {
+          because: "it may explain inc-0-1, but who suffered before does not fit: another trouble",
+        }),
+        notified("primary", "opened"),
+      );
     scenario("few", { config })
       .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens)
       .at("00:10").when(alertFired("errors", of("router"))).then(joins("inc-0-1"))
       .at("01:00").when(alertFired("packet-loss", of("network"))).then(joins("inc-0-1"));
+  });
+
+  test("once it is part of the incident, by a person's word, its next alerts are as well", () => {
+    const crowded = scenario("crowd", { config })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens);
+    for (const name of ["errors", "latency", "timeouts", "pod-not-ready"]) {
+      for (const service of ["router", "api"]) {
+        crowded.at("00:10").when(alertFired(name, of(service))).then(joins("inc-0-1"));
+      }
+    }
+    crowded.at("01:00").when(alertFired("packet-loss", of("network"))).then(...opens)
+      .at("01:10").when(command({ kind: "merge", into: "inc-0-1" }, { on: "packet-loss" }))
+      .then(happened("merged"), happened("merged"))
+      .at("01:20").when(alertFired("packet-loss", { instance: "2", ...of("network") }))
+      .then(joins("inc-0-1"));
+  });
+
+  test("what was refused by the crowd goes to the incident of its own kind, not to a third", () => {
+    const each = { ...config, groupBy: ["alertname", "service", "instance"] };
+    const crowded = scenario("crowd", { config: each })
+      .at("00:00").when(alertFired("queue-full", of("cache"))).then(...opens);
+    for (const name of ["errors", "latency"]) {
+      for (const service of ["router", "api"]) {
+        crowded.at("00:10").when(alertFired(name, of(service))).then(joins("inc-0-1"));
+      }
+    }
+    crowded.at("01:00").when(alertFired("packet-loss", of("network"))).then(...opens)
+      .at("01:02").when(alertFired("packet-loss", { instance: "2", ...of("network") }))
+      .then(joins("inc-0-6"));
   });
 
   test("a cause takes no old alert of another kind for its symptom, only a new one", () => {
