@@ -129,7 +129,7 @@ describe("packing", () => {
     }
   }
 
-  test("within the linger of a departure few requests gather, though none is on its way", async () => {
+  test("within the linger few requests gather, though none is on its way", async () => {
     expect(await framesAfterQuiet(7)).toEqual([1, 2]);
   });
 
