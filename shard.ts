@@ -42,7 +42,7 @@ const reportEveryMs = 200;
 
 /** Runs until told to stop. The only way to end it otherwise is to end the thread. */
 export default async function runShard(task: ShardTask): Promise<void> {
-  yieldToOthers(ownThreadId());
+  yieldToOthers(ownThreadId(), "shard");
   const logger = openLogger(task.logLevel, { shard: task.shard });
   const connection = await connect(connectOptions(task.natsUrl, task.owner));
   const kill = new AbortController();

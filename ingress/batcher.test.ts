@@ -110,6 +110,39 @@ describe("packing", () => {
     }
   }
 
+  /**
+   * Within the linger of a departure whose frame is stored already, so many requests come in one
+   * turn. @returns how many frames had left at the end of it, and after the linger.
+   */
+  async function framesAfterQuiet(requests: number): Promise<number[]> {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+    try {
+      const { add, batcher } = setUp({ lingerMs: 10 });
+      const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+      await settled(add(0, "stored"));
+      const tickets = Array.from({ length: requests }, () => add(0, "within the linger"));
+      await turn();
+      const sent = [batcher.framesSent];
+      tickets.push(add(0, "later"));
+      await turn();
+      vi.advanceTimersByTime(10);
+      await turn();
+      sent.push(batcher.framesSent);
+      await Promise.all(tickets.map((ticket) => settled(ticket)));
+      return sent;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test("within the linger few requests gather, though none is on its way", async () => {
+    expect(await framesAfterQuiet(7)).toEqual([1, 2]);
+  });
+
+  test("many requests of one turn leave at its end where nothing is on its way", async () => {
+    expect(await framesAfterQuiet(8)).toEqual([2, 3]);
+  });
+
   test("many requests in small frames wait a second linger while more are coming", async () => {
     expect(await framesOf(80, "", 10)).toEqual([1, 1, 5]);
     expect(await framesOf(80, "", 3)).toEqual([1, 5, 5]);

@@ -2,9 +2,10 @@
  * Gathers the alerts of concurrent requests into few, large frames per partition: the group
  * commit of ingest (design, section 4).
  *
- * B1 With nothing on its way, what arrived in this turn of the event loop leaves at its end.
- *    Otherwise open frames leave together, `lingerMs` after the last departure, and a frame
- *    that reaches `frameBytesTarget` at once. So a lone sender never waits, and load packs.
+ * B1 Open frames leave together, at the end of the event loop's turn but not sooner than
+ *    `lingerMs` after the last departure; a frame that reaches `frameBytesTarget` leaves at once.
+ *    So whoever sends now and then does not wait, and load packs. Nor do `worthLeaving` requests
+ *    of one turn wait where nothing is on its way: who would still come may wait for them.
  *    Where many requests share small frames and more are coming, they wait for up to another
  *    `lingerMs`: a frame costs the processors as much as some six requests of one alert.
  * B2 At most `framesInFlightMax` frames are unanswered; more wait here and grow. At most
@@ -39,6 +40,8 @@ export const defaultBatchLimits: BatchLimits = {
   pendingBytesMax: 64 * 1024 * 1024,
 };
 
+/** Requests of one turn; waiting for more of them would only stop those who sent them. */
+const worthLeaving = 8;
 /** Frames with fewer bytes than this on average, of so many requests in all, may wait on... */
 const smallFrameBytes = 1024;
 const manyRequests = 64;
@@ -67,7 +70,7 @@ export class Batcher {
   private firstToDepart = 0;
   private readonly full: FrameWriter[] = [];
   private scheduled = false;
-  private departedMs = 0;
+  private departedMs = Number.NEGATIVE_INFINITY;
   private idle: (() => void)[] = [];
 
   constructor(partitions: number, publishFrame: PublishFrame, limits: Partial<BatchLimits> = {}) {
@@ -162,8 +165,16 @@ export class Batcher {
   private schedule(): void {
     this.scheduled = true;
     const waitMs = this.departedMs + this.limits.lingerMs - performance.now();
-    if (this.inFlight === 0 || waitMs <= 0) setImmediate(() => this.depart());
+    if (waitMs <= 0) setImmediate(() => this.depart());
+    else if (this.inFlight === 0) setImmediate(() => this.departOrGather());
     else setTimeout(() => this.departOrWait(waitParts), waitMs);
+  }
+
+  /** At the end of a turn within the linger that began with nothing on its way. */
+  private departOrGather(): void {
+    if (this.openRequests >= worthLeaving) return this.depart();
+    const waitMs = Math.max(0, this.departedMs + this.limits.lingerMs - performance.now());
+    setTimeout(() => this.departOrWait(waitParts), waitMs);
   }
 
   private departOrWait(partsLeft: number): void {

@@ -72,8 +72,12 @@ export class IncidentPublisher implements Publisher<IncidentOutput> {
         this.collect(output, id, sends, timers, views);
       });
     }
-    await this.sendAll(sends, signal);
-    await Promise.all([this.mirrorTimers(timers, signal), this.storeViews(views, signal)]);
+    // Side by side: each wait is a turn of the whole thread, and the next batch is behind it.
+    await Promise.all([
+      this.sendAll(sends, signal),
+      this.mirrorTimers(timers, signal),
+      this.storeViews(views, signal),
+    ]);
     const last = steps[steps.length - 1]?.seq ?? 0;
     if (this.backlogThroughSeq >= 0 && last >= this.backlogThroughSeq) {
       this.backlogThroughSeq = -1;

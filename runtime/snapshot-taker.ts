@@ -69,9 +69,10 @@ export class SnapshotTaker<Output> {
   /** Whether the next one should be taken now. */
   get due(): boolean {
     if (this.underWay !== null) return false;
-    const { limits, clock } = this.options;
+    const { limits, clock, partition } = this.options;
     const worthIt = Math.max(limits.snapshotEveryOutputs, this.bytes / snapshotBytesPerOutput);
-    if (this.outputs >= worthIt) return true;
+    // Outputs come evenly, so that partitions with one limit would copy their memory together.
+    if (this.outputs >= worthIt * (1 + (partition % turns) / turns)) return true;
     return clock.nowMs() - this.takenAtMs >= limits.snapshotEveryMs;
   }
 

@@ -109,7 +109,7 @@ export class AnalyticsChild implements Analytics {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
-    if (child.pid !== undefined) yieldToOthers(child.pid);
+    if (child.pid !== undefined) yieldToOthers(child.pid, "analytics");
     this.#child = child;
     this.#keepStderr(child);
     child.on("message", (message: FromAnalytics) => this.#hear(message));
