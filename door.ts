@@ -12,7 +12,7 @@ import { KeyRing } from "./runtime/key-ring.ts";
 import type { Logger } from "./runtime/ports.ts";
 import { openLogger } from "./runtime/process-logger.ts";
 import { steadyMs } from "./runtime/system-clock.ts";
-import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
+import { bundlePublisher, frameBytesMax } from "./streams/frame-publisher.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { KeyWatch } from "./streams/key-watch.ts";
 import { connectOptions } from "./streams/nats-connection.ts";
@@ -38,9 +38,9 @@ export default async function runDoor(task: DoorTask): Promise<void> {
   const door = new AlertDoor({
     ingest: task.ingest,
     redaction: task.redaction,
-    partitions: task.partitions,
+    places: task.places,
     log: logger,
-    publishFrame: framePublisher(log),
+    publishBundle: bundlePublisher(log),
     frameBytesMax: frameBytesMax(connection),
     lagMs: () => lagMs,
     nowMs: Date.now,

@@ -34,7 +34,7 @@ beforeEach(async () => {
   write("first");
   appended = () => {};
   live = await LiveConfig.open(file, pino({ level: "silent" }));
-  await live.announce(log);
+  await live.announce(log, { dedup: 8, incident: 8, lanes: 8 });
 });
 afterEach(async () => {
   await live.close();

@@ -19,6 +19,7 @@ import type { TocsinConfig } from "./runtime/config/types.ts";
 import { RetryableError, TerminalError } from "./runtime/errors.ts";
 import type { Log } from "./runtime/ports.ts";
 import { announceConfig } from "./streams/control-records.ts";
+import type { PartitionCounts } from "./streams/deployment.ts";
 
 type InForce = { config: TocsinConfig; routes: Routes | null; renderer: TemplateRenderer };
 
@@ -66,9 +67,9 @@ export class LiveConfig implements Reloads {
   }
 
   /** Brings the configuration to the partitions, now and after each reload (I11). */
-  async announce(log: Log): Promise<void> {
+  async announce(log: Log, partitions: PartitionCounts): Promise<void> {
     this.#announce = (config) =>
-      announceConfig(log, config.partitions, dedupConfig(config), incidentConfig(config));
+      announceConfig(log, partitions, dedupConfig(config), incidentConfig(config));
     await this.#announce(this.config);
   }
 

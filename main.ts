@@ -25,7 +25,9 @@ import { boundBacktracking } from "./runtime/linear-regexps.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
 import { handOverOverlooked } from "./runtime/overlooked-alerts.ts";
+import { LaneLog } from "./runtime/lane-log.ts";
 import type { Hash32 } from "./runtime/placement.ts";
+import type { Log } from "./runtime/ports.ts";
 import { openLogger, outliveReaders } from "./runtime/process-logger.ts";
 import { ShardPool } from "./runtime/shard-pool.ts";
 import { StartParts } from "./runtime/start-parts.ts";
@@ -34,17 +36,18 @@ import { systemClock } from "./runtime/system-clock.ts";
 import { type AnalyticsChild, startAnalytics } from "./streams/clickhouse/analytics-child.ts";
 import { AlertClient } from "./streams/alert-client.ts";
 import { DispatchClient } from "./streams/dispatch-client.ts";
-import { fixPartitions } from "./streams/deployment.ts";
+import { type PartitionCounts, fixPartitions } from "./streams/deployment.ts";
 import { domainPartitionOf, loadHash32 } from "./streams/domain-partition.ts";
 import { lockDataDir } from "./streams/engines/data-dir.ts";
 import { type OpenNats, openNats } from "./streams/engines/open-nats.ts";
-import { frameBytesMax, framePublisher } from "./streams/frame-publisher.ts";
+import { bundlePublisher, frameBytesMax } from "./streams/frame-publisher.ts";
 import { KvHeartbeats } from "./streams/heartbeats.ts";
 import { IncidentClient } from "./streams/incident-client.ts";
 import { keepTidy, stepRetentionMsDefault } from "./streams/janitor.ts";
 import { JetStreamLog } from "./streams/jetstream-log.ts";
 import { connectOptions, withoutPassword } from "./streams/nats-connection.ts";
 import { NatsLink } from "./streams/nats-link.ts";
+import { lanesOf } from "./streams/subjects.ts";
 import { ServiceGraphClient } from "./streams/service-graph-client.ts";
 import { createTopology, streamOf } from "./streams/topology.ts";
 import { type Models, openModels, TextModels } from "./text-models.ts";
@@ -75,7 +78,13 @@ type Context = {
   /** API keys of the environment. */
   pinned: ApiKey[];
 };
-type Spine = { nats: OpenNats; connection: NatsConnection; link: NatsLink; log: JetStreamLog };
+type Spine = {
+  nats: OpenNats;
+  connection: NatsConnection;
+  link: NatsLink;
+  log: Log;
+  partitions: PartitionCounts;
+};
 type Threads = { hash: Hash32; pool: ShardPool };
 type Parts = Spine & Threads & { analytics: AnalyticsChild };
 
@@ -205,9 +214,14 @@ async function openSpine(
   took.ended("NATS");
   const link = new NatsLink(connection);
   await life.unlessStopped(createTopology(connection));
-  await life.unlessStopped(fixPartitions(connection, config.partitions));
+  const lanesAuto = config.shards === 1 ? 1 : config.partitions.dedup;
+  const partitions = await life.unlessStopped(
+    fixPartitions(connection, config.partitions, lanesAuto),
+  );
   took.ended("streams");
-  return { nats, connection, link, log: await JetStreamLog.open(link, streamOf) };
+  const lanes = lanesOf(partitions.dedup, partitions.lanes);
+  const log = new LaneLog(await JetStreamLog.open(link, streamOf), lanes);
+  return { nats, connection, link, log, partitions };
 }
 
 /** While NATS reads its store, the threads read their program. */
@@ -242,11 +256,11 @@ async function openPartitions(context: Context, spine: Spine, threads: Threads):
       }),
     (opened) => opened.stop(),
   );
-  const announced = live.announce(log);
+  const announced = live.announce(log, spine.partitions);
   await life.unlessStopped(announced);
   await life.open(
     "shards",
-    () => threads.pool.start(nats.url),
+    () => threads.pool.start(nats.url, spine.partitions.lanes),
     () => threads.pool.stop(shardGraceMs),
     shardCloseMsMax,
   );
@@ -321,7 +335,8 @@ async function openSurface(
       logLevel: logger.level,
     },
     log: logger,
-    publishFrame: framePublisher(log),
+    publishBundle: bundlePublisher(log),
+    places: { partitions: parts.partitions.dedup, lanes: parts.partitions.lanes },
     frameBytesMax: frameBytesMax(connection),
     alerts: new AlertClient(connection, config.partitions.dedup),
     incidents: new IncidentArchive(incidents, analytics),

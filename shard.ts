@@ -10,6 +10,7 @@ import { collectWhenIdle } from "./runtime/idle-collector.ts";
 import { IncidentHost } from "./runtime/incident-host.ts";
 import type { PartitionHost } from "./runtime/partition-host.ts";
 import { openLogger } from "./runtime/process-logger.ts";
+import { LaneLog } from "./runtime/lane-log.ts";
 import { SharedSuspects } from "./runtime/suspects.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { ownThreadId, yieldToOthers } from "./runtime/thread-priority.ts";
@@ -29,6 +30,7 @@ import {
   deadSubject,
   incidentSubject,
   inputSubject,
+  lanesOf,
   outboxSubject,
   stepSubject,
   streamNames,
@@ -82,8 +84,9 @@ async function wire(
   const state = await KvStateStore.open(link);
   const incidents = await JetStreamPublicStream.open(link, streamNames.incidents);
   const outbox = await JetStreamPublicStream.open(link, streamNames.outbox);
+  const { dedup, incident, lanes } = task.partitions;
   const shared = {
-    log: await JetStreamLog.open(link, streamOf),
+    log: new LaneLog(await JetStreamLog.open(link, streamOf), lanesOf(dedup, lanes)),
     snapshots: await ObjectSnapshots.open(link),
     clock: systemClock,
     codec,
@@ -92,7 +95,7 @@ async function wire(
     causeOfDeath: task.causeOfDeath,
   };
   const workSubjectOf = (domain: string): string =>
-    workSubject(domainPartitionOf(hash, domain, task.incidentPartitions));
+    workSubject(domainPartitionOf(hash, domain, incident));
   const reply = (replyTo: string, outcome: unknown): void => {
     if (replyTo !== "") link.connection.publish(replyTo, codec.encode(outcome));
   };
@@ -106,7 +109,7 @@ async function wire(
     const step = stepSubject(stage, partition);
     const dead = deadSubject(stage, partition);
     if (stage === "dedup") {
-      const subjects = { input: inputSubject(partition), step, dead };
+      const subjects = { input: inputSubject(partition, lanes), step, dead };
       const host = new DedupHost({ ...base, subjects, workSubjectOf });
       answerAlertQueries(link.connection, partition, () => host.reads());
       return host;

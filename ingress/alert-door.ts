@@ -9,7 +9,7 @@ import type { Logger } from "../runtime/ports.ts";
 import type { Admission } from "./admission.ts";
 import { FrameIntake } from "./alert-intake.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { Batcher, type PublishFrame } from "./batcher.ts";
+import { type BatchPlaces, Batcher, type PublishBundle } from "./batcher.ts";
 import * as cloudevents from "./cloudevents.ts";
 import { HttpServer, defaultHttpLimits } from "./http-server.ts";
 import type { Handler } from "./http.ts";
@@ -20,10 +20,9 @@ import { type IngressReadings, readingsOf } from "./readings.ts";
 export type DoorPorts = {
   ingest: TocsinConfig["ingest"];
   redaction: TocsinConfig["redaction"];
-  /** Of the dedup stage. */
-  partitions: number;
+  places: BatchPlaces;
   log: Logger;
-  publishFrame: PublishFrame;
+  publishBundle: PublishBundle;
   /** The largest frame that the log takes. */
   frameBytesMax: number;
   /** How late an alert accepted now would be processed, ms. */
@@ -76,9 +75,9 @@ export class AlertDoor {
   }
 }
 
-function openBatcher({ ingest, partitions, publishFrame, frameBytesMax }: DoorPorts): Batcher {
+function openBatcher({ ingest, places, publishBundle, frameBytesMax }: DoorPorts): Batcher {
   const { frameBytesTarget, lingerMs, framesInFlightMax, pendingBytesMax } = ingest;
-  return new Batcher(partitions, publishFrame, {
+  return new Batcher(places, publishBundle, {
     frameBytesTarget: Math.min(frameBytesTarget, frameBytesMax),
     frameBytesMax,
     lingerMs,

@@ -15,7 +15,7 @@ const settings = {
 
 function setUp() {
   const log = new MemoryLog();
-  const batcher = new Batcher(4, log.publishFrame);
+  const batcher = new Batcher({ partitions: 4, lanes: 4 }, log.publishBundle);
   const options = { ...settings, batcher };
   const intake = new FrameIntake(options);
   const submit = (body: unknown) =>
@@ -222,7 +222,7 @@ describe("durability", () => {
 
   test("with too much pending, a request is told to slow down, and not taken", async () => {
     const log = new MemoryLog();
-    const batcher = new Batcher(4, log.publishFrame, { pendingBytesMax: 200 });
+    const batcher = new Batcher({ partitions: 4, lanes: 4 }, log.publishBundle, { pendingBytesMax: 200 });
     const options = { ...settings, batcher };
     const intake = new FrameIntake(options);
     const body = Buffer.from(JSON.stringify({ labels: { a: "b".repeat(100) } }));
@@ -238,7 +238,7 @@ describe("durability", () => {
     const log = new MemoryLog();
     const lag = { ms: 5_200 };
     const gate = new LagGate(() => lag.ms, 5_000);
-    const batcher = new Batcher(4, log.publishFrame);
+    const batcher = new Batcher({ partitions: 4, lanes: 4 }, log.publishBundle);
     const intake = new FrameIntake({ ...settings, batcher, gate });
     const body = Buffer.from('{"labels":{"a":"b"}}');
     const late = { kind: "overloaded", status: 429, retryAfterSeconds: 3 };

@@ -5,14 +5,14 @@ import { Ticket } from "./ticket.ts";
 
 const head = { flags: 0, high: 1, low: 2, contentHash: 3, startsAtMs: 4, endsAtMs: 5 };
 
-function setUp(limits: Partial<BatchLimits> = {}) {
+function setUp(limits: Partial<BatchLimits> = {}, lanes = 4) {
   const log = new MemoryLog();
   const sent: number[] = [];
   const batcher = new Batcher(
-    4,
-    (partition, frame) => {
-      sent.push(frame.length);
-      return log.publishFrame(partition, frame);
+    { partitions: 4, lanes },
+    (lane, bundle) => {
+      sent.push(bundle.length);
+      return log.publishBundle(lane, bundle);
     },
     limits,
   );
@@ -35,7 +35,7 @@ function gated(log: MemoryLog): () => void {
 }
 
 describe("packing", () => {
-  test("what arrives in one turn shares a frame per partition, in order", async () => {
+  test("what arrives in one turn of partitions with lanes of their own shares a message for each", async () => {
     const { log, add } = setUp();
     const tickets = [add(0, "a"), add(1, "b"), add(0, "c")];
     await Promise.all(tickets.map((ticket) => settled(ticket)));
@@ -47,7 +47,7 @@ describe("packing", () => {
     ]);
   });
 
-  test("a frame that reaches its target leaves at once; none exceeds the maximum", async () => {
+  test("a message that reaches its target leaves at once; none exceeds the maximum", async () => {
     const { batcher, add, sent } = setUp({ frameBytesTarget: 1000, frameBytesMax: 1500 });
     const tickets = Array.from({ length: 30 }, (_, n) => add(0, String(n).padEnd(300, ".")));
     tickets.push(add(0, "x".repeat(900)), add(0, "y".repeat(1400)));
@@ -74,41 +74,6 @@ describe("packing", () => {
     );
     expect(log.frames).toBe(2);
   });
-
-  /**
-   * While a frame is on its way, `requests` come within the linger, and `later` more in the turn
-   * in which it ends and in another one. @param before how many share the frame on its way.
-   * @returns how many frames had left after each of them.
-   */
-  async function framesOf(
-    requests: number,
-    payload: string,
-    later: number,
-    before = 1,
-  ): Promise<number[]> {
-    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
-    try {
-      const { log, add, batcher } = setUp({ lingerMs: 10 });
-      const open = gated(log);
-      const tickets = Array.from({ length: before }, () => add(1, "on its way"));
-      const sent: number[] = [];
-      await new Promise((resolve) => setImmediate(resolve));
-      for (let n = 0; n < requests; n += 1) tickets.push(add(n % 4, payload));
-      for (const passedMs of [10, 5, 5]) {
-        vi.advanceTimersByTime(passedMs);
-        sent.push(batcher.framesSent);
-        if (batcher.framesSent === 1) {
-          for (let n = 0; n < later; n += 1) tickets.push(add(n % 4, payload));
-        }
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      open();
-      await Promise.all(tickets.map((ticket) => settled(ticket)));
-      return sent;
-    } finally {
-      vi.useRealTimers();
-    }
-  }
 
   /**
    * Within the linger of a departure whose frame is stored already, so many requests come in one
@@ -143,15 +108,25 @@ describe("packing", () => {
     expect(await framesAfterQuiet(8)).toEqual([2, 3]);
   });
 
-  test("many requests in small frames wait a second linger while more are coming", async () => {
-    expect(await framesOf(80, "", 10)).toEqual([1, 1, 5]);
-    expect(await framesOf(80, "", 3)).toEqual([1, 5, 5]);
+  test("partitions of one lane share a message, in the order of each", async () => {
+    const { log, add } = setUp({}, 1);
+    const tickets = [add(0, "a"), add(3, "b"), add(0, "c"), add(1, "d")];
+    await Promise.all(tickets.map((ticket) => settled(ticket)));
+    expect(log.frames).toBe(1);
+    expect(log.records.map(({ partition, payload }) => [partition, payload])).toEqual([
+      [0, "a"],
+      [0, "c"],
+      [3, "b"],
+      [1, "d"],
+    ]);
   });
 
-  test("few requests do not wait for it, nor do frames that are worth a message", async () => {
-    expect(await framesOf(40, "", 10)).toEqual([5, 5, 5]);
-    expect(await framesOf(40, "", 10, 70)).toEqual([5, 5, 5]);
-    expect(await framesOf(80, "x".repeat(40), 10)).toEqual([5, 5, 5]);
+  test("a message of many partitions does not exceed the maximum either", async () => {
+    const { log, add, sent } = setUp({ frameBytesTarget: 1000, frameBytesMax: 1500 }, 2);
+    const tickets = Array.from({ length: 90 }, (_, n) => add(n % 4, "x".repeat(n * 15)));
+    await Promise.all(tickets.map((ticket) => settled(ticket)));
+    expect(Math.max(...sent)).toBeLessThanOrEqual(1500);
+    expect(log.records).toHaveLength(90);
   });
 });
 

@@ -1,28 +1,32 @@
 /**
- * Gathers the alerts of concurrent requests into few, large frames per partition: the group
- * commit of ingest (design, section 4).
+ * Gathers the alerts of concurrent requests into few, large messages per lane: the group commit
+ * of ingest (design, section 4).
  *
- * B1 Open frames leave together, at the end of the event loop's turn but not sooner than
- *    `lingerMs` after the last departure; a frame that reaches `frameBytesTarget` leaves at once.
+ * B1 Open bundles leave together, at the end of the event loop's turn but not sooner than
+ *    `lingerMs` after the last departure; one that reaches `frameBytesTarget` leaves at once.
  *    So whoever sends now and then does not wait, and load packs. Nor do `worthLeaving` requests
  *    of one turn wait where nothing is on its way: who would still come may wait for them.
- *    Where many requests share small frames and more are coming, they wait for up to another
- *    `lingerMs`: a frame costs the processors as much as some six requests of one alert.
- * B2 At most `framesInFlightMax` frames are unanswered; more wait here and grow. At most
+ * B2 At most `framesInFlightMax` bundles are unanswered; more wait here and grow. At most
  *    `pendingBytesMax` bytes are held in all: beyond it, `admits` says no.
- * B3 A frame is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
+ * B3 A bundle is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
  */
-import { recordHeadBytes } from "../runtime/frame.ts";
+import { sectionHeadBytes } from "../runtime/bundle.ts";
+import { frameHeadBytes, recordHeadBytes } from "../runtime/frame.ts";
+import { laneOf } from "../runtime/placement.ts";
+import { BundleWriter } from "./bundle-writer.ts";
 import type { Confirmations } from "./confirmations.ts";
-import { type AlertHead, FrameBuffers, FrameWriter } from "./frame-writer.ts";
+import { type AlertHead, FrameBuffers } from "./frame-writer.ts";
 import type { Ticket } from "./ticket.ts";
 
 /**
- * Appends a frame to a partition's input; resolves once it is durable. The bytes are valid
- * until the promise settles, and it must settle in bounded time.
+ * Appends a bundle to a lane; resolves once it is durable. The bytes are valid until the promise
+ * settles, and it must settle in bounded time.
  * Rejects with RetryableError (retryAfterMs: the log's wish) when nothing may be assumed.
  */
-export type PublishFrame = (partition: number, frame: Uint8Array) => Promise<unknown>;
+export type PublishBundle = (lane: number, bundle: Uint8Array) => Promise<unknown>;
+
+/** How many dedup partitions there are, and how many lanes they share. */
+export type BatchPlaces = { partitions: number; lanes: number };
 
 export type BatchLimits = {
   frameBytesTarget: number;
@@ -42,43 +46,38 @@ export const defaultBatchLimits: BatchLimits = {
 
 /** Requests of one turn; waiting for more of them would only stop those who sent them. */
 const worthLeaving = 8;
-/** Frames with fewer bytes than this on average, of so many requests in all, may wait on... */
-const smallFrameBytes = 1024;
-const manyRequests = 64;
-/** ...if so many come in one turn of the event loop: those who wait already send no others. */
-const stillComing = 8;
-/** In so many parts may the second linger end. */
-const waitParts = 2;
 
 export class Batcher {
-  /** Frames handed to the log, and those it refused. */
+  /** Bundles handed to the log, and those it refused. */
   framesSent = 0;
   framesFailed = 0;
   inFlight = 0;
   pendingBytes = 0;
 
   readonly partitions: number;
-  private readonly publishFrame: PublishFrame;
+  private readonly lanes: number;
+  private readonly publish: PublishBundle;
   private readonly limits: BatchLimits;
   private readonly buffers: FrameBuffers;
-  private readonly open: (FrameWriter | null)[];
+  private readonly open: (BundleWriter | null)[];
   private openCount = 0;
   /** Requests since the last departure, and the newest of them. */
   private openRequests = 0;
   private newest: Ticket | null = null;
   private opened = 0;
   private firstToDepart = 0;
-  private readonly full: FrameWriter[] = [];
+  private readonly full: BundleWriter[] = [];
   private scheduled = false;
   private departedMs = Number.NEGATIVE_INFINITY;
   private idle: (() => void)[] = [];
 
-  constructor(partitions: number, publishFrame: PublishFrame, limits: Partial<BatchLimits> = {}) {
-    this.partitions = partitions;
-    this.publishFrame = publishFrame;
+  constructor(places: BatchPlaces, publish: PublishBundle, limits: Partial<BatchLimits> = {}) {
+    this.partitions = places.partitions;
+    this.lanes = places.lanes;
+    this.publish = publish;
     this.limits = { ...defaultBatchLimits, ...limits };
     this.buffers = new FrameBuffers(Math.ceil(this.limits.frameBytesTarget * 1.5));
-    this.open = Array.from({ length: partitions }, () => null);
+    this.open = Array.from({ length: places.lanes }, () => null);
   }
 
   /** Whether a request of so many bytes may still come in. */
@@ -86,7 +85,7 @@ export class Batcher {
     return this.pendingBytes === 0 || this.pendingBytes + bytes <= this.limits.pendingBytesMax;
   }
 
-  /** @returns what its frame confirms once it is durable; the caller may add to it at once. */
+  /** @returns what its bundle confirms once it is durable; the caller may add to it at once. */
   alert(
     ticket: Ticket,
     partition: number,
@@ -96,10 +95,10 @@ export class Batcher {
     start: number,
     end: number,
   ): Confirmations {
-    const frame = this.frameFor(ticket, partition, receivedAtMs, end - start);
-    frame.alert(head, source, start, end);
-    this.appended(frame, end - start);
-    return frame.confirmations;
+    const bundle = this.bundleFor(ticket, partition, end - start);
+    bundle.frameOf(partition, receivedAtMs).alert(head, source, start, end);
+    this.appended(bundle, end - start);
+    return bundle.confirmations;
   }
 
   rejection(
@@ -109,9 +108,9 @@ export class Batcher {
     payload: Uint8Array,
     count: number,
   ): void {
-    const frame = this.frameFor(ticket, partition, receivedAtMs, payload.length);
-    frame.rejection(payload, count);
-    this.appended(frame, payload.length);
+    const bundle = this.bundleFor(ticket, partition, payload.length);
+    bundle.frameOf(partition, receivedAtMs).rejection(payload, count);
+    this.appended(bundle, payload.length);
   }
 
   /** Resolves when nothing is open or on its way. */
@@ -120,45 +119,40 @@ export class Batcher {
     await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
-  private frameFor(
-    ticket: Ticket,
-    partition: number,
-    receivedAtMs: number,
-    payloadBytes: number,
-  ): FrameWriter {
-    let frame = this.open[partition] ?? null;
-    if (
-      frame !== null &&
-      frame.used + recordHeadBytes + payloadBytes > this.limits.frameBytesMax
-    ) {
-      this.close(frame);
-      frame = null;
+  private bundleFor(ticket: Ticket, partition: number, payloadBytes: number): BundleWriter {
+    const lane = laneOf(partition, this.lanes);
+    let bundle = this.open[lane] ?? null;
+    if (bundle !== null) {
+      const more = sectionHeadBytes + frameHeadBytes + recordHeadBytes + payloadBytes;
+      if (bundle.bytes + more > this.limits.frameBytesMax) {
+        this.close(bundle);
+        bundle = null;
+      }
     }
-    if (frame === null) {
-      frame = this.newFrame(partition, receivedAtMs);
-    }
+    bundle ??= this.newBundle(lane);
     // A request appends in one go, so that its ticket can only be the newest one.
-    if (frame.tickets.at(-1) !== ticket) {
-      frame.tickets.push(ticket);
+    if (bundle.tickets.at(-1) !== ticket) {
+      bundle.tickets.push(ticket);
       ticket.hold();
       if (ticket !== this.newest) this.openRequests += 1;
       this.newest = ticket;
     }
-    return frame;
+    return bundle;
   }
 
-  private newFrame(partition: number, receivedAtMs: number): FrameWriter {
-    const buffer = this.buffers.take();
-    const frame = new FrameWriter(partition, this.opened, buffer, receivedAtMs);
+  private newBundle(lane: number): BundleWriter {
+    const bundle = new BundleWriter(lane, this.opened, this.buffers);
     this.opened += 1;
-    this.open[partition] = frame;
+    this.open[lane] = bundle;
     this.openCount += 1;
-    return frame;
+    return bundle;
   }
 
-  private appended(frame: FrameWriter, payloadBytes: number): void {
-    this.pendingBytes += recordHeadBytes + payloadBytes;
-    if (frame.used >= this.limits.frameBytesTarget) this.close(frame);
+  private appended(bundle: BundleWriter, payloadBytes: number): void {
+    const bytes = recordHeadBytes + payloadBytes;
+    this.pendingBytes += bytes;
+    bundle.recordBytes += bytes;
+    if (bundle.recordBytes >= this.limits.frameBytesTarget) this.close(bundle);
     else if (!this.scheduled) this.schedule();
   }
 
@@ -167,55 +161,38 @@ export class Batcher {
     const waitMs = this.departedMs + this.limits.lingerMs - performance.now();
     if (waitMs <= 0) setImmediate(() => this.depart());
     else if (this.inFlight === 0) setImmediate(() => this.departOrGather());
-    else setTimeout(() => this.departOrWait(waitParts), waitMs);
+    else setTimeout(() => this.depart(), waitMs);
   }
 
   /** At the end of a turn within the linger that began with nothing on its way. */
   private departOrGather(): void {
     if (this.openRequests >= worthLeaving) return this.depart();
     const waitMs = Math.max(0, this.departedMs + this.limits.lingerMs - performance.now());
-    setTimeout(() => this.departOrWait(waitParts), waitMs);
+    setTimeout(() => this.depart(), waitMs);
   }
 
-  private departOrWait(partsLeft: number): void {
-    if (partsLeft === 0 || !this.areSmallOfMany()) return this.depart();
-    const before = this.openRequests;
-    setImmediate(() => {
-      if (this.openRequests - before < stillComing) return this.depart();
-      setTimeout(() => this.departOrWait(partsLeft - 1), this.limits.lingerMs / waitParts);
-    });
-  }
-
-  /** Whether many requests share the open frames, and these are hardly worth a message each. */
-  private areSmallOfMany(): boolean {
-    if (this.openRequests < manyRequests) return false;
-    let bytes = 0;
-    for (const frame of this.open) bytes += frame?.recordBytes() ?? 0;
-    return bytes < this.openCount * smallFrameBytes;
-  }
-
-  /** Sends every open frame that the window has room for. */
+  /** Sends every open bundle that the window has room for. */
   private depart(): void {
     this.scheduled = false;
     this.departedMs = performance.now();
     this.openRequests = 0;
-    for (let turn = 0; turn < this.partitions; turn += 1) {
+    for (let turn = 0; turn < this.lanes; turn += 1) {
       if (this.inFlight >= this.limits.framesInFlightMax) return;
-      const frame = this.open[this.firstToDepart] ?? null;
-      this.firstToDepart = (this.firstToDepart + 1) % this.partitions;
-      if (frame !== null) this.close(frame);
+      const bundle = this.open[this.firstToDepart] ?? null;
+      this.firstToDepart = (this.firstToDepart + 1) % this.lanes;
+      if (bundle !== null) this.close(bundle);
     }
   }
 
-  /** With full frames waiting, the oldest frame goes, full or not, so that none starves. */
+  /** With full bundles waiting, the oldest one goes, full or not, so that none starves. */
   private sendNext(): void {
     let oldest = this.full[0];
     if (oldest === undefined) {
       if (this.openCount > 0 && !this.scheduled) this.schedule();
       return;
     }
-    for (const frame of this.open) {
-      if (frame !== null && frame.order < oldest.order) oldest = frame;
+    for (const bundle of this.open) {
+      if (bundle !== null && bundle.order < oldest.order) oldest = bundle;
     }
     if (oldest === this.full[0]) {
       this.full.shift();
@@ -225,28 +202,28 @@ export class Batcher {
     }
   }
 
-  private close(frame: FrameWriter): void {
-    this.open[frame.partition] = null;
+  private close(bundle: BundleWriter): void {
+    this.open[bundle.lane] = null;
     this.openCount -= 1;
-    if (this.inFlight < this.limits.framesInFlightMax) void this.send(frame);
-    else this.full.push(frame);
+    if (this.inFlight < this.limits.framesInFlightMax) void this.send(bundle);
+    else this.full.push(bundle);
   }
 
-  private async send(frame: FrameWriter): Promise<void> {
+  private async send(bundle: BundleWriter): Promise<void> {
     this.inFlight += 1;
     this.framesSent += 1;
     let failure: unknown = null;
     try {
-      await this.publishFrame(frame.partition, frame.bytes());
-      this.buffers.give(frame.release());
-      frame.confirmations.confirm();
+      await this.publish(bundle.lane, bundle.finish());
+      bundle.release();
+      bundle.confirmations.confirm();
     } catch (error) {
       this.framesFailed += 1;
-      failure = error ?? new Error("the log refused a frame without a reason");
+      failure = error ?? new Error("the log refused a message without a reason");
     }
     this.inFlight -= 1;
-    this.pendingBytes -= frame.recordBytes();
-    for (const ticket of frame.tickets) ticket.release(failure);
+    this.pendingBytes -= bundle.recordBytes;
+    for (const ticket of bundle.tickets) ticket.release(failure);
     this.sendNext();
     if (this.openCount + this.full.length + this.inFlight === 0) {
       for (const resolve of this.idle.splice(0)) resolve();

@@ -10,7 +10,7 @@ function setUp() {
   const log = new MemoryLog();
   const clock = { ms: 1_000 };
   const intake = new FrameIntake({
-    batcher: new Batcher(4, log.publishFrame),
+    batcher: new Batcher({ partitions: 4, lanes: 4 }, log.publishBundle),
     gate: new LagGate(() => 0, 5_000),
     nowMs: () => 1_700_000_000_000 + clock.ms,
     clockMs: () => clock.ms,

@@ -9,8 +9,6 @@ import {
   frameVersion,
   recordHeadBytes,
 } from "../runtime/frame.ts";
-import { Confirmations } from "./confirmations.ts";
-import type { Ticket } from "./ticket.ts";
 
 /** What the head of an alert's record says. Reused by its writer: copy, never keep. */
 export type AlertHead = {
@@ -27,21 +25,14 @@ const sparesMax = 64;
 
 export class FrameWriter {
   readonly partition: number;
-  /** Frames leave in this order when the window is full. */
-  readonly order: number;
-  /** Requests that wait for this frame, each once. */
-  readonly tickets: Ticket[] = [];
-  /** Called once the frame is durable: what can be referred to from then on. */
-  readonly confirmations = new Confirmations();
   records = 0;
   used = frameHeadBytes;
 
   private buffer: Buffer;
   private view: DataView;
 
-  constructor(partition: number, order: number, buffer: Buffer, receivedAtMs: number) {
+  constructor(partition: number, buffer: Buffer, receivedAtMs: number) {
     this.partition = partition;
-    this.order = order;
     this.buffer = buffer;
     this.view = viewOf(buffer);
     this.view.setUint8(0, frameMagic);
@@ -78,11 +69,6 @@ export class FrameWriter {
     return this.buffer.subarray(0, this.used);
   }
 
-  /** Bytes of its records, without the frame's own head. */
-  recordBytes(): number {
-    return this.used - frameHeadBytes;
-  }
-
   /** The buffer, for reuse once nobody reads the frame any more. */
   release(): Buffer {
     return this.buffer;
@@ -117,7 +103,9 @@ export class FrameBuffers {
     this.bytes = bytes;
   }
 
-  take(): Buffer {
+  /** @param bytes at least so many; a buffer for more than usual is not used again. */
+  take(bytes = 0): Buffer {
+    if (bytes > this.bytes) return Buffer.allocUnsafeSlow(bytes);
     return this.spares.pop() ?? Buffer.allocUnsafeSlow(this.bytes);
   }
 
@@ -126,6 +114,6 @@ export class FrameBuffers {
   }
 }
 
-function viewOf(buffer: Buffer): DataView {
+export function viewOf(buffer: Buffer): DataView {
   return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }

@@ -24,7 +24,7 @@ import { registerAlertmanagerApi } from "./alertmanager-api/routes.ts";
 import { SilenceReminder } from "./alertmanager-api/silence-reminder.ts";
 import { AlertDoor } from "./alert-door.ts";
 import { registerAlertLists } from "./alert-list-routes.ts";
-import type { PublishFrame } from "./batcher.ts";
+import type { BatchPlaces, PublishBundle } from "./batcher.ts";
 import { DoorPool } from "./door-pool.ts";
 import * as health from "./health.ts";
 import type { HttpServer } from "./http-server.ts";
@@ -53,7 +53,8 @@ export type SurfacePorts = {
   /** Threads that listen, this one included; `entry`: file URL of the others'. */
   listeners: { count: number; entry: string; natsUrl: string; logLevel: string };
   log: Logger;
-  publishFrame: PublishFrame;
+  publishBundle: PublishBundle;
+  places: BatchPlaces;
   /** The largest frame that the log takes. */
   frameBytesMax: number;
   alerts: AlertLists;
@@ -107,7 +108,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   const listen = doors === 0 ? config.listen : await portToShare(config.listen);
   const door = new AlertDoor({
     ...{ log, ingest: config.ingest, redaction: config.redaction },
-    ...{ partitions: config.partitions.dedup, publishFrame: ports.publishFrame },
+    ...{ places: ports.places, publishBundle: ports.publishBundle },
     frameBytesMax: ports.frameBytesMax,
     ...{ lagMs: ports.lagMs, nowMs: ports.clock.nowMs, cacheSeed: ports.cacheSeed },
     ...{ sharePort: doors > 0, elsewhere: null, admission: ports.admission },
@@ -210,13 +211,13 @@ function openDoors(
   listen: HostPort,
   server: HttpServer,
 ): DoorPool {
-  const { config, listeners, lagMs, log, routePrefix } = ports;
+  const { config, listeners, lagMs, log, routePrefix, places } = ports;
   const { entry, natsUrl, logLevel } = listeners;
-  const { ingest, redaction, partitions } = config;
+  const { ingest, redaction } = config;
   return new DoorPool({
     ...{ entry, doors, lagMs, logger: log },
     task: {
-      ...{ ...listen, natsUrl, logLevel, ingest, partitions: partitions.dedup },
+      ...{ ...listen, natsUrl, logLevel, ingest, places },
       ...{ auth: ports.doorAuth, routePrefix, redaction },
     },
     dispatch: (request) => server.dispatch(request),

@@ -20,8 +20,8 @@ export type DoorTask = {
   port: number;
   ingest: TocsinConfig["ingest"];
   redaction: TocsinConfig["redaction"];
-  /** Of the dedup stage. */
-  partitions: number;
+  /** Of the dedup stage, and the lanes that they share. */
+  places: { partitions: number; lanes: number };
   logLevel: string;
   cacheSeed: number;
   routePrefix: string;

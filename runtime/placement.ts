@@ -18,3 +18,8 @@ export function ownerOf(key: string, shards: readonly string[], hash: Hash32): s
   }
   return best;
 }
+
+/** Which of so many input lanes has the messages of a dedup partition. */
+export function laneOf(partition: number, lanes: number): number {
+  return partition % lanes;
+}

@@ -17,8 +17,12 @@ export type AppendResult = { kind: "appended"; seq: number } | { kind: "fenced" 
 
 /** Ordered reading of one subject; the reader keeps the position. */
 export interface LogReader {
-  /** At least one record, at most `max`; waits for the first. Empty once closed. */
-  next(max: number): Promise<LogRecord[]>;
+  /**
+   * At least one record, at most `max`; waits for the first. Empty once closed; and it may be
+   * empty when the log was read through `throughSeq` and had nothing more for this reader.
+   * @param throughSeq a sequence that is stored already; default: wait on.
+   */
+  next(max: number, throughSeq?: number): Promise<LogRecord[]>;
   /** Stored records that `next` has not handed out yet, as far as is known here. */
   readonly waiting: number;
   close(): Promise<void>;

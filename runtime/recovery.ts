@@ -245,8 +245,9 @@ async function readThrough<Output>(
   const reader = log.read(subject, fromSeq);
   try {
     for (;;) {
-      const records = await reader.next(readBatch);
+      const records = await reader.next(readBatch, stopAt);
       signal.throwIfAborted();
+      if (records.length === 0) return;
       for (const record of records) {
         if (record.seq > stopAt) return;
         visit(record);

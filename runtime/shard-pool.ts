@@ -1,14 +1,14 @@
 /**
  * The shard threads of this node, as long-running piscina tasks, and their supervision.
  *
- * H1 Partitions are spread by rendezvous hashing; a thread that died is started again with the
+ * H1 Partitions are spread by rendezvous hashing, dedup partitions lane by lane; a thread that died is started again with the
  *    same partitions, after a back-off that grows while it keeps dying.
  * H2 Before the restart, whatever record each of its partitions was working on is counted as a
  *    suspect; the processor that recovers sends a repeated offender to the dead-letter stream.
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { type Hash32, ownerOf } from "./placement.ts";
+import { type Hash32, laneOf, ownerOf } from "./placement.ts";
 import type { Logger } from "./ports.ts";
 import type { ProcessorLimits } from "./processor-options.ts";
 import { RestartDelays } from "./restart-delays.ts";
@@ -56,6 +56,7 @@ export class ShardPool {
   private readonly memory: SharedArrayBuffer;
   private readonly shards: Shard[];
   private natsUrl = "";
+  private lanes = 1;
   private stopping = false;
   /** Ends the wait before a restart. */
   private readonly halt = new AbortController();
@@ -80,11 +81,14 @@ export class ShardPool {
       const message = error instanceof Error ? error.message : String(error);
       options.logger.error({ error: message }, "error in a shard thread");
     });
-    this.shards = this.place();
+    this.shards = this.unplaced();
   }
 
-  start(natsUrl: string): void {
+  /** @param lanes that the dedup partitions share: those of one lane share a thread, too. */
+  start(natsUrl: string, lanes: number): void {
     this.natsUrl = natsUrl;
+    this.lanes = lanes;
+    this.place();
     for (const shard of this.shards) shard.done = this.supervise(shard);
   }
 
@@ -111,6 +115,7 @@ export class ShardPool {
   /** Reasons why not all partitions are served; empty: all are. */
   unready(): string[] {
     const reasons: string[] = [];
+    if (this.natsUrl === "") reasons.push("partitions are not started yet");
     for (const shard of this.shards) {
       for (const { stage, partition } of shard.assignments) {
         const found = shard.stats.find((s) => s.stage === stage && s.partition === partition);
@@ -155,13 +160,9 @@ export class ShardPool {
     await this.pool.destroy();
   }
 
-  private place(): Shard[] {
-    const names = Array.from(
-      { length: this.options.shards },
-      (_, index) => `${this.options.node}-${index}`,
-    );
-    const shards = names.map((name): Shard => ({
-      name,
+  private unplaced(): Shard[] {
+    return Array.from({ length: this.options.shards }, (_, index): Shard => ({
+      name: `${this.options.node}-${index}`,
       assignments: [],
       abort: new AbortController(),
       port: null,
@@ -173,17 +174,21 @@ export class ShardPool {
       stats: [],
       done: Promise.resolve(),
     }));
+  }
+
+  private place(): void {
+    const { hash, partitions } = this.options;
+    const names = this.shards.map(({ name }) => name);
     let slot = 0;
-    const assign = (stage: StageName, count: number): void => {
+    const assign = (stage: StageName, count: number, unitOf: (partition: number) => number) => {
       for (let partition = 0; partition < count; partition += 1) {
-        const name = ownerOf(`${stage}.${partition}`, names, this.options.hash);
-        shards[names.indexOf(name)]?.assignments.push({ stage, partition, slot });
+        const name = ownerOf(`${stage}.${unitOf(partition)}`, names, hash);
+        this.shards[names.indexOf(name)]?.assignments.push({ stage, partition, slot });
         slot += 1;
       }
     };
-    assign("dedup", this.options.partitions.dedup);
-    assign("incident", this.options.partitions.incident);
-    return shards;
+    assign("dedup", partitions.dedup, (partition) => laneOf(partition, this.lanes));
+    assign("incident", partitions.incident, (partition) => partition);
   }
 
   private async supervise(shard: Shard): Promise<void> {
@@ -227,7 +232,7 @@ export class ShardPool {
       owner: `${node}/${shard.name}/${process.pid}.${Date.now()}.${this.incarnation}`,
       natsUrl: this.natsUrl,
       assignments: shard.assignments,
-      incidentPartitions: partitions.incident,
+      partitions: { ...partitions, lanes: this.lanes },
       suspects: this.memory,
       causeOfDeath: shard.causeOfDeath,
       limits,

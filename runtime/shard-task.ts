@@ -16,7 +16,7 @@ export type ShardTask = {
   owner: string;
   natsUrl: string;
   assignments: Assignment[];
-  incidentPartitions: number;
+  partitions: { dedup: number; incident: number; lanes: number };
   suspects: SharedArrayBuffer;
   /** What the thread before this one died of; "" for the first. */
   causeOfDeath: string;

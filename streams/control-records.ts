@@ -19,7 +19,7 @@ export async function announceConfig(
   const forIncident = codec.encode({ kind: "config", config: incident } satisfies WorkRecord);
   const appends: Promise<number>[] = [];
   for (let partition = 0; partition < partitions.dedup; partition += 1) {
-    appends.push(log.append(inputSubject(partition), forDedup));
+    appends.push(log.append(inputSubject(partition, partitions.lanes), forDedup));
   }
   for (let partition = 0; partition < partitions.incident; partition += 1) {
     appends.push(log.append(workSubject(partition), forIncident));

@@ -1,17 +1,17 @@
-/** The ingress's way into the log: one frame, durable when the promise resolves (I1). */
+/** The ingress's way into the log: one message, durable when the promise resolves (I1). */
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Log } from "../runtime/ports.ts";
-import { inputSubject } from "./subjects.ts";
+import { laneSubject } from "./subjects.ts";
 
 const payloadBytesUsual = 1024 * 1024;
 const frameBytesCeiling = 768 * 1024;
 /** A step's outputs may be larger than the frame that causes them, and must fit as well. */
 const framesPerPayload = 4;
 
-export function framePublisher(
+export function bundlePublisher(
   log: Log,
-): (partition: number, frame: Uint8Array) => Promise<unknown> {
-  return (partition, frame) => log.append(inputSubject(partition), frame);
+): (lane: number, bundle: Uint8Array) => Promise<unknown> {
+  return (lane, bundle) => log.append(laneSubject(lane), bundle);
 }
 
 /** The largest frame for this server: one message, with room for the step that it causes. */

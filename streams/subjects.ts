@@ -1,4 +1,6 @@
 /** Names of streams, subjects and buckets. Pure; the one place that spells them. */
+import type { Lanes, Part } from "../runtime/lane-log.ts";
+import { laneOf } from "../runtime/placement.ts";
 import type { StageName } from "../runtime/step.ts";
 
 export const streamNames = {
@@ -19,7 +21,11 @@ export const bucketNames = {
   heartbeats: "tocsin_heartbeats",
 } as const;
 
-export const inputSubject = (partition: number): string => `in.${partition}`;
+/** Where a lane's messages are stored. */
+export const laneSubject = (lane: number): string => `in.${lane}`;
+/** A dedup partition's part of its lane: no subject of the log, see runtime/lane-log.ts. */
+export const inputSubject = (partition: number, lanes: number): string =>
+  `${laneSubject(laneOf(partition, lanes))}.${partition}`;
 export const workSubject = (partition: number): string => `work.${partition}`;
 export const stepSubject = (stage: StageName, partition: number): string =>
   `step.${stage}.${partition}`;
@@ -34,6 +40,22 @@ export const dispatchQuerySubject = (partition: number): string => `tocsin.dispa
 export const graphQuerySubject = (partition: number): string => `tocsin.graph.${partition}`;
 /** The same for a dedup partition and its firing alerts. */
 export const alertQuerySubject = (partition: number): string => `tocsin.alerts.${partition}`;
+
+/** How so many dedup partitions share so many lanes. */
+export function lanesOf(partitions: number, lanes: number): Lanes {
+  return {
+    partOf(subject): Part | null {
+      const [head, lane, partition] = subject.split(".");
+      if (head !== "in" || partition === undefined) return null;
+      return { lane: `in.${lane}`, partition: Number(partition) };
+    },
+    partitionsOf(lane): number[] {
+      const number = Number(lane.slice("in.".length));
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      return all.filter((partition) => laneOf(partition, lanes) === number);
+    },
+  };
+}
 
 /**
  * One subject token from any text: letters, digits, "_" and "-" stay, any other character

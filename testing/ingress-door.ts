@@ -9,6 +9,7 @@ import { type BatchLimits, Batcher } from "../ingress/batcher.ts";
 import { type HttpLimits, HttpServer } from "../ingress/http-server.ts";
 import { LagGate } from "../ingress/lag-gate.ts";
 import type { RedactionConfig } from "../runtime/config/redaction-section.ts";
+import { sectionsOf } from "../runtime/bundle.ts";
 import type { Logger } from "../runtime/ports.ts";
 import { type FrameRecord, readFrame } from "./frame-records.ts";
 
@@ -27,8 +28,10 @@ export class MemoryLog {
   /** Publishing waits for it. */
   gate: Promise<void> = Promise.resolve();
 
-  readonly publishFrame = async (partition: number, frame: Uint8Array): Promise<void> => {
-    const records = readFrame(partition, frame);
+  readonly publishBundle = async (_lane: number, bundle: Uint8Array): Promise<void> => {
+    const records = (sectionsOf(bundle) ?? []).flatMap(({ partition, data }) =>
+      readFrame(partition, data),
+    );
     await this.gate;
     if (this.refusal !== null) throw this.refusal;
     this.frames += 1;
@@ -57,7 +60,7 @@ export async function openDoor(
   nowMs: () => number = Date.now,
 ): Promise<Door> {
   const log = new MemoryLog();
-  const batcher = new Batcher(4, log.publishFrame, options.batch);
+  const batcher = new Batcher({ partitions: 4, lanes: 4 }, log.publishBundle, options.batch);
   const intake = new FrameIntake({
     ...{ batcher, nowMs, cacheSeed: 7, resolveTimeoutMs: 300_000 },
     gate: new LagGate(() => 0, 5_000),

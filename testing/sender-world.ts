@@ -14,6 +14,7 @@ import { anyone } from "../ingress/senders/sender-deps.ts";
 import { registerSamples } from "../ingress/samples/sample-routes.ts";
 import type { SeriesKeeper } from "../ingress/samples/series-keeper.ts";
 import { registerSenders } from "../ingress/senders/sender-routes.ts";
+import { type Section, sectionsOf } from "../runtime/bundle.ts";
 import { loadConfig } from "../runtime/config/load.ts";
 import type { MetricsConfig } from "../runtime/config/metrics-section.ts";
 import { DedupStage } from "../runtime/dedup-stage.ts";
@@ -67,19 +68,22 @@ export async function openSenderWorld(
   const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
   const events: DedupOutput["event"][] = [];
   let seq = 0;
-  const publishFrame = async (partition: number, frame: Uint8Array): Promise<void> => {
+  const publishBundle = async (_lane: number, bundle: Uint8Array): Promise<void> => {
     if (refusal.error !== null) throw refusal.error;
+    for (const section of sectionsOf(Uint8Array.from(bundle)) ?? []) apply(section);
+  };
+  const apply = ({ partition, data }: Section): void => {
     seq += 1;
     const outputs: DedupOutput[] = [];
     const at = { seq, timeMs: Date.now() };
-    stages[partition]?.apply(Uint8Array.from(frame), at, (output) => outputs.push(output));
+    stages[partition]?.apply(data, at, (output) => outputs.push(output));
     const items = outputs.map(({ event }, index) => ({ stepSeq: seq, index, event }));
     events.push(...outputs.map(({ event }) => event));
     if (items.length > 0) incidents.apply({ kind: "alerts", partition, items });
   };
   const intake = new FrameIntake({
     ...{ nowMs: Date.now, cacheSeed: 7, resolveTimeoutMs: 300_000 },
-    batcher: new Batcher(partitions, publishFrame),
+    batcher: new Batcher({ partitions, lanes: 2 }, publishBundle),
     gate: new LagGate(() => 0, 5_000),
     ...(redaction === null ? {} : { redaction }),
   });

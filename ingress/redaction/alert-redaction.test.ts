@@ -1,5 +1,6 @@
 import { pack } from "msgpackr";
 import { afterEach, describe, expect, test } from "vitest";
+import { sectionsOf } from "../../runtime/bundle.ts";
 import type { RedactionConfig } from "../../runtime/config/redaction-section.ts";
 import { readFrame, type FrameRecord } from "../../testing/frame-records.ts";
 import { type Door, openDoor } from "../../testing/ingress-door.ts";
@@ -25,11 +26,13 @@ const owner = {
 
 function setUp(redaction: Partial<RedactionConfig> = {}) {
   const records: FrameRecord[] = [];
-  const publish = async (partition: number, frame: Uint8Array): Promise<void> => {
-    records.push(...readFrame(partition, frame));
+  const publish = async (_lane: number, bundle: Uint8Array): Promise<void> => {
+    for (const { partition, data } of sectionsOf(bundle) ?? []) {
+      records.push(...readFrame(partition, data));
+    }
   };
   const intake = new FrameIntake({
-    ...{ batcher: new Batcher(1, publish), gate: new LagGate(() => 0, 5_000) },
+    ...{ batcher: new Batcher({ partitions: 1, lanes: 1 }, publish), gate: new LagGate(() => 0, 5_000) },
     ...{ nowMs: () => nowMs, resolveTimeoutMs: 300_000, cacheSeed: 7 },
     redaction: { ...usual, ...redaction },
   });

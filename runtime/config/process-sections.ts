@@ -31,10 +31,16 @@ export function readListen(value: ConfigValue): TocsinConfig["listen"] {
 }
 
 export function readPartitions(value: ConfigValue): TocsinConfig["partitions"] {
-  const section = value.section(["dedup", "incident"]);
+  const section = value.section(["dedup", "incident", "lanes"]);
   const count = (key: string, fallback: number) =>
     section(key).integer({ default: fallback, min: 1, max: partitionsMax });
-  return { dedup: count("dedup", 8), incident: count("incident", 8) };
+  const dedup = count("dedup", 8);
+  return { dedup, incident: count("incident", 8), lanes: readLanes(section("lanes"), dedup) };
+}
+
+function readLanes(value: ConfigValue, dedup: number): number | "auto" {
+  if (!value.present || value.is("auto")) return "auto";
+  return value.integer({ default: 1, min: 1, max: dedup });
 }
 
 export function readShards(value: ConfigValue): TocsinConfig["shards"] {

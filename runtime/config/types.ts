@@ -32,8 +32,12 @@ export type TocsinConfig = {
   source: string | null;
   listen: HostPort;
   dataDir: string;
-  /** Fixed when a data directory is created. */
-  partitions: { dedup: number; incident: number };
+  /**
+   * Fixed when a data directory is created. `lanes`: how many messages the alerts that come
+   * together are written in; "auto": one where one thread processes all of them, else one for
+   * each dedup partition.
+   */
+  partitions: { dedup: number; incident: number; lanes: number | "auto" };
   /** "auto": one fewer than the machine's processors, at least one. */
   shards: number | "auto";
   /** Threads that listen. "auto": one for every four processors, at least one. */

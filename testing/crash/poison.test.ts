@@ -59,7 +59,7 @@ test("a record that nobody can read ends as a dead letter, and the partition goe
       last_by_subj: "dead.dedup.0",
     });
     const letter = codec.decode(found?.data ?? new Uint8Array()) as Record<string, unknown>;
-    expect(letter).toMatchObject({ subject: "in.0", seq, deaths: 3 });
+    expect(letter).toMatchObject({ subject: "in.0.0", seq, deaths: 3 });
     expect(letter["error"]).toContain("corrupt frame");
     expect(Array.from(letter["data"] as Uint8Array)).toEqual([0xf1, 9, 9]);
   }, 20_000);

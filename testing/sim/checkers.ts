@@ -8,17 +8,14 @@ import type { Stage } from "../../runtime/stage.ts";
 import type { DedupOutput, StageName } from "../../runtime/step.ts";
 import type { WorkRecord } from "../../runtime/work.ts";
 import { codec } from "../../streams/codec.ts";
-import { inputSubject, stepSubject, workSubject } from "../../streams/subjects.ts";
+import { stepSubject, workSubject } from "../../streams/subjects.ts";
 import { countByFingerprint } from "./frame-counts.ts";
-import {
-  dedupPartitions,
-  incidentPartitions,
-  newDedupStage,
-  newIncidentStage,
-} from "./spine.ts";
+import type { StoredRecord } from "../sim-log.ts";
+import { inputOf } from "./lane-inputs.ts";
+import { newDedupStage, newIncidentStage } from "./spine.ts";
 import { outputsOf, stepRecords } from "./step-logs.ts";
 import type { Workload } from "./workload.ts";
-import type { World } from "./world.ts";
+import { dedupPartitions, incidentPartitions, type World } from "./world.ts";
 
 type Checker = (world: World, workload: Workload) => string[];
 
@@ -35,9 +32,7 @@ const accounting: Checker = (world, workload) => {
     if (!stored.has(id)) faults.push(`${id} was acknowledged but never stored`);
   }
   for (const partition of range(dedupPartitions)) {
-    const frames = world.log
-      .everStored("in.")
-      .filter((record) => record.subject === inputSubject(partition));
+    const frames = inputOf(world, partition);
     const expected = countByFingerprint(frames.map((record) => record.data));
     const actual = new Map<string, number>();
     const steps = stepRecords<DedupOutput>(world, stepSubject("dedup", partition));
@@ -82,18 +77,23 @@ const oneWriter: Checker = (world) => {
 /** I4: a fresh stage fed the whole input log tells the same story as the step log. */
 const determinism: Checker = (world) => [
   ...range(dedupPartitions).flatMap((p) =>
-    replays<DedupOutput>(world, "dedup", p, inputSubject(p), newDedupStage()),
+    replays<DedupOutput>(world, "dedup", p, inputOf(world, p), newDedupStage()),
   ),
   ...range(incidentPartitions).flatMap((q) =>
-    replays<IncidentOutput>(world, "incident", q, workSubject(q), newIncidentStage(q)),
+    replays<IncidentOutput>(world, "incident", q, workOf(world, q), newIncidentStage(q)),
   ),
 ];
+
+function workOf(world: World, partition: number): StoredRecord[] {
+  const subject = workSubject(partition);
+  return world.log.everStored(subject).filter((record) => record.subject === subject);
+}
 
 function replays<Output>(
   world: World,
   stageName: StageName,
   partition: number,
-  input: string,
+  input: StoredRecord[],
   stage: Stage<Output>,
 ): string[] {
   const steps = stepRecords<Output>(world, stepSubject(stageName, partition));
@@ -104,8 +104,8 @@ function replays<Output>(
   const outputs: Output[] = [];
   const emit = (output: Output): void => void outputs.push(output);
   let timeMs = 0;
-  for (const record of world.log.everStored(input)) {
-    if (record.subject !== input || record.seq > through) continue;
+  for (const record of input) {
+    if (record.seq > through) continue;
     timeMs = Math.max(timeMs, record.timeMs);
     if (dead.has(record.seq)) continue;
     stage.advance(timeMs, emit);

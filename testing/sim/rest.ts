@@ -3,7 +3,9 @@
  * outside readers see agree with the truth, which is the step log.
  */
 import type { IncidentOutput } from "../../actors/incident/types.ts";
-import { inputSubject, stepSubject, workSubject } from "../../streams/subjects.ts";
+import type { LogRecord } from "../../runtime/ports.ts";
+import { stepSubject, workSubject } from "../../streams/subjects.ts";
+import { inputOf } from "./lane-inputs.ts";
 import type { Seat } from "./seat.ts";
 import type { Spine } from "./spine.ts";
 import { outputsOf, stepRecords } from "./step-logs.ts";
@@ -14,8 +16,10 @@ import type { World } from "./world.ts";
 export function unfinished(world: World, spine: Spine, workload: Workload): string[] {
   const left: string[] = [];
   if (workload.underWay > 0) left.push(`${workload.underWay} sends under way`);
-  spine.dedup.forEach((seat, p) => left.push(...behind(world, seat, inputSubject(p))));
-  spine.incident.forEach((seat, q) => left.push(...behind(world, seat, workSubject(q))));
+  spine.dedup.forEach((seat, p) => left.push(...behind(seat, inputOf(world, p).at(-1))));
+  spine.incident.forEach((seat, q) => {
+    left.push(...behind(seat, world.log.last(workSubject(q))));
+  });
   return left;
 }
 
@@ -36,10 +40,10 @@ export function disagreements(world: World, spine: Spine): string[] {
   });
 }
 
-function behind(world: World, seat: Seat, input: string): string[] {
+function behind(seat: Seat, newest: LogRecord | null | undefined): string[] {
   const stats = seat.host?.stats();
   if (stats?.ready !== true) return [`${seat.name} has no working owner`];
-  if ((world.log.last(input)?.seq ?? 0) > stats.inputSeq) {
+  if ((newest?.seq ?? 0) > stats.inputSeq) {
     return [`${seat.name} has input to read`];
   }
   if (stats.relayBacklog > 0) return [`${seat.name} has ${stats.relayBacklog} steps to relay`];

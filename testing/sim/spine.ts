@@ -9,6 +9,7 @@ import type { SeverityConfig } from "../../actors/severity/config.ts";
 import { DedupHost } from "../../runtime/dedup-host.ts";
 import { DedupStage } from "../../runtime/dedup-stage.ts";
 import { IncidentHost } from "../../runtime/incident-host.ts";
+import { LaneLog } from "../../runtime/lane-log.ts";
 import { IncidentStage } from "../../runtime/incident-stage.ts";
 import type { PartitionHost } from "../../runtime/partition-host.ts";
 import { defaultProcessorLimits, type ProcessorLimits } from "../../runtime/processor-options.ts";
@@ -18,20 +19,19 @@ import {
   deadSubject,
   incidentSubject,
   inputSubject,
+  lanesOf,
   outboxSubject,
   stepSubject,
   workSubject,
 } from "../../streams/subjects.ts";
+import type { SimLink } from "../sim-link.ts";
 import { SimLog } from "../sim-log.ts";
 import { SimPublicStream } from "../sim-public-stream.ts";
 import { SimSnapshots } from "../sim-snapshots.ts";
 import { SimState } from "../sim-state.ts";
 import { SimTimers } from "../sim-timers.ts";
 import { Seat, type Surroundings } from "./seat.ts";
-import type { World } from "./world.ts";
-
-export const dedupPartitions = 2;
-export const incidentPartitions = 2;
+import { dedupPartitions, incidentPartitions, type World } from "./world.ts";
 
 export const dedupConfig: DedupConfig = {
   hash: "dedup-1",
@@ -194,11 +194,11 @@ function shared(
     logger,
     limits,
     codec,
-    log: new SimLog(world.log, link),
+    log: laneLog(world, link),
     snapshots: new SimSnapshots(world.snapshots, link),
     clock: world.scheduler,
     subjects: {
-      input: stage === "dedup" ? inputSubject(partition) : workSubject(partition),
+      input: stage === "dedup" ? inputSubject(partition, world.lanes) : workSubject(partition),
       step: stepSubject(stage, partition),
       dead: deadSubject(stage, partition),
     },
@@ -206,6 +206,12 @@ function shared(
 }
 
 type Shared = ReturnType<typeof shared>;
+
+/** The log as a program sees it that has this link. */
+export function laneLog(world: World, link: SimLink): LaneLog {
+  const lanes = lanesOf(dedupPartitions, world.lanes);
+  return new LaneLog(new SimLog(world.log, link), lanes, world.laneTrackers);
+}
 
 function dedupHost(options: Shared): PartitionHost {
   const workSubjectOf = (domain: string): string => workSubject(incidentPartitionOf(domain));

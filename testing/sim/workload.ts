@@ -7,21 +7,16 @@ import type { LearntEdge } from "../../actors/correlation/learnt-edges.ts";
 import type { GroupNotification, Silence } from "../../actors/dispatch/types.ts";
 import type { Command, CommandAction, Notification } from "../../actors/incident/types.ts";
 import { RetryableError } from "../../runtime/errors.ts";
+import { bundleOf } from "../../runtime/bundle.ts";
+import type { LaneLog } from "../../runtime/lane-log.ts";
+import { laneOf } from "../../runtime/placement.ts";
 import type { WorkRecord } from "../../runtime/work.ts";
 import { codec } from "../../streams/codec.ts";
-import { inputSubject, workSubject } from "../../streams/subjects.ts";
+import { inputSubject, laneSubject, workSubject } from "../../streams/subjects.ts";
 import { alertRecord, type AlertRecord, buildFrame } from "../frame-builder.ts";
-import { SimLog } from "../sim-log.ts";
 import type { Random } from "../random.ts";
-import type { World } from "./world.ts";
-import {
-  dedupConfig,
-  dedupPartitions,
-  incidentConfig,
-  incidentPartitions,
-  simDispatch,
-  type Spine,
-} from "./spine.ts";
+import { dedupConfig, incidentConfig, laneLog, simDispatch, type Spine } from "./spine.ts";
+import { dedupPartitions, incidentPartitions, type World } from "./world.ts";
 
 type Kind = { labels: Record<string, string>; dedup_key?: string };
 
@@ -36,7 +31,7 @@ export class Workload {
   private readonly world: World;
   private readonly spine: Spine;
   private readonly random: Random;
-  private readonly log: SimLog;
+  private readonly log: LaneLog;
   private readonly kinds: Kind[];
   private frames = 0;
   private commands = 0;
@@ -48,13 +43,13 @@ export class Workload {
     this.world = world;
     this.spine = spine;
     this.random = world.random.fork();
-    this.log = new SimLog(world.log, world.link("workload"));
+    this.log = laneLog(world, world.link("workload"));
     this.kinds = alertKinds(this.random, this.random.pick([1, 4, 15]));
   }
 
   /** The configuration is the first thing in every log. */
   begin(): void {
-    for (let p = 0; p < dedupPartitions; p++) this.configure(inputSubject(p), dedupConfig);
+    for (let p = 0; p < dedupPartitions; p++) this.configure(this.input(p), dedupConfig);
     for (let q = 0; q < incidentPartitions; q++) this.configure(workSubject(q), incidentConfig);
   }
 
@@ -72,7 +67,11 @@ export class Workload {
 
   /** Every alert ends and every incident is resolved, so that a healed world comes to rest. */
   finish(): void {
-    for (const kind of this.kinds) this.sendFrame([this.alert(kind, "resolved")], false);
+    for (const kind of this.kinds) {
+      const record = this.alert(kind, "resolved");
+      const partition = partitionOf(record);
+      this.sendBundle(laneOf(partition, this.world.lanes), [[partition, [record]]], false);
+    }
     for (const incidentId of this.world.state.views.keys()) {
       const id = `command-${++this.commands}`;
       const action: CommandAction = { kind: "resolve", note: "the day is over" };
@@ -93,7 +92,8 @@ export class Workload {
       byPartition.set(partition, [...(byPartition.get(partition) ?? []), record]);
     }
     const twice = this.random.chance(0.1);
-    for (const records of byPartition.values()) this.sendFrame(records, twice);
+    const byLane = Map.groupBy(byPartition, ([partition]) => laneOf(partition, this.world.lanes));
+    for (const [lane, parts] of byLane) this.sendBundle(lane, parts, twice);
   }
 
   private alert(kind: Kind, how: string): AlertRecord {
@@ -106,14 +106,15 @@ export class Workload {
     );
   }
 
-  private sendFrame(records: AlertRecord[], twice: boolean): void {
-    const first = records[0];
-    if (first === undefined) return;
-    const subject = inputSubject(partitionOf(first));
-    const frame = buildFrame(Math.floor(this.world.scheduler.nowMs()), records);
+  /** @param parts records by partition. */
+  private sendBundle(lane: number, parts: [number, AlertRecord[]][], twice: boolean): void {
+    const nowMs = Math.floor(this.world.scheduler.nowMs());
+    const bundle = bundleOf(
+      parts.map(([partition, records]) => ({ partition, data: buildFrame(nowMs, records) })),
+    );
     for (let copy = 0; copy < (twice ? 2 : 1); copy++) {
       const id = `frame-${++this.frames}`;
-      void this.repeat(() => this.log.append(subject, frame, id)).then((seq) => {
+      void this.repeat(() => this.log.append(laneSubject(lane), bundle, id)).then((seq) => {
         if (seq !== null) this.acknowledged.add(id);
       });
     }
@@ -218,8 +219,8 @@ export class Workload {
     const seat = this.random.pick([...this.spine.dedup, ...this.spine.incident]);
     seat.poisoned = true;
     const [stage, partition] = seat.name.split(".");
-    const subjectOf = stage === "dedup" ? inputSubject : workSubject;
-    const subject = subjectOf(Number(partition));
+    const number = Number(partition);
+    const subject = stage === "dedup" ? this.input(number) : workSubject(number);
     const known = this.poison.get(subject) ?? new Set();
     this.poison.set(subject, known);
     const id = `poison-${++this.frames}`;
@@ -227,6 +228,10 @@ export class Workload {
     void this.repeat(() => this.log.append(subject, data, id)).then((seq) => {
       if (seq !== null) known.add(seq);
     });
+  }
+
+  private input(partition: number): string {
+    return inputSubject(partition, this.world.lanes);
   }
 
   private configure(subject: string, config: typeof dedupConfig | typeof incidentConfig): void {

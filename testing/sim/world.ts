@@ -2,6 +2,7 @@
  * The simulated world of one run: virtual time, the servers, the faults in force, and a trace of
  * what happened last, which is what one reads when a seed fails.
  */
+import type { LaneTrackers } from "../../runtime/lane-log.ts";
 import { Random } from "../random.ts";
 import { SimScheduler } from "../sim-clock.ts";
 import { noFaults, SimLink, type Faults } from "../sim-link.ts";
@@ -9,6 +10,9 @@ import { SimLogServer } from "../sim-log.ts";
 import { SimSnapshotsServer } from "../sim-snapshots.ts";
 import { SimStateServer } from "../sim-state.ts";
 import { SimTimersServer } from "../sim-timers.ts";
+
+export const dedupPartitions = 2;
+export const incidentPartitions = 2;
 
 const traceLinesMax = 60;
 const startMs = Date.UTC(2026, 0, 1);
@@ -21,6 +25,9 @@ export class World {
   readonly timers = new SimTimersServer();
   readonly state = new SimStateServer();
   readonly snapshots = new SimSnapshotsServer();
+  /** Lanes that the dedup partitions share, and what is known of them, by whomever. */
+  readonly lanes: number;
+  readonly laneTrackers: LaneTrackers = new Map();
   readonly faults: { current: Faults };
   healed = false;
   /** Why the run failed; the first reason counts. */
@@ -31,6 +38,7 @@ export class World {
     this.seed = seed;
     this.random = new Random(seed);
     this.faults = { current: swarm(this.random) };
+    this.lanes = seed % 2 === 0 ? 1 : dedupPartitions;
   }
 
   /** A program's line to the servers; without `onCrash` the program does not die by itself. */
