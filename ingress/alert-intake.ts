@@ -80,6 +80,27 @@ export type IntakeOptions = {
 export const defaultResolveTimeoutMs = 5 * 60_000;
 const retryAfterSecondsDefault = 1;
 
+/** Never added to: most requests have none. */
+const noRejections: RejectedAlert[] = [];
+
+/** A request's claim, and what its answer will say. */
+class IntakeTicket extends Ticket {
+  accepted = 0;
+  rejected = noRejections;
+  private readonly intake: FrameIntake;
+  private readonly settled: Settled;
+
+  constructor(intake: FrameIntake, settled: Settled) {
+    super();
+    this.intake = intake;
+    this.settled = settled;
+  }
+
+  protected override settle(): void {
+    this.settled(this.intake.result(this));
+  }
+}
+
 export class FrameIntake implements FormatIntake, CallingIntake {
   readonly counters: IntakeCounters = {
     received: 0,
@@ -115,7 +136,7 @@ export class FrameIntake implements FormatIntake, CallingIntake {
   }
 
   submit(body: Uint8Array, source: string, owner?: AlertOwner): Promise<IntakeResult> {
-    return this.submitWith(body, [], source, owner);
+    return this.submitWith(body, noRejections, source, owner);
   }
 
   submitWith(
@@ -128,7 +149,7 @@ export class FrameIntake implements FormatIntake, CallingIntake {
   }
 
   submitThen(body: Uint8Array, owner: AlertOwner | undefined, settled: Settled): void {
-    this.takeArray(body, [], owner, settled);
+    this.takeArray(body, noRejections, owner, settled);
   }
 
   submitLines(body: Uint8Array, _source: string, owner?: AlertOwner): Promise<IntakeResult> {
@@ -136,7 +157,7 @@ export class FrameIntake implements FormatIntake, CallingIntake {
       const overload = this.overload(body.length);
       if (overload !== null) return resolve(overload);
       const error = this.scanner.scanLines(body, isUtf8(body));
-      this.begin(body, error, [], owner, true, resolve);
+      this.begin(body, error, noRejections, owner, true, resolve);
     });
   }
 
@@ -209,13 +230,14 @@ export class FrameIntake implements FormatIntake, CallingIntake {
     const { head } = reader;
     const receivedAtMs = this.nowMs();
     const clockMs = this.clockMs();
-    const ticket = new Ticket();
-    const rejected: RejectedAlert[] = [];
+    const ticket = new IntakeTicket(this, settled);
+    let invalid: RejectedAlert[] | null = null;
     reader.begin(body);
     for (let index = 0; index < scanner.count; index += 1) {
       const fault = reader.read(scanner, index, receivedAtMs);
       if (fault !== null) {
-        rejected.push({ index: places?.[index] ?? index, ...fault });
+        invalid ??= [];
+        invalid.push({ index: places?.[index] ?? index, ...fault });
         continue;
       }
       const partition = partitionOf(head.high, head.low, batcher.partitions);
@@ -229,14 +251,17 @@ export class FrameIntake implements FormatIntake, CallingIntake {
       reader.noteSent(frame, clockMs);
     }
     reader.done();
-    const accepted = scanner.count - rejected.length;
-    rejected.push(...refused);
+    const rejected = invalid === null ? refused : [...invalid, ...refused];
+    ticket.accepted = scanner.count - (invalid?.length ?? 0);
+    ticket.rejected = rejected;
     if (rejected.length > 0) this.record(ticket, receivedAtMs, rejected);
-    this.counters.received += accepted + rejected.length;
-    ticket.close(() => settled(this.result(ticket, accepted, rejected)));
+    this.counters.received += ticket.accepted + rejected.length;
+    ticket.close();
   }
 
-  private result(ticket: Ticket, accepted: number, rejected: RejectedAlert[]): IntakeResult {
+  /** What an answer says of a request whose frames have settled. */
+  result(ticket: IntakeTicket): IntakeResult {
+    const { accepted, rejected } = ticket;
     if (ticket.failure === null) {
       this.counters.accepted += accepted;
       this.counters.rejected += rejected.length;

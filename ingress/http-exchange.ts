@@ -11,26 +11,67 @@ import { LimitError, RetryableError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/ports.ts";
 import type { BodyBudget, BodyBuffer } from "./body-buffer.ts";
 import { type CallingHandler, type Handler, type HttpResponse, problem } from "./http.ts";
-import type { ReceivedRequest } from "./received-request.ts";
-import type { Linked } from "./receiving.ts";
+import { type Head, ReceivedRequest } from "./received-request.ts";
+import { Linked } from "./receiving.ts";
 import { statusLine } from "./status-line.ts";
 
 /** Deflate cannot do better than this, so it bounds what a gzip body can become. */
 const gzipRatioMax = 1032;
 
-export type Exchange = Linked & {
-  response: uWS.HttpResponse;
-  handler: Handler;
-  request: ReceivedRequest;
-  /** Null: nothing of it was kept yet. */
-  body: BodyBuffer | null;
+/**
+ * Many small requests each made a dozen objects and functions, most of what they cost the engine.
+ * So an exchange binds its callbacks once, and one whose request came in one piece and was answered
+ * serves another request: nobody can call it any more.
+ */
+export class Exchange extends Linked {
+  readonly server: ExchangeServer;
+  readonly request = new ReceivedRequest();
+  declare response: uWS.HttpResponse;
+  declare handler: Handler;
+  /** The fast path's own; null: the route's. */
+  calling: CallingHandler | null = null;
+  /** The Content-Length, 0 when unknown. */
+  expectedBytes = 0;
   /** When the whole body must be here, on the clock of performance.now(). */
-  deadlineMs: number;
-  state: "receiving" | "handling" | "closed";
+  deadlineMs = 0;
+  /** Null: nothing of it was kept yet. */
+  body: BodyBuffer | null = null;
+  state: "receiving" | "handling" | "closed" = "closed";
   /** The client is gone: the response must not be touched any more. */
-  aborted: boolean;
-  server: ExchangeServer;
-};
+  aborted = false;
+
+  readonly whenAborted = (): void => abort(this);
+  readonly whenData = (chunk: ArrayBuffer, isLast: boolean): void =>
+    this.server.arrived(this, chunk, isLast);
+  readonly answer = (answer: HttpResponse): void => respond(this, answer, false);
+  /** Writes what `pending` says, corked. */
+  readonly write = (): void => writeAnswer(this);
+  pending: HttpResponse = { status: 200 };
+  /** Whether the answer is its connection's last. */
+  isLast = false;
+
+  constructor(server: ExchangeServer) {
+    super();
+    this.server = server;
+  }
+
+  /** The head is here; of the request before, nothing is left. */
+  begin(
+    response: uWS.HttpResponse,
+    head: Head,
+    source: uWS.HttpRequest,
+    handler: Handler,
+    calling: CallingHandler | null,
+  ): void {
+    this.response = response;
+    this.handler = handler;
+    this.calling = calling;
+    this.request.begin(head, source);
+    this.body = null;
+    this.state = "receiving";
+    this.aborted = false;
+  }
+}
 
 /** What the exchanges of one server have in common. */
 export interface ExchangeServer {
@@ -39,8 +80,12 @@ export interface ExchangeServer {
   readonly log: Logger;
   /** Whether answers from now on must be their connections' last. */
   readonly isDraining: boolean;
+  /** Something of the body; its memory is valid only now. */
+  arrived(exchange: Exchange, chunk: ArrayBuffer, isLast: boolean): void;
   /** Called once, when the exchange is over; status 0: nobody was there to be answered. */
   closed(exchange: Exchange, status: number): void;
+  /** Nobody can call the exchange any more. */
+  spare(exchange: Exchange): void;
 }
 
 /** The body is complete: runs the handler and answers. */
@@ -57,18 +102,14 @@ export function handle(exchange: Exchange, body: BodyBuffer): void {
 /**
  * The body is this chunk, whose memory is valid only now: so it takes no copy, where a fast
  * path's handler is content with that.
- * @param handler the fast path's own; null: the route's.
  */
-export function handleAtOnce(
-  exchange: Exchange,
-  chunk: ArrayBuffer,
-  handler: CallingHandler | null,
-): void {
+export function handleAtOnce(exchange: Exchange, chunk: ArrayBuffer): void {
   exchange.state = "handling";
   exchange.request.body = Buffer.from(chunk);
-  if (handler === null) return run(exchange);
+  const { calling } = exchange;
+  if (calling === null) return run(exchange);
   try {
-    handler(exchange.request, (answer) => respond(exchange, answer, false));
+    calling(exchange.request, exchange.answer);
   } catch (error) {
     fail(exchange, error);
   }
@@ -99,20 +140,25 @@ function run(exchange: Exchange): void {
 export function respond(exchange: Exchange, answer: HttpResponse, closing: boolean): void {
   if (exchange.state === "closed") return;
   if (exchange.aborted) return close(exchange, 0);
-  const { response, request } = exchange;
+  const { server, state, body, response, calling } = exchange;
   close(exchange, answer.status);
-  const last = closing || exchange.server.isDraining;
-  response.cork(() => {
-    // 200 is what uWebSockets.js writes by itself.
-    if (answer.status !== 200) response.writeStatus(statusLine(answer.status));
-    const { headers } = answer;
-    if (headers !== undefined) {
-      for (const name in headers) response.writeHeader(name, headerText(headers[name] as string));
-    }
-    const body = answer.body ?? "";
-    if (request.method !== "HEAD") response.end(body, last);
-    else response.endWithoutBody(Buffer.byteLength(body), last);
-  });
+  exchange.pending = answer;
+  exchange.isLast = closing || server.isDraining;
+  response.cork(exchange.write);
+  // Its body came whole, and its handler has given the one answer that it may give.
+  if (state === "handling" && body === null && calling !== null) server.spare(exchange);
+}
+
+function writeAnswer({ response, pending, request, isLast }: Exchange): void {
+  const { status, headers, body } = pending;
+  // 200 is what uWebSockets.js writes by itself.
+  if (status !== 200) response.writeStatus(statusLine(status));
+  if (headers !== undefined) {
+    for (const name in headers) response.writeHeader(name, headerText(headers[name] as string));
+  }
+  if (body === undefined && !isLast) response.end();
+  else if (request.method !== "HEAD") response.end(body ?? "", isLast);
+  else response.endWithoutBody(Buffer.byteLength(body ?? ""), isLast);
 }
 
 /** The client went away. A running handler keeps its share of the limits until it ends. */

@@ -12,9 +12,8 @@ import type { Logger } from "../runtime/ports.ts";
 import type { Admission } from "./admission.ts";
 import { BodyBudget, BodyBuffer } from "./body-buffer.ts";
 import {
-  type Exchange,
+  Exchange,
   type ExchangeServer,
-  abort,
   failure,
   handle,
   handleAtOnce,
@@ -33,7 +32,7 @@ import {
   problem,
 } from "./http.ts";
 import { isLoopback } from "./loopback.ts";
-import { type Head, ReceivedRequest } from "./received-request.ts";
+import type { Head } from "./received-request.ts";
 import { Receiving } from "./receiving.ts";
 import { keyHeaderNames } from "./request-key.ts";
 import { type Match, Router } from "./router.ts";
@@ -68,6 +67,7 @@ export type HttpServerOptions = {
 };
 
 const deadlineSweepMs = 250;
+const sparesMax = 1024;
 /** LIBUS_LISTEN_EXCLUSIVE_PORT: a second program on our port is an error, not a surprise. */
 const exclusivePort = 1;
 
@@ -89,6 +89,8 @@ export class HttpServer implements ExchangeServer {
   private readonly elsewhere: Handler | null;
   private readonly routePrefix: string;
   private readonly receiving = new Receiving<Exchange>();
+  /** Exchanges for the next requests of fast paths. */
+  private readonly spares: Exchange[] = [];
   private sweep: NodeJS.Timeout | null = null;
   /** When it was last looked for bodies that are late; exact enough to reckon deadlines from. */
   private sweptMs = 0;
@@ -113,7 +115,8 @@ export class HttpServer implements ExchangeServer {
       const path = this.withoutPrefix(source.getUrl());
       const match = this.router.match(method, path);
       const params = match.kind === "found" ? match.params : {};
-      this.accept(response, source, match, { method, path, params, headers: null });
+      const head = { method, path, params, headers: null };
+      this.accept(new Exchange(this), response, source, match, head, null);
     });
   }
 
@@ -200,28 +203,28 @@ export class HttpServer implements ExchangeServer {
     const head = { method, path, params: match.params, headers: copied };
     for (const pattern of new Set([path, `${this.routePrefix}${path}`])) {
       this.app.post(pattern, (response, source) =>
-        this.accept(response, source, match, head, handler),
+        this.accept(this.fresh(), response, source, match, head, handler ?? null),
       );
     }
   }
 
   private accept(
+    exchange: Exchange,
     response: uWS.HttpResponse,
     source: uWS.HttpRequest,
     match: Match,
     head: Head,
-    calling?: CallingHandler,
+    calling: CallingHandler | null,
   ): void {
     const { method, path } = head;
     const found = match.kind === "found" ? match : null;
     const handler = found?.handler ?? this.elsewhere;
     const expectedBytes = Number(source.getHeader("content-length")) || 0;
-    const exchange = this.begin(
-      response,
-      handler ?? (() => refusal(match, path)),
-      new ReceivedRequest(head, source),
-    );
-    response.onAborted(() => abort(exchange));
+    exchange.begin(response, head, source, handler ?? (() => refusal(match, path)), calling);
+    exchange.expectedBytes = expectedBytes;
+    exchange.deadlineMs = this.sweptMs + deadlineSweepMs + this.limits.bodyDeadlineMs;
+    this.inFlight += 1;
+    response.onAborted(exchange.whenAborted);
     if (this.inFlight > this.limits.requestsInFlightMax) {
       respond(exchange, busy(), expectedBytes > 0);
     } else if (expectedBytes > this.limits.bodyBytesMax) {
@@ -235,55 +238,37 @@ export class HttpServer implements ExchangeServer {
           ? null
           : admission.admit(exchange.request, found.access);
       if (refused === null) {
-        this.receive(exchange, expectedBytes, head.headers !== null, calling ?? null);
+        this.receiving.add(exchange);
+        response.onData(exchange.whenData);
       }
       else respond(exchange, refused, method !== "GET" && method !== "HEAD");
     }
   }
 
-  private begin(
-    response: uWS.HttpResponse,
-    handler: Handler,
-    request: ReceivedRequest,
-  ): Exchange {
-    this.inFlight += 1;
-    return {
-      previous: null,
-      next: null,
-      response,
-      handler,
-      request,
-      body: null,
-      deadlineMs: this.sweptMs + deadlineSweepMs + this.limits.bodyDeadlineMs,
-      state: "receiving",
-      aborted: false,
-      server: this,
-    };
+  arrived(exchange: Exchange, chunk: ArrayBuffer, isLast: boolean): void {
+    if (exchange.state !== "receiving") return;
+    const { request } = exchange;
+    const inPlace = request.isFast && request.header("content-encoding") === "";
+    if (inPlace && isLast && exchange.body === null) {
+      this.receiving.delete(exchange);
+      return handleAtOnce(exchange, chunk);
+    }
+    exchange.body ??= new BodyBuffer(this.budget, exchange.expectedBytes, this.bodyBytesMax);
+    const kept = exchange.body.append(chunk);
+    if (kept === "tooLarge") respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
+    else if (kept === "noBudget") respond(exchange, noBudget(), true);
+    else if (isLast) {
+      this.receiving.delete(exchange);
+      handle(exchange, exchange.body);
+    }
   }
 
-  private receive(
-    exchange: Exchange,
-    expectedBytes: number,
-    isFast: boolean,
-    calling: CallingHandler | null,
-  ): void {
-    const inPlace = isFast && exchange.request.header("content-encoding") === "";
-    this.receiving.add(exchange);
-    exchange.response.onData((chunk, isLastChunk) => {
-      if (exchange.state !== "receiving") return;
-      if (inPlace && isLastChunk && exchange.body === null) {
-        this.receiving.delete(exchange);
-        return handleAtOnce(exchange, chunk, calling);
-      }
-      exchange.body ??= new BodyBuffer(this.budget, expectedBytes, this.bodyBytesMax);
-      const kept = exchange.body.append(chunk);
-      if (kept === "tooLarge") respond(exchange, tooLarge(this.limits.bodyBytesMax), true);
-      else if (kept === "noBudget") respond(exchange, noBudget(), true);
-      else if (isLastChunk) {
-        this.receiving.delete(exchange);
-        handle(exchange, exchange.body);
-      }
-    });
+  private fresh(): Exchange {
+    return this.spares.pop() ?? new Exchange(this);
+  }
+
+  spare(exchange: Exchange): void {
+    if (this.spares.length < sparesMax) this.spares.push(exchange);
   }
 
   private expire(): void {

@@ -15,31 +15,47 @@ export type Head = {
 };
 
 const noBytes = Buffer.alloc(0);
+const noHead: Head = { method: "", path: "", params: {}, headers: null };
 
 export class ReceivedRequest implements HttpRequest {
   body: Buffer = noBytes;
   declare principal?: Principal;
 
-  private readonly head: Head;
+  private head: Head = noHead;
+  /** Of the headers that the head names, in that order. */
   private readonly values: string[] = [];
-  private readonly all: Map<string, string> | null;
-  private readonly rawQuery: string;
+  private all: Map<string, string> | null = null;
+  private rawQuery = "";
   private parsedQuery: URLSearchParams | null = null;
   private abortion: AbortController | null = null;
   private aborted = false;
 
-  constructor(head: Head, source: uWS.HttpRequest) {
+  /** Becomes this request; nothing of an earlier one is left. */
+  begin(head: Head, source: uWS.HttpRequest): void {
     this.head = head;
-    if (head.headers === null) {
+    this.body = noBytes;
+    if (this.principal !== undefined) delete this.principal;
+    this.all = null;
+    this.rawQuery = "";
+    this.parsedQuery = null;
+    this.abortion = null;
+    this.aborted = false;
+    const { headers } = head;
+    if (headers === null) {
       const all = new Map<string, string>();
       source.forEach((name, value) => all.set(name, value));
       this.all = all;
       this.rawQuery = source.getQuery();
-    } else {
-      for (const name of head.headers) this.values.push(source.getHeader(name));
-      this.all = null;
-      this.rawQuery = "";
+      return;
     }
+    for (let at = 0; at < headers.length; at += 1) {
+      this.values[at] = source.getHeader(headers[at] as string);
+    }
+  }
+
+  /** Whether its route named the headers that it has. */
+  get isFast(): boolean {
+    return this.head.headers !== null;
   }
 
   get method(): string {

@@ -17,12 +17,17 @@ export class Ticket {
   release(failure: unknown): void {
     if (failure !== null && this.failure === null) this.failure = failure;
     this.open -= 1;
-    if (this.open === 0) this.wake?.();
+    if (this.open === 0) this.settle();
   }
 
   /** Nothing more will be added. @param settled called once all frames have settled, or now. */
-  close(settled: () => void): void {
+  close(settled: (() => void) | null = null): void {
     this.wake = settled;
     this.release(null);
+  }
+
+  /** Closed, and all frames have settled. */
+  protected settle(): void {
+    this.wake?.();
   }
 }

@@ -58,8 +58,12 @@ export class Relay<Output> {
   }
 
   /** Waits while the backlog is at its limit: a processor must not outrun its relay. */
+  get hasRoom(): boolean {
+    return this.queuedOutputs <= backlogOutputsMax;
+  }
+
   async room(clock: Clock, signal: AbortSignal): Promise<void> {
-    while (this.queuedOutputs > backlogOutputsMax) {
+    while (!this.hasRoom) {
       signal.throwIfAborted();
       await clock.sleep(5, signal);
     }
