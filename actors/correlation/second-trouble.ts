@@ -17,6 +17,8 @@ const second = {
   shareMax: 0.9,
 } as const;
 
+/** What began so long before or after it is of another moment. */
+const contemporaryMs = 90_000;
 /** Alerts of others that are compared, the first ones: more of them change no odds that count. */
 const sufferersMax = 256;
 
@@ -56,7 +58,7 @@ export function maySpread(
   root: Root,
   sufferers: readonly Sign[],
 ): boolean {
-  const own = rootOf(other);
+  const own = foundingOf(other);
   if (own.sign === null || root.sign === null) return true;
   const isFoundation = isFounding(own.sign) && own.sign.role !== "cause";
   // What is rarely a symptom and came later was seen as a trouble of its own already.
@@ -65,15 +67,28 @@ export function maySpread(
   let [inside, outside] = [0, 0];
   for (const sign of sufferers) {
     if (disagreements(sign, other.signs) > 0) continue;
+    // Wider trouble shows in others when it brings a host down, not minutes before or after.
+    if (isFoundation && Math.abs(sign.atMs - own.sign.atMs) > contemporaryMs) continue;
     if (blame.explains(own, sign)) inside += 1;
     else outside += 1;
   }
-  if (inside + outside === 0) return !isFoundation;
+  if (isFoundation && outside === 0) return false;
+  if (inside + outside === 0) return true;
   const share = blame.share(own, root);
   if (share > second.shareMax) return true;
   const surprise = surpriseOf(inside, outside, share);
   if (!isFoundation) return surprise < second.surpriseMax;
-  return outside > 0 && surprise < second.surpriseMaxFounding;
+  return surprise < second.surpriseMaxFounding;
+}
+
+/** Its root; where it has several alerts, with the one that is rarely a symptom. */
+function foundingOf(candidate: Candidate): Root {
+  const root = rootOf(candidate);
+  if (root.sign !== null && isFounding(root.sign)) return root;
+  const founding = candidate.signs.find((sign) => {
+    return sign.service === root.service && isFounding(sign);
+  });
+  return founding === undefined ? root : { service: root.service, sign: founding };
 }
 
 /**
