@@ -238,6 +238,9 @@ export function canCause(cause: Severity, symptom: Severity): boolean {
   return !isMoreSevere("high", cause) || !isMoreSevere(symptom, cause);
 }
 
+/** A value that fewer than one in so many signs have is not the incident's. */
+const strangerOf = 12;
+
 /** Whether it spreads by a model's label instead of along the graph. */
 export function isOfModel({ category }: Sign): boolean {
   return modelCategories.has(category);
@@ -259,13 +262,15 @@ export function agreementOf(
 ): "same" | "other" | "unknown" {
   const value = sign.agree[at] ?? "";
   if (value === "") return "unknown";
-  let found: "other" | "unknown" = "unknown";
+  let [same, other] = [0, 0];
   for (const { agree } of signs) {
     const theirs = agree[at] ?? "";
-    if (theirs === value) return "same";
-    if (theirs !== "") found = "other";
+    if (theirs === value) same += 1;
+    else if (theirs !== "") other += 1;
+    // One of many is a stranger that got in.
+    if (same * strangerOf > signs.length) return "same";
   }
-  return found;
+  return same + other === 0 ? "unknown" : "other";
 }
 
 function isLoad(own: Sign | null): boolean {
