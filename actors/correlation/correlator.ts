@@ -55,7 +55,7 @@ const merging = {
   unexplained: 6,
   unexplainedMax: 1,
   /** For the first label that differs, and for each further one. */
-  disagree: 3,
+  disagree: 3.5,
   disagreeMore: 0.3,
   disagreeingMax: 6,
 } as const;
