@@ -58,6 +58,8 @@ const symptomRank = 45;
 const shareMost = 0.99;
 /** Another root has to be so much likelier before the incident's is moved. */
 const hysteresis = 0.5;
+/** A value that at most one in so many signs have is a stranger's that got in. */
+const strangerOf = 12;
 
 /** Services above one, nearest first, and `ofItself` of each. */
 type Silent = { services: string[]; scores: number[] };
@@ -238,9 +240,6 @@ export function canCause(cause: Severity, symptom: Severity): boolean {
   return !isMoreSevere("high", cause) || !isMoreSevere(symptom, cause);
 }
 
-/** A value that fewer than one in so many signs have is not the incident's. */
-const strangerOf = 12;
-
 /** Whether it spreads by a model's label instead of along the graph. */
 export function isOfModel({ category }: Sign): boolean {
   return modelCategories.has(category);
@@ -267,7 +266,6 @@ export function agreementOf(
     const theirs = agree[at] ?? "";
     if (theirs === value) same += 1;
     else if (theirs !== "") other += 1;
-    // One of many is a stranger that got in.
     if (same * strangerOf > signs.length) return "same";
   }
   return same + other === 0 ? "unknown" : "other";

@@ -67,6 +67,29 @@ describe("trouble further up shows in all of its cone", () => {
     expect(asked(other, incident(signOf("f1", "ErrorsHigh", 0, "us")))).toBe(false);
   });
 
+  test("what founds an incident counts although a symptom of it came first", () => {
+    const unwell = signOf("hub", "LatencyHigh", 0, "eu");
+    const host = signOf("hub", "HostUnreachable", 1 * second, "eu");
+    expect(asked(incident(unwell), incident(signOf("f1", "ErrorsHigh", 0, "us")))).toBe(true);
+    expect(asked(incident(unwell, host))).toBe(false);
+  });
+
+  test("only who suffered at about the same time speaks for wider trouble", () => {
+    const host = (): Candidate => incident(signOf("hub", "HostUnreachable", -120 * second));
+    expect(asked(host(), incident(signOf("f1", "ErrorsHigh", -40 * second)))).toBe(true);
+    expect(asked(host(), incident(signOf("f1", "ErrorsHigh", -20 * second)))).toBe(false);
+    expect(asked(host(), incident(signOf("f1", "ErrorsHigh", -220 * second)))).toBe(false);
+  });
+
+  test("a flood whose cone is hardly wider than the host's does not explain it alone", () => {
+    const root = { service: "f1", sign: signOf("f1", "TrafficSurge", 60 * second) };
+    const host = incident(signOf("disk", "HostUnreachable"));
+    expect(blame.share({ service: "disk", sign: host.signs[0] ?? null }, root)).toBeGreaterThan(0.9);
+    const sufferers = sufferersOf(blame, root, [host], 300 * second);
+    expect(sufferers).toHaveLength(1);
+    expect(maySpread(blame, host, root, sufferers)).toBe(false);
+  });
+
   test("further alerts of where the root is tell of nobody else who suffers", () => {
     const again = incident(signOf("disk", "DiskFull"), signOf("disk", "DiskSlow"));
     expect(asked(atHub(6), again)).toBe(false);
