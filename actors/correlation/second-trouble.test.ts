@@ -83,11 +83,14 @@ describe("trouble further up shows in all of its cone", () => {
 
   test("a flood whose cone is hardly wider than the host's does not explain it alone", () => {
     const root = { service: "f1", sign: signOf("f1", "TrafficSurge", 60 * second) };
-    const host = incident(signOf("disk", "HostUnreachable"));
+    const host = incident(signOf("disk", "HostUnreachable", -second));
     expect(blame.share({ service: "disk", sign: host.signs[0] ?? null }, root)).toBeGreaterThan(0.9);
     const sufferers = sufferersOf(blame, root, [host], 300 * second);
     expect(sufferers).toHaveLength(1);
     expect(maySpread(blame, host, root, sufferers)).toBe(false);
+    // Within the minute before it may have been the flood's first sign.
+    const first = incident(signOf("disk", "HostUnreachable"));
+    expect(maySpread(blame, first, root, first.signs)).toBe(true);
   });
 
   test("further alerts of where the root is tell of nobody else who suffers", () => {

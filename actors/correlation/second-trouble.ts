@@ -17,6 +17,8 @@ const second = {
   shareMax: 0.9,
 } as const;
 
+/** A host that fails so long before a flood, and nothing else, did not fail of it. */
+const togetherMs = 60_000;
 /** What began so long before or after it is of another moment. */
 const contemporaryMs = 90_000;
 /** Alerts of others that are compared, the first ones: more of them change no odds that count. */
@@ -72,13 +74,14 @@ export function maySpread(
     if (blame.explains(own, sign)) inside += 1;
     else outside += 1;
   }
-  if (isFoundation && outside === 0) return false;
-  if (inside + outside === 0) return true;
+  if (inside + outside === 0) return !isFoundation;
+  const isEarlier = root.sign.atMs - own.sign.atMs > togetherMs;
+  if (isFoundation && outside === 0 && isEarlier) return false;
   const share = blame.share(own, root);
   if (share > second.shareMax) return true;
   const surprise = surpriseOf(inside, outside, share);
   if (!isFoundation) return surprise < second.surpriseMax;
-  return surprise < second.surpriseMaxFounding;
+  return outside > 0 && surprise < second.surpriseMaxFounding;
 }
 
 /** Its root; where it has several alerts, with the one that is rarely a symptom. */
