@@ -222,7 +222,8 @@ describe("durability", () => {
 
   test("with too much pending, a request is told to slow down, and not taken", async () => {
     const log = new MemoryLog();
-    const batcher = new Batcher({ partitions: 4, lanes: 4 }, log.publishBundle, { pendingBytesMax: 200 });
+    const places = { partitions: 4, lanes: 4 };
+    const batcher = new Batcher(places, log.publishBundle, { pendingBytesMax: 200 });
     const options = { ...settings, batcher };
     const intake = new FrameIntake(options);
     const body = Buffer.from(JSON.stringify({ labels: { a: "b".repeat(100) } }));

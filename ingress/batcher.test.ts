@@ -35,7 +35,7 @@ function gated(log: MemoryLog): () => void {
 }
 
 describe("packing", () => {
-  test("what arrives in one turn of partitions with lanes of their own shares a message for each", async () => {
+  test("what arrives in one turn shares a message for each lane, in order", async () => {
     const { log, add } = setUp();
     const tickets = [add(0, "a"), add(1, "b"), add(0, "c")];
     await Promise.all(tickets.map((ticket) => settled(ticket)));

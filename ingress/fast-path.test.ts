@@ -101,6 +101,25 @@ test("a handler that is called back answers at once, later, or by what it throws
   expect([server.inFlight, server.bufferedBytes]).toEqual([0, 0]);
 });
 
+test("requests that one exchange serves after another have nothing of each other", async () => {
+  const { port, server, url } = await serve();
+  const gone = connect(port, "127.0.0.1");
+  gone.write("POST /by-call HTTP/1.1\r\nHost: x\r\nx-one: gone\r\nContent-Length: 5\r\n\r\nlater");
+  while (server.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  gone.destroy();
+  const served = Array.from({ length: 40 }, async (_, n) => {
+    for (const body of ["now", `later ${n}`, "fail", "now", `again ${n}`]) {
+      const answer = await post(url("/by-call"), body, { "x-one": `${n} ${body}` });
+      if (body === "fail") expect(answer.status).toBe(500);
+      else expect(await answer.json()).toEqual(["POST", "/by-call", "", body, `${n} ${body}`]);
+    }
+    expect(await (await post(url("/by-call"), `bare ${n}`, { "x-one": "" })).json()).toContain("");
+  });
+  await Promise.all(served);
+  while (server.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(server.bufferedBytes).toBe(0);
+});
+
 test("who goes away before such an answer leaves nothing behind", async () => {
   const { port, server } = await serve();
   const socket = connect(port, "127.0.0.1");

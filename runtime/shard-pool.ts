@@ -1,8 +1,8 @@
 /**
  * The shard threads of this node, as long-running piscina tasks, and their supervision.
  *
- * H1 Partitions are spread by rendezvous hashing, dedup partitions lane by lane; a thread that died is started again with the
- *    same partitions, after a back-off that grows while it keeps dying.
+ * H1 Partitions are spread by rendezvous hashing, dedup partitions lane by lane; a thread that died
+ *    is started again with the same partitions, after a back-off that grows while it keeps dying.
  * H2 Before the restart, whatever record each of its partitions was working on is counted as a
  *    suspect; the processor that recovers sends a repeated offender to the dead-letter stream.
  */

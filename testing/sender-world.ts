@@ -29,7 +29,7 @@ import { codec } from "../streams/codec.ts";
 import { StageIncidents } from "./incident-world.ts";
 import { silentLog } from "./ingress-door.ts";
 
-const partitions = 4;
+const places = { partitions: 4, lanes: 2 };
 
 export type SenderWorld = {
   url: string;
@@ -58,33 +58,33 @@ export type SenderWorld = {
   close(): Promise<void>;
 };
 
+const newStage = (): DedupStage => new DedupStage({ codec, config: null });
+
 /** @param changes in place of what the doors get. */
 export async function openSenderWorld(
   changes: Partial<SenderDeps> = {},
   redaction: RedactionConfig | null = null,
 ): Promise<SenderWorld> {
   const incidents = new StageIncidents();
-  const refusal: { error: Error | null } = { error: null };
-  const stages = Array.from({ length: partitions }, () => new DedupStage({ codec, config: null }));
+  const refusal: SenderWorld["refusal"] = { error: null };
+  const stages = Array.from({ length: places.partitions }, newStage);
   const events: DedupOutput["event"][] = [];
   let seq = 0;
-  const publishBundle = async (_lane: number, bundle: Uint8Array): Promise<void> => {
-    if (refusal.error !== null) throw refusal.error;
-    for (const section of sectionsOf(Uint8Array.from(bundle)) ?? []) apply(section);
-  };
   const apply = ({ partition, data }: Section): void => {
-    seq += 1;
     const outputs: DedupOutput[] = [];
-    const at = { seq, timeMs: Date.now() };
-    stages[partition]?.apply(data, at, (output) => outputs.push(output));
+    seq += 1;
+    stages[partition]?.apply(data, { seq, timeMs: Date.now() }, (one) => outputs.push(one));
     const items = outputs.map(({ event }, index) => ({ stepSeq: seq, index, event }));
-    events.push(...outputs.map(({ event }) => event));
+    events.push(...items.map(({ event }) => event));
     if (items.length > 0) incidents.apply({ kind: "alerts", partition, items });
+  };
+  const publish = async (_lane: number, bundle: Uint8Array): Promise<void> => {
+    if (refusal.error !== null) throw refusal.error;
+    sectionsOf(Uint8Array.from(bundle))?.forEach(apply);
   };
   const intake = new FrameIntake({
     ...{ nowMs: Date.now, cacheSeed: 7, resolveTimeoutMs: 300_000 },
-    batcher: new Batcher({ partitions, lanes: 2 }, publishBundle),
-    gate: new LagGate(() => 0, 5_000),
+    ...{ batcher: new Batcher(places, publish), gate: new LagGate(() => 0, 5_000) },
     ...(redaction === null ? {} : { redaction }),
   });
   const alerts: SenderDeps["alerts"] = {

@@ -84,7 +84,8 @@ describe("trouble further up shows in all of its cone", () => {
   test("a flood whose cone is hardly wider than the host's does not explain it alone", () => {
     const root = { service: "f1", sign: signOf("f1", "TrafficSurge", 60 * second) };
     const host = incident(signOf("disk", "HostUnreachable", -second));
-    expect(blame.share({ service: "disk", sign: host.signs[0] ?? null }, root)).toBeGreaterThan(0.9);
+    const own = { service: "disk", sign: host.signs[0] ?? null };
+    expect(blame.share(own, root)).toBeGreaterThan(0.9);
     const sufferers = sufferersOf(blame, root, [host], 300 * second);
     expect(sufferers).toHaveLength(1);
     expect(maySpread(blame, host, root, sufferers)).toBe(false);

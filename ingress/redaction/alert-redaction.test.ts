@@ -32,7 +32,8 @@ function setUp(redaction: Partial<RedactionConfig> = {}) {
     }
   };
   const intake = new FrameIntake({
-    ...{ batcher: new Batcher({ partitions: 1, lanes: 1 }, publish), gate: new LagGate(() => 0, 5_000) },
+    batcher: new Batcher({ partitions: 1, lanes: 1 }, publish),
+    gate: new LagGate(() => 0, 5_000),
     ...{ nowMs: () => nowMs, resolveTimeoutMs: 300_000, cacheSeed: 7 },
     redaction: { ...usual, ...redaction },
   });

@@ -1,5 +1,6 @@
 /** The JetStream adapters keep the contracts, against a real nats-server. */
 import { connect } from "@nats-io/transport-node";
+import { LaneLog, type Lanes } from "../../runtime/lane-log.ts";
 import { JetStreamLog } from "../../streams/jetstream-log.ts";
 import { JetStreamPublicStream } from "../../streams/jetstream-public-stream.ts";
 import { KvStateStore } from "../../streams/kv-state.ts";
@@ -15,12 +16,22 @@ import { snapshotsContract, stateContract, timersContract } from "./kv-contract.
 import { logContract } from "./log-contract.ts";
 import { publicStreamContract } from "./public-stream-contract.ts";
 
-let server: Promise<NatsServer> | null = null;
+/** Each input has a lane for itself. */
+const ownLanes: Lanes = {
+  partOf: (subject) => (subject.startsWith("in.") ? { lane: subject, partition: 0 } : null),
+  partitionsOf: () => [0],
+};
 
-/** Connections to one server that all suites of this file share. */
+let server: Promise<NatsServer> | null = null;
+let lanesServer: NatsServer | null = null;
+
+/** Connections to one server that most suites of this file share. */
 async function connected(count: number) {
   server ??= startNatsServer();
-  const { url } = await server;
+  return connectedTo(await server, count);
+}
+
+async function connectedTo({ url }: NatsServer, count: number) {
   const connections = await Promise.all(
     Array.from({ length: count }, (_, index) => connect(connectOptions(url, `test ${index}`))),
   );
@@ -38,6 +49,7 @@ async function connected(count: number) {
 
 afterAll(async () => {
   await (await server)?.stop();
+  await lanesServer?.stop();
 });
 
 logContract("JetStream", async () => {
@@ -45,6 +57,17 @@ logContract("JetStream", async () => {
   return {
     log: await JetStreamLog.open(first, streamOf),
     other: await JetStreamLog.open(last, streamOf),
+    close,
+  };
+});
+
+logContract("parts of lanes on JetStream", async () => {
+  // The contract's subjects are the same each time, and have to be new.
+  lanesServer = await startNatsServer();
+  const { first, last, close } = await connectedTo(lanesServer, 2);
+  return {
+    log: new LaneLog(await JetStreamLog.open(first, streamOf), ownLanes),
+    other: new LaneLog(await JetStreamLog.open(last, streamOf), ownLanes),
     close,
   };
 });
