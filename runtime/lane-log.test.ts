@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { inputSubject, laneSubject, lanesOf } from "../streams/subjects.ts";
 import { bundleOf } from "./bundle.ts";
 import { LaneLog } from "./lane-log.ts";
-import { bufferedRecordsMax } from "./lane-reader.ts";
+import { bufferedBytesMax, bufferedRecordsMax } from "./lane-reader.ts";
 import type { Log, LogReader, LogRecord } from "./ports.ts";
 
 /** One subject's records; it counts how many were handed out, to whomever. */
@@ -151,6 +151,23 @@ describe("reading", () => {
     expect(memory.handedOut).toBeLessThan(2 * bufferedRecordsMax);
     await slow.close();
     expect(await read(quick)).toEqual([`${2 * bufferedRecordsMax + 1} end`]);
+  });
+
+  test("a small part of large messages counts as what it keeps in memory", async () => {
+    const small = log.read(subjectOf(0), 1);
+    const large = log.read(subjectOf(1), 1);
+    const messages = Math.ceil((2 * bufferedBytesMax) / 1_000_000);
+    for (let n = 0; n < messages; n += 1) await send({ 0: "x", 1: "y".repeat(1_000_000) });
+    await large.next(messages);
+    await settle();
+    expect(small.waiting).toBe(messages);
+    expect(memory.handedOut).toBeLessThan(messages);
+    for (let taken = 0; taken < messages; ) {
+      taken += (await small.next(5)).length;
+      void large.next(5);
+      await settle();
+    }
+    expect(memory.handedOut).toBe(messages);
   });
 
   test("closing ends a read that waits", async () => {

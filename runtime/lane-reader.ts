@@ -7,8 +7,8 @@
  *    take no notice.
  * L2 A message that is no bundle goes as it is to the lane's first partition, which treats it as
  *    any record that it cannot read.
- * L3 While a partition holds `bufferedRecordsMax` records or `bufferedBytesMax` bytes that it has
- *    not taken, nothing more is read for anyone.
+ * L3 While a partition holds `bufferedRecordsMax` records, or `bufferedBytesMax` bytes of messages
+ *    that its records are a part of, and has not taken them, nothing more is read for anyone.
  */
 import { sectionsOf } from "./bundle.ts";
 import type { LaneTracker } from "./lane-tracker.ts";
@@ -95,7 +95,7 @@ export class LaneReader {
       for (const part of this.parts) {
         if (part.partition !== section.partition || seq < part.fromSeq) continue;
         tracker.delivered(part.partition, seq);
-        part.push({ seq, timeMs, data: section.data });
+        part.push({ seq, timeMs, data: section.data }, data.length);
       }
     }
     this.position = seq;
@@ -112,6 +112,8 @@ export class PartReader implements LogReader {
   fromSeq: number;
   private readonly lane: LaneReader;
   private records: LogRecord[] = [];
+  /** Of each record the bytes of its whole message, which stays in memory for any part of it. */
+  private held: number[] = [];
   private bytes = 0;
   private isClosed = false;
   private wake: (() => void) | null = null;
@@ -134,10 +136,8 @@ export class PartReader implements LogReader {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
     if (this.isClosed) return [];
-    let records = this.records;
-    if (records.length > max) records = this.records.splice(0, max);
-    else this.records = [];
-    for (const { data } of records) this.bytes -= data.length;
+    const records = this.records.splice(0, max);
+    for (const bytes of this.held.splice(0, max)) this.bytes -= bytes;
     this.lane.taken();
     return records;
   }
@@ -149,10 +149,11 @@ export class PartReader implements LogReader {
     this.lane.closed(this);
   }
 
-  push(record: LogRecord): void {
+  push(record: LogRecord, messageBytes: number): void {
     this.fromSeq = record.seq + 1;
     this.records.push(record);
-    this.bytes += record.data.length;
+    this.held.push(messageBytes);
+    this.bytes += messageBytes;
   }
 
   /** The lane was read up to here. */
