@@ -120,6 +120,25 @@ test("requests that one exchange serves after another have nothing of each other
   expect(server.bufferedBytes).toBe(0);
 });
 
+test("of a handler that answers twice, or answers and fails, the first answer counts", async () => {
+  const { server, url } = await serve();
+  server.route("POST", "/twice", () => ({ status: 500 }), "ingest", {
+    headers: [],
+    handler(request, answer) {
+      answer({ status: 200, body: request.body.toString() });
+      if (request.body.toString() === "fail") throw new Error("too late");
+      answer({ status: 409 });
+      setTimeout(() => answer({ status: 410 }), 1);
+    },
+  });
+  for (const body of ["once", "fail", "again"]) {
+    const answer = await post(url("/twice"), body);
+    expect([answer.status, await answer.text()]).toEqual([200, body]);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  expect(server.inFlight).toBe(0);
+});
+
 test("who goes away before such an answer leaves nothing behind", async () => {
   const { port, server } = await serve();
   const socket = connect(port, "127.0.0.1");

@@ -25,7 +25,7 @@ const gzipRatioMax = 1032;
  */
 export class Exchange extends Linked {
   readonly server: ExchangeServer;
-  readonly request = new ReceivedRequest();
+  request = new ReceivedRequest();
   declare response: uWS.HttpResponse;
   declare handler: Handler;
   /** The fast path's own; null: the route's. */
@@ -43,7 +43,12 @@ export class Exchange extends Linked {
   readonly whenAborted = (): void => abort(this);
   readonly whenData = (chunk: ArrayBuffer, isLast: boolean): void =>
     this.server.arrived(this, chunk, isLast);
-  readonly answer = (answer: HttpResponse): void => respond(this, answer, false);
+  readonly answer = (answer: HttpResponse): void => {
+    const { state, aborted, body } = this;
+    respond(this, answer, false);
+    // Its body came whole, and its handler has given the one answer that it may give.
+    if (state === "handling" && !aborted && body === null) this.server.spare(this);
+  };
   /** Writes what `pending` says, corked. */
   readonly write = (): void => writeAnswer(this);
   pending: HttpResponse = { status: 200 };
@@ -66,6 +71,8 @@ export class Exchange extends Linked {
     this.response = response;
     this.handler = handler;
     this.calling = calling;
+    // Who asked is of one request; to delete it would make the object slow.
+    if (this.request.principal !== undefined) this.request = new ReceivedRequest();
     this.request.begin(head, source);
     this.body = null;
     this.state = "receiving";
@@ -140,13 +147,11 @@ function run(exchange: Exchange): void {
 export function respond(exchange: Exchange, answer: HttpResponse, closing: boolean): void {
   if (exchange.state === "closed") return;
   if (exchange.aborted) return close(exchange, 0);
-  const { server, state, body, response, calling } = exchange;
+  const { server, response } = exchange;
   close(exchange, answer.status);
   exchange.pending = answer;
   exchange.isLast = closing || server.isDraining;
   response.cork(exchange.write);
-  // Its body came whole, and its handler has given the one answer that it may give.
-  if (state === "handling" && body === null && calling !== null) server.spare(exchange);
 }
 
 function writeAnswer({ response, pending, request, isLast }: Exchange): void {

@@ -30,11 +30,10 @@ export class ReceivedRequest implements HttpRequest {
   private abortion: AbortController | null = null;
   private aborted = false;
 
-  /** Becomes this request; nothing of an earlier one is left. */
+  /** Becomes this request; nothing of an earlier one is left but its principal, if it had one. */
   begin(head: Head, source: uWS.HttpRequest): void {
     this.head = head;
     this.body = noBytes;
-    if (this.principal !== undefined) delete this.principal;
     this.all = null;
     this.rawQuery = "";
     this.parsedQuery = null;
