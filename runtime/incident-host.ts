@@ -71,7 +71,8 @@ export class IncidentHost extends ProcessorHost<IncidentOutput> {
         publisher,
         outputBytes,
         committed,
-        recovered: (begun) => mirror.start(timersAfter(stage.liveTimers(), begun)),
+        recovered: (begun, isOwner) =>
+          mirror.start(timersAfter(stage.liveTimers(), begun), isOwner),
         nextWakeAtMs: () => mirror.nextWakeAtMs(stage.nextWakeAtMs()),
       },
       stats: () => ({ actors: stage.size, counters: null }),

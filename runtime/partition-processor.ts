@@ -82,7 +82,7 @@ export class PartitionProcessor<Output> {
       this.idleSnapshots(relay, both),
     ]);
     try {
-      await recovered?.(state.begun);
+      await recovered?.(state.begun, () => this.steps.isOwned());
       this.ready = true;
       const failed = Promise.race([background.then(() => undefined), this.failure.promise]);
       await Promise.race([this.loop(relay, both), failed]);

@@ -56,8 +56,9 @@ export type ProcessorOptions<Output> = {
   /**
    * Called after recovery, before new input; e.g. to reconcile timers.
    * @param begun outputs that are in the log and that the stage will give once more (P4).
+   * @param isOwner whether the partition is still its owner's; throws RetryableError.
    */
-  recovered?: (begun: readonly Output[]) => Promise<void>;
+  recovered?: (begun: readonly Output[], isOwner: () => Promise<boolean>) => Promise<void>;
   /** Called with each durable step's outputs at once; e.g. to answer commands. */
   committed?: (outputs: Output[]) => void;
   /** When the next wake record is due, ms; default: the stage's own deadline. */

@@ -98,6 +98,12 @@ export class StepLog<Output> {
     if (last !== null && last.seq > this.lastSeq) throw new FencedError(this.subject);
   }
 
+  /** Whether the newest record is this owner's. @throws RetryableError */
+  async isOwned(): Promise<boolean> {
+    const last = await this.log.last(this.subject);
+    return last !== null && this.decode(last.data).owner === this.owner;
+  }
+
   private next(draft: Draft<StepRecord<Output>>): StepRecord<Output> {
     const { owner, snapshot, appends } = this;
     return { ...draft, owner, n: appends + 1, snapshot } as StepRecord<Output>;

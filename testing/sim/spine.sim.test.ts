@@ -4,7 +4,7 @@ import { simulate } from "./simulate.ts";
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 /** Seeds beyond those that once found a bug: stale snapshots, stale timers, stale states. */
-const foundSomething = [47, 61, 91, 119];
+const foundSomething = [47, 61, 91, 119, 324, 635];
 
 describe("the spine survives", () => {
   test.each([...seeds, ...foundSomething])("seed %i", async (seed) => {
