@@ -160,11 +160,12 @@ export class Blame {
   /** The root that explains the signs best, if it is clearly another one than is known. */
   betterRoot(known: Root, signs: readonly Sign[]): Root | null {
     if (signs.length < 2) return null;
-    let best = known;
-    let bestScore = this.of(known, signs) + hysteresis;
+    const told = foundingAt(known, signs);
+    let best = told;
+    let bestScore = this.of(told, signs) + hysteresis;
     const consider = (suspect: Root): void => {
       const score = this.of(suspect, signs, bestScore);
-      if (score < bestScore || (score === bestScore && best !== known)) return;
+      if (score < bestScore || (score === bestScore && best !== told)) return;
       best = suspect;
       bestScore = score;
     };
@@ -222,6 +223,17 @@ export class Blame {
     if (isLoad(own)) cone += this.#graph.upstreamOf(service).length;
     return Math.max(0, Math.log(size / cone));
   }
+}
+
+/** The same root, by its alert that is rarely a symptom, where it is known by another one. */
+function foundingAt(known: Root, signs: readonly Sign[]): Root {
+  const { service, sign: own } = known;
+  if (own !== null && isFounding(own)) return known;
+  const founding = signs.find((sign) => {
+    if (sign.service !== service || !isFounding(sign)) return false;
+    return own === null || isOfModel(sign) === isOfModel(own);
+  });
+  return founding === undefined ? known : { service, sign: founding };
 }
 
 /** Nearly every service has some small alert that happens to be there: it explains nothing. */

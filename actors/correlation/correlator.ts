@@ -17,11 +17,15 @@
  *    the partition's snapshots.
  * C6 What alerts say is compared only where no other evidence is enough; texts last of all, and
  *    only of services that the graph does not know.
+ * C7 Alerts that joined another incident before their cause was known go to it one by one, where
+ *    it explains them better (claims.ts). What founds an incident and comes back to another one,
+ *    long after that one's trouble began, is asked anew where it belongs.
  */
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
 import { scopeOf } from "../incident/scoped-index.ts";
 import { Blame, disagreements, isFounding, isTelling } from "./blame.ts";
+import { type Claim, claimOf } from "./claims.ts";
 import type { Candidate, Evidence, Related, Root, Sighting, Sign } from "./evidence.ts";
 import { enough, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
@@ -272,6 +276,37 @@ export class Correlator<C extends Candidate> {
       if (maySpread(blame, other, root, sufferers)) found.push(other);
     }
     return found;
+  }
+
+  /**
+   * C7: what other incidents near the alert have of the trouble that the one has which it joined
+   * or opened.
+   * @param met what `find` met; null: there was no search.
+   */
+  claimsOf(
+    candidate: C,
+    sighting: Sighting,
+    met: readonly C[] | null,
+    accepts: (from: C) => boolean,
+  ): Claim<C>[] {
+    const { graph, surroundings, blame } = this.#scaleOf(sighting);
+    const { sign } = rootOf(candidate);
+    if (!this.#config.enabled || graph.size === 0 || sign === null || !isFounding(sign)) return [];
+    const near = met ?? bySerial(this.#meet(sighting, surroundings, []));
+    return near.flatMap((from) => {
+      if (from === candidate || !accepts(from)) return [];
+      return claimOf(blame, candidate, from, this.#topologyMs) ?? [];
+    });
+  }
+
+  /**
+   * C7: whether an alert that is a part of the incident may be one of another trouble as it comes
+   * back: what founds one, elsewhere than where this one's trouble began a window ago.
+   */
+  isEstranged(candidate: C, { sign, atMs }: Pick<Sighting, "sign" | "atMs">): boolean {
+    const root = rootOf(candidate);
+    if (this.#topologyMs === 0 || root.service === sign.service || !isFounding(sign)) return false;
+    return atMs - rootAtMs(candidate, root) > this.#topologyMs;
   }
 
   /** Where its trouble comes from, if that is clearly elsewhere than is known. */

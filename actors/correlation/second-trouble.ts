@@ -98,7 +98,7 @@ function foundingOf(candidate: Candidate): Root {
  * The logarithm of how much likelier it is that so many are inside where that is where they come
  * from than where each is inside by chance; 0 where no more are than chance would have it.
  */
-function surpriseOf(inside: number, outside: number, share: number): number {
+export function surpriseOf(inside: number, outside: number, share: number): number {
   const part = inside / (inside + outside);
   if (part <= share) return 0;
   const within = inside * Math.log(part / share);

@@ -17,6 +17,7 @@ import {
   sortedLabels,
   titleOf,
 } from "./identity.ts";
+import { takeClaims } from "./claim.ts";
 import { beginFlapping, countOpening, staysOpen } from "./flap-steps.ts";
 import { type Incident, membersMax } from "./incident.ts";
 import { isOpen } from "./lifecycle.ts";
@@ -152,6 +153,7 @@ function openFor(
   const isNext = before?.firingCount === 0 && before.resolved?.by === "alerts";
   const flaps = isNext && countOpening(turn, incident, before);
   open(turn, incident, fingerprint, { by: "alerts", because, detail }, flaps);
+  takeClaims(turn, incident, arrival, null);
 }
 
 function change(turn: Turn, incident: Incident, event: Opened): void {

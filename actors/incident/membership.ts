@@ -154,7 +154,7 @@ export class Membership {
     return found;
   }
 
-  /** These of what belongs to `from` go to `to`, a new incident, and leave no trace in `from`. */
+  /** These of what belongs to `from` go to `to`, another incident, and leave no trace in `from`. */
   part(from: Incident, to: Incident, fingerprints: ReadonlySet<string>): void {
     const { members } = from;
     let before = none;
@@ -169,10 +169,11 @@ export class Membership {
       else this.#setCell(before, columns.next, next);
       if (next === none) members.last = before;
       members.length -= 1;
-      const [high, low] = [this.#cell(row, columns.high), this.#cell(row, columns.low)];
+      halves.high = this.#cell(row, columns.high);
+      halves.low = this.#cell(row, columns.low);
       this.#index.delete(row);
       this.#free(row);
-      this.#append(to, high, low, state);
+      this.#enter(to, state);
     }
     this.#returned = null;
     if (members.length === 0) this.#release(from);

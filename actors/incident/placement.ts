@@ -1,7 +1,8 @@
 /**
  * Where does an alert that begins to fire belong? Asked in this order, first answer counts:
  *
- *   1. the incident that its fingerprint belongs to, if open or resolved a short while ago
+ *   1. the incident that its fingerprint belongs to, if open or resolved a short while ago; not
+ *      where it is rarely a symptom, ended, and comes back long after that one's trouble began
  *   2. the incident of its grouping key, likewise; one that another alert brought the key to has
  *      to agree with the alert (a sign of the same kind may belong to another trouble), but a
  *      dedup key is the sender's own word
@@ -42,11 +43,13 @@ export type Placement =
 
 export function place(desk: Desk, arrival: Arrival): Placement {
   const own = desk.members.ownerOf(arrival.fingerprint);
-  if (own !== undefined) {
+  const isAlone = own !== undefined && returnsAlone(desk, own, arrival);
+  if (own !== undefined && !isAlone) {
     const returned = joinOrReopen(desk, own, arrival, "an alert of this incident fires again");
     if (returned !== null) return returned;
   }
-  const grouped = desk.byGroupKey(arrival, arrival.groupKey) ?? null;
+  const leading = desk.byGroupKey(arrival, arrival.groupKey) ?? null;
+  const grouped = isAlone && leading === own ? null : leading;
   const isCertain = arrival.dedupKey !== null || grouped?.groupKey === arrival.groupKey;
   if (grouped !== null && (isCertain || !isOpen(grouped.status))) {
     const joined = joinOrReopen(desk, grouped, arrival, sameKey(arrival));
@@ -54,9 +57,12 @@ export function place(desk: Desk, arrival: Arrival): Placement {
   }
   const leadsTo = grouped !== null && isOpen(grouped.status) ? grouped : null;
   const sighting = { ...arrival, grouped: leadsTo };
-  let openedBecause = openBecause;
+  let openedBecause = isAlone
+    ? `it comes back by itself, long after the trouble of ${own.id} began`
+    : openBecause;
   const accepts = (candidate: Incident): boolean => {
     if (own !== undefined && areApart(own, candidate)) return false;
+    if (isAlone && candidate === own) return false;
     if (grouped !== null && areApart(grouped, candidate)) return false;
     return !isFull(desk, candidate, arrival.fingerprint);
   };
@@ -68,6 +74,13 @@ export function place(desk: Desk, arrival: Arrival): Placement {
   }
   if (desk.incidents.size >= incidentsMax) return overflow(desk, arrival);
   return { kind: "open", groupKey: arrival.groupKey, because: openedBecause };
+}
+
+/** What a sender's dedup key holds together stays together. */
+function returnsAlone(desk: Desk, own: Incident, arrival: Arrival): boolean {
+  if (arrival.dedupKey !== null || desk.members.isFiring(arrival.fingerprint)) return false;
+  if (own.status !== "triggered") return false;
+  return desk.correlator.isEstranged(own, arrival);
 }
 
 function joinOrReopen(

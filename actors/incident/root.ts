@@ -13,6 +13,7 @@ import { mergeInto } from "./merge.ts";
 import type { Arrival } from "./placement.ts";
 import { saidSeverity } from "./severity-steps.ts";
 import { isKnown, withSign } from "./signs.ts";
+import { takeClaims } from "./claim.ts";
 import { areApart } from "./split.ts";
 import type { Turn } from "./turn.ts";
 import { record } from "./turn.ts";
@@ -75,6 +76,7 @@ export function gather(
     const refusal = mergeInto(turn, other, incident.id, "correlation", evidence);
     if (refusal === null) findRoot(turn, incident);
   }
+  takeClaims(turn, incident, arrival, met);
 }
 
 function findRoot(turn: Turn, incident: Incident): void {

@@ -52,6 +52,7 @@ function placeOf(signs: readonly Sign[], sign: Sign): number {
   return signs.findIndex((known) => isSame(known, sign));
 }
 
-function isSame(one: Sign, other: Sign): boolean {
+/** Of one kind and service, with the same values of labels. */
+export function isSame(one: Sign, other: Sign): boolean {
   return isSameTrouble(one, other) && one.agree.every((value, at) => value === other.agree[at]);
 }

@@ -36,7 +36,7 @@ export function splitOff(
   const incident = newFrom(turn, from, chosen);
   const [founder] = turn.desk.members.list(from, 0, 1);
   const takesFounder = chosen.has(founder?.fingerprint ?? "");
-  removeFrom(turn, from, chosen);
+  removeFrom(turn, from, chosen, []);
   takeMembers(turn, from, incident, chosen);
   separate(turn.desk, from, incident);
   turn.desk.correlator.unlearn(from, incident);
@@ -46,10 +46,10 @@ export function splitOff(
   const beginning = `${by} split it off ${from.id}${why}`;
   const detail = { from: from.id, alerts };
   open(turn, incident, null, { by, because: beginning, detail });
-  const kept = takesFounder ? "" : from.groupKey;
-  for (const key of keysOf(turn, incident, names)) {
-    if (key !== kept && turn.desk.byGroupKey(from, key) === from) turn.desk.claim(incident, key);
-  }
+  claimKeys(turn, incident, from, incident.signs, {
+    kept: takesFounder ? "" : from.groupKey,
+    others: keysOfMerged(turn, names),
+  });
   const because = `${by} split ${incident.id} off it${why}`;
   record(turn, from, { kind: "splitOff", by, because, detail: { into: incident.id, alerts } });
   if (from.firingCount === 0) {
@@ -119,10 +119,15 @@ function newFrom(turn: Turn, from: Incident, chosen: ReadonlySet<string>): Incid
   return incident;
 }
 
-function removeFrom(turn: Turn, from: Incident, chosen: ReadonlySet<string>): void {
-  const { desk } = turn;
+/** These alerts, and these of its signs, are no longer its own. */
+export function removeFrom(
+  { desk }: Turn,
+  from: Incident,
+  chosen: ReadonlySet<string>,
+  gone: readonly Sign[],
+): void {
   desk.unrelate(from);
-  const signs = from.signs.filter(({ fingerprint }) => !chosen.has(fingerprint));
+  const signs = from.signs.filter((sign) => !chosen.has(sign.fingerprint) && !gone.includes(sign));
   // Its labels stay those of its first alert, by which people know it.
   if (signs.length > 0) from.signs = signs;
   if (from.root !== null && chosen.has(from.root.fingerprint)) from.root = null;
@@ -130,7 +135,7 @@ function removeFrom(turn: Turn, from: Incident, chosen: ReadonlySet<string>): vo
   if (isOpen(from.status)) desk.relate(from);
 }
 
-function takeMembers(
+export function takeMembers(
   { desk }: Turn,
   from: Incident,
   to: Incident,
@@ -144,18 +149,29 @@ function takeMembers(
   }
   // Which of its repeats were of these alerts is not known: each was received once at least.
   from.alertCount -= chosen.size;
-  to.alertCount = chosen.size;
+  to.alertCount += chosen.size;
 }
 
 /** Further alerts of the keys that are known to have moved go where those went. */
-function keysOf({ desk }: Turn, { signs }: Incident, names: readonly string[]): string[] {
+export function claimKeys(
+  { desk }: Turn,
+  to: Incident,
+  from: Incident,
+  signs: readonly Sign[],
+  { kept, others }: { kept: string; others: string[] } = { kept: from.groupKey, others: [] },
+): void {
   const { groupBy } = desk.config;
   const ofAlerts = signs.map((sign) => groupKeyOf(labelsOf(desk, sign), null, groupBy));
-  const ofMerged = names.flatMap((name) => {
+  for (const key of [...ofAlerts, ...others]) {
+    if (key !== kept && desk.byGroupKey(from, key) === from) desk.claim(to, key);
+  }
+}
+
+function keysOfMerged({ desk }: Turn, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
     const merged = desk.incidents.get(name);
     return merged === undefined ? [] : [merged.groupKey, ...(merged.aliases ?? [])];
   });
-  return [...ofAlerts, ...ofMerged];
 }
 
 /** What the one was kept apart from, the other is as well: its alerts were part of it then. */

@@ -198,6 +198,7 @@ export const incidentEventKinds = [
   "flappingEnded",
   "merged",
   "splitOff",
+  "alertsMoved",
   "noteAdded",
   "escalated",
   "escalationExhausted",

@@ -19,8 +19,9 @@ import { table } from "../table.ts";
 
 /** Events that say why something belongs to the incident, or why somebody was told. */
 const links: ReadonlySet<IncidentEventKind> = new Set([
-  ...(["opened", "reopened", "alertJoined", "merged", "splitOff", "rootMoved"] as const),
-  ...(["severityRaised", "severityLowered", "escalated", "notified", "resolved"] as const),
+  ...(["opened", "reopened", "alertJoined", "alertsMoved", "merged", "splitOff"] as const),
+  ...(["rootMoved", "severityRaised", "severityLowered", "escalated", "notified"] as const),
+  "resolved",
 ]);
 
 /** Alerts that a terminal shows. */
