@@ -92,6 +92,12 @@ class Listener {
     if (kind === "opened" || kind === "alertJoined" || kind === "reopened") {
       this.#places.push({ fingerprint: String(detail["fingerprint"]), incident: incident.id });
     }
+    if (kind === "alertsMoved" && "from" in detail) {
+      for (const moved of String(detail["fingerprints"]).split(",")) {
+        const place = this.#places.findLast(({ fingerprint }) => fingerprint === moved);
+        if (place !== undefined) place.incident = incident.id;
+      }
+    }
     if (kind === "merged" && "into" in detail) this.#heirs.set(incident.id, String(detail["into"]));
   };
 
