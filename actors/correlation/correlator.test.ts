@@ -204,6 +204,8 @@ describe("the service graph", () => {
     expect(find(open("critical"), { service: "checkout", severity: "info" })).toBeNull();
     expect(find(open("medium"), { service: "checkout", severity: "critical" })).toBeNull();
     expect(find(open("medium"), { service: "checkout", severity: "medium" })).not.toBeNull();
+    expect(find(open("medium"), { service: "db", severity: "critical" })).not.toBeNull();
+    expect(find(open("low"), { service: "db", severity: "critical" })).toBeNull();
   });
 
   test("a relation on the graph that is left out takes no other one along", () => {
@@ -227,6 +229,8 @@ describe("the service graph", () => {
     expect(find([suffering], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
     const rollout = incident(3, { service: "checkout", alertname: "RolloutFailed" });
     expect(find([rollout], { service: "checkout", alertname: "CertificateExpired" })).toBeNull();
+    // What a model costs is nothing that brings down what uses it.
+    expect(find([failing], { service: "checkout", alertname: "TokenSpendAnomaly" })).toBeNull();
   });
 
   test("a model's quality spreads with the model, not along the graph", () => {

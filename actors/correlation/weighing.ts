@@ -157,9 +157,7 @@ export class Weighing<C extends Candidate> {
     if (score === 0) return 0;
     this.#time(sighting, candidate, relation, add);
     this.#agreements(sign, candidate, add);
-    if (!isTelling(sign.severity)) {
-      add("role", -weights.small, () => `it is of severity ${sign.severity} only`);
-    }
+    this.#small(sign, candidate, add);
     const { everyMs } = recalled;
     if (everyMs !== null) {
       add("pattern", -weights.pattern, () => `it comes every ${durationText(everyMs)} anyway`);
@@ -286,6 +284,15 @@ export class Weighing<C extends Candidate> {
     else add("agreement", -weights.disagree, () => `its ${text()} is another`);
   }
 
+  /** Small alerts explain nothing, and nothing that tells of trouble explains them. */
+  #small({ severity }: Sign, { id, signs, severity: worst }: C, add: Add): void {
+    if (!isTelling(severity)) {
+      add("role", -weights.small, () => `it is of severity ${severity} only`);
+    } else if (signs.length > 0 && signs.every((one) => !isTelling(one.severity))) {
+      add("role", -weights.small, () => `${id} is of severity ${worst} only`);
+    }
+  }
+
   /** What spreads does so soon: long after it, with nothing else in between, is something new. */
   #silence({ sign, atMs }: Sighting, candidate: C, add: Add): void {
     const root = rootOf(candidate);
@@ -390,6 +397,8 @@ export class Weighing<C extends Candidate> {
       if (isOldTrouble(sign, candidate)) return true;
     } else if (this.#blame.wearsOut(root, sign)) return false;
     if (founding.length > 0) return true;
+    // What a model costs or answers is no cause of what its services do.
+    if (isOfModel(sign) && root.sign !== null && !isOfModel(root.sign)) return true;
     const all = [...candidate.signs, sign];
     const own = { service: sign.service, sign };
     if (root.sign !== null && !this.#blame.explains(own, root.sign)) return true;

@@ -28,7 +28,7 @@ describe("other labels that speak for or against", () => {
           detail: { evidence: "service 1.3, time -0.02, agreement 0.2" },
         }),
       )
-      .at("00:30").when(alertFired("cost", of("eu", "n"))).then(happened("opened"));
+      .at("00:30").when(alertFired("timeouts", of("eu", "n"))).then(happened("opened"));
   });
 
   test("are unknown of alerts that came before anybody asked", () => {
@@ -36,7 +36,7 @@ describe("other labels that speak for or against", () => {
       .at("00:00").when(alertFired("slow", of("eu", "m"))).then(happened("opened"))
       .at("00:10").when(configured(asking("two", "region", "model_id")))
       .at("00:20").when(alertFired("errors", of("us", "m"))).then(happened("alertJoined"))
-      .at("00:30").when(alertFired("cost", of("eu", "n"))).then(happened("opened"));
+      .at("00:30").when(alertFired("timeouts", of("eu", "n"))).then(happened("opened"));
   });
 
   test("a configuration from before there were any asks for none", () => {
@@ -47,7 +47,7 @@ describe("other labels that speak for or against", () => {
       .at("00:00").when(alertFired("slow", of("eu", "m"))).then(happened("opened"))
       .at("00:10").when(alertFired("errors", of("us", "m"))).then(happened("alertJoined"))
       .at("00:20").when(configured({ ...old, hash: "old too" }))
-      .at("00:30").when(alertFired("cost", of("eu", "n"))).then(happened("alertJoined"));
+      .at("00:30").when(alertFired("timeouts", of("eu", "n"))).then(happened("alertJoined"));
   });
 });
 
