@@ -149,7 +149,7 @@ describe("the service graph", () => {
         '"gateway" depends on "db" through "checkout", ' +
         "where an alert of inc-0-2 began 1 min before",
     });
-    expect(find([db], { service: "gateway" }, {}, 5 * minute)).not.toBeNull();
+    expect(find([db], { service: "gateway" }, {}, 3 * minute)).not.toBeNull();
     // The longer ago, the less: at the window's end that alone takes it away.
     expect(find([db], { service: "gateway" }, {}, 10 * minute)).toBeNull();
     const timeless = { weights: { time: 0 } };

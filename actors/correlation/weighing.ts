@@ -57,12 +57,12 @@ const weights = {
   age: 0.3,
   /** ... for what the graph relates. */
   ageOnGraph: 0.8,
-  /** At the end of the window for what founded it, and nothing has spread in all that time. */
-  silence: 2,
+  /** At the end of the longest window, where nothing began in all that time. */
+  quiet: 1.5,
 } as const;
 
-/** Sooner than this trouble need not have spread. */
-const spreadMs = 60_000;
+/** For this part of the longest window trouble may pause while it spreads. */
+const pause = 0.1;
 /** An alert that is older than this and alone is no symptom of what begins now. */
 const aloneMs = 60_000;
 
@@ -219,7 +219,7 @@ export class Weighing<C extends Candidate> {
     const isOnGraph = relation?.kind === "topology";
     const aging = isOnGraph ? weights.ageOnGraph : weights.age;
     add("time", -aging * old, () => `that began ${durationText(ageMs)} before`);
-    if (isOnGraph) this.#silence(sighting, candidate, add);
+    if (isOnGraph) this.#quiet(sighting, candidate, add);
   }
 
   #asService({ sign: { service }, atMs }: Sighting, candidate: C, offer: Offer): void {
@@ -293,17 +293,17 @@ export class Weighing<C extends Candidate> {
     }
   }
 
-  /** What spreads does so soon: long after it, with nothing else in between, is something new. */
-  #silence({ sign, atMs }: Sighting, candidate: C, add: Add): void {
-    const root = rootOf(candidate);
-    const { service, sign: own } = root;
-    if (own === null || service === sign.service || !isFounding(own)) return;
-    const silentMs = atMs - own.atMs;
-    if (silentMs <= spreadMs || candidate.signs.some((one) => one.service !== service)) return;
-    if (!this.#blame.explains(root, sign)) return;
-    const weight = -weights.silence * Math.min(1, silentMs / this.#topologyMs);
-    add("time", weight, () => {
-      return `trouble of ${quoted(service)} showed nowhere else for ${durationText(silentMs)}`;
+  /**
+   * What spreads does so soon: once nothing has begun for a while it is over, and this is another
+   * trouble. But a cause may show late, and what a model answers gets worse slowly.
+   */
+  #quiet({ sign, atMs }: Sighting, { id, lastOpenedMs }: C, add: Add): void {
+    if (isFounding(sign) || isOfModel(sign)) return;
+    const quietMs = atMs - lastOpenedMs;
+    const part = (Math.min(1, quietMs / this.#windowMs) - pause) / (1 - pause);
+    if (part <= 0) return;
+    add("time", -weights.quiet * part, () => {
+      return `nothing began in ${id} for ${durationText(quietMs)}`;
     });
   }
 

@@ -55,14 +55,18 @@ describe("what is rarely a symptom", () => {
 });
 
 describe("what comes late", () => {
-  test("long after a cause that showed nowhere else an alert is something new", () => {
+  test("after a silence an alert is something new, while trouble spreads it is not", () => {
     scenario("silence", { config })
       .at("00:00").when(alertFired("disk-full", of("cache"))).then(...opens)
       .at("03:30").when(alertFired("errors", of("api"))).then(...opens);
     scenario("a cause that spreads", { config })
       .at("00:00").when(alertFired("disk-full", of("cache"))).then(...opens)
       .at("00:30").when(alertFired("errors", of("router"))).then(joins("inc-0-1"))
-      .at("03:30").when(alertFired("latency", of("api"))).then(joins("inc-0-1"));
+      .at("02:00").when(alertFired("latency", of("api"))).then(joins("inc-0-1"));
+    scenario("a cause that has spread", { config })
+      .at("00:00").when(alertFired("disk-full", of("cache"))).then(...opens)
+      .at("00:30").when(alertFired("errors", of("router"))).then(joins("inc-0-1"))
+      .at("03:45").when(alertFired("latency", of("api"))).then(...opens);
   });
 
   test("the next alert of a key that joined joins as well, whatever else relates it", () => {
