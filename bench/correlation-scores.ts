@@ -26,6 +26,8 @@ export type Tally = {
   shouldPage: number;
   rootsRight: number;
   hidden: number;
+  /** Hidden ones after which no incident that pages and has alerts of theirs is named. */
+  untold: number;
 };
 
 export type Scores = {
@@ -42,7 +44,7 @@ export type Scores = {
 export function emptyTally(): Tally {
   return {
     ...{ alerts: 0, pagingIncidents: 0, pairsRight: 0, pairsTogether: 0, pairsTrue: 0 },
-    ...{ shouldPage: 0, rootsRight: 0, hidden: 0 },
+    ...{ shouldPage: 0, rootsRight: 0, hidden: 0, untold: 0 },
   };
 }
 
@@ -70,7 +72,13 @@ export function addStorm(tally: Tally, { placed, incidents }: Clustering): void 
     const main = incidents.get(greatest(share) ?? "");
     if (main?.service === cause.root.service) tally.rootsRight += 1;
     const isSeen = [...share.keys()].some((incident) => subjects.get(incident) === cause);
-    if (!isSeen) tally.hidden += 1;
+    if (isSeen) continue;
+    tally.hidden += 1;
+    const isNamed = [...share.keys()].some((incident) => {
+      const named = incidents.get(incident);
+      return named?.pages === true && named.service === cause.root.service;
+    });
+    if (!isNamed) tally.untold += 1;
   }
 }
 

@@ -73,6 +73,19 @@ describe("incidents", () => {
     expect(scores(seen).hidden).toBe(0);
   });
 
+  test("one that is hidden may be named all the same, by an incident that pages", () => {
+    const untold = (pages: boolean, ...placed: [Cause, string][]): number[] => {
+      const tally = emptyTally();
+      const made = clustering(...placed);
+      for (const one of made.incidents.values()) one.pages = pages;
+      addStorm(tally, made);
+      return [tally.hidden, tally.untold];
+    };
+    expect(untold(true, [blue, "a"], [blue, "a"], [red, "a"])).toEqual([1, 0]);
+    expect(untold(false, [blue, "a"], [blue, "a"], [red, "a"])).toEqual([1, 1]);
+    expect(untold(true, [red, "a"], [red, "a"], [blue, "a"])).toEqual([1, 1]);
+  });
+
   test("of two as many, the incident is about its first alert's cause", () => {
     const { hidden, rootRight } = scores(clustering([red, "a"], [blue, "a"]));
     expect(hidden).toBe(1 / 2);

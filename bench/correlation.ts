@@ -121,8 +121,9 @@ function report(
     results.push({ name, value: scores.f1, unit: "F1", better: "more", note, figures: scores });
   };
   for (const [kind, tally] of tallies) {
-    const { hidden, shouldPage, alerts } = tally;
-    add(kind, scoresOf(tally), `: ${hidden} of ${shouldPage} causes; ${alerts} alerts`);
+    const { hidden, untold, shouldPage, alerts } = tally;
+    const counts = `: ${hidden} of ${shouldPage} causes, ${untold} of them named nowhere`;
+    add(kind, scoresOf(tally), `${counts}; ${alerts} alerts`);
   }
   add("mean of storms", overall(tallies), "");
   return results;

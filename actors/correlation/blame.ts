@@ -34,7 +34,7 @@ const points = {
   /** ... which tells of something that happens of itself ... */
   cause: 3,
   /** ... or of what all else stands on (network, names) ... */
-  foundation: 1,
+  foundation: 1.2,
   /** ... less for each ten ranks that it is away from a cause. */
   rank: 0.3,
 } as const;

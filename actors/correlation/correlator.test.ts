@@ -269,6 +269,14 @@ describe("one trouble or two", () => {
     expect(explained(symptoms)).toEqual([symptoms]);
   });
 
+  test("not if it began long before or after", () => {
+    const { signs, ...symptoms } = incident(2, { service: "checkout", region: "eu" });
+    for (const laterMs of [-8 * minute, 8 * minute]) {
+      const at = signs.map((sign) => ({ ...sign, atMs: sign.atMs + laterMs }));
+      expect(explained({ ...symptoms, signs: at })).toEqual([]);
+    }
+  });
+
   test("not if it has a cause of its own, or more that is not explained", () => {
     const rollout = { service: "checkout", alertname: "RolloutFailed" };
     const causes: Labels[] = [{ service: "checkout" }, rollout];

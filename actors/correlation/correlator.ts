@@ -54,7 +54,9 @@ const clearly = 0.1;
 /** In the units of blame.ts. */
 const merging = {
   /** What it takes to believe in one more trouble at the same time. */
-  prior: 2,
+  prior: 2.5,
+  /** At the ends of the window, for how far apart in time the two began. */
+  apart: 7,
   /** For each kind of alert that the root does not explain, and how many there may be. */
   unexplained: 6,
   unexplainedMax: 1,
@@ -410,6 +412,9 @@ function isPart(
   if (telling === 0) return false;
   let score = merging.prior - blame.of(theirs, other.signs);
   score -= merging.unexplained * unexplained;
+  if (theirs.sign !== null) {
+    score -= merging.apart * Math.min(1, Math.abs(theirs.sign.atMs - beganMs) / windowMs);
+  }
   if (differing > 0) {
     const more = Math.min(merging.disagreeingMax, differing) - 1;
     score -= merging.disagree + merging.disagreeMore * more;

@@ -10,7 +10,7 @@ import { rootOf } from "./evidence.ts";
 /** In the units of blame.ts. */
 const second = {
   /** So surprising may it be that trouble further up showed near the incident's root only. */
-  surpriseMax: 6,
+  surpriseMax: 3,
   /** ... where that root has an alert that is rarely a symptom. */
   surpriseMaxFounding: 1,
   /** A root that reaches this share of what the other one does cannot be told apart from it. */

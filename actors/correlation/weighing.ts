@@ -41,7 +41,7 @@ const weights = {
   /** For each natural logarithm of how few services the explanation would reach. */
   specificity: 0.25,
   /** A cause that comes late explains only a part of what was seen: for all that it does not. */
-  missed: 1,
+  missed: 1.4,
   label: 1.3,
   agree: 0.2,
   disagree: 1,
@@ -56,7 +56,7 @@ const weights = {
   /** At the end of the longest window. */
   age: 0.3,
   /** ... for what the graph relates. */
-  ageOnGraph: 0.8,
+  ageOnGraph: 1,
   /** At the end of the longest window, where nothing began in all that time. */
   quiet: 1.5,
 } as const;
