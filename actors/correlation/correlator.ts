@@ -24,18 +24,19 @@
 import { quoted } from "../incident/duration.ts";
 import { labelOf } from "../incident/identity.ts";
 import { scopeOf } from "../incident/scoped-index.ts";
-import { Blame, disagreements, isFounding, isTelling } from "./blame.ts";
+import { Blame, isFounding, isTelling } from "./blame.ts";
 import { type Claim, claimOf } from "./claims.ts";
 import type { Candidate, Evidence, Related, Root, Sighting, Sign } from "./evidence.ts";
-import { enough, rootAtMs, rootOf } from "./evidence.ts";
+import { enough, isSameTrouble, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
+import { isPart } from "./merging.ts";
 import { bySerial, OpenIncidents } from "./open-incidents.ts";
 import { maySpread, sufferersOf } from "./second-trouble.ts";
 import { Surroundings } from "./surroundings.ts";
-import { isSameTrouble, type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
+import { type Recalled, Weighing, type WeighingConfig } from "./weighing.ts";
 
 /** `depthMax`: steps along dependencies that trouble is followed. */
 export type TopologyConfig = GraphConfig & { windowMs: number };
@@ -50,21 +51,6 @@ export type CorrelationConfig = WeighingConfig & {
 
 /** What a younger incident has to have more than an older one. */
 const clearly = 0.1;
-
-/** In the units of blame.ts. */
-const merging = {
-  /** What it takes to believe in one more trouble at the same time. */
-  prior: 2.5,
-  /** At the ends of the window, for how far apart in time the two began. */
-  apart: 7,
-  /** For each kind of alert that the root does not explain, and how many there may be. */
-  unexplained: 6,
-  unexplainedMax: 1,
-  /** For the first label that differs, and for each further one. */
-  disagree: 3.5,
-  disagreeMore: 0.3,
-  disagreeingMax: 6,
-} as const;
 
 type Weighed<C extends Candidate> = { candidate: C; score: number };
 
@@ -381,45 +367,6 @@ function widerOf<C extends Candidate>(
     return blame.explains(root, own);
   });
   return wider ?? best;
-}
-
-/** C2, C3 */
-function isPart(
-  blame: Blame,
-  other: Candidate,
-  into: Candidate,
-  windowMs: number,
-): boolean {
-  const root = rootOf(into);
-  const theirs = rootOf(other);
-  const beganMs = rootAtMs(into, root);
-  const explains = (sign: Sign): boolean =>
-    Math.abs(sign.atMs - beganMs) <= windowMs && blame.explains(root, sign);
-  if (theirs.sign !== null && !explains(theirs.sign)) return false;
-  let unexplained = 0;
-  let differing = 0;
-  let telling = 0;
-  for (const sign of other.signs) {
-    if (sign.role === "cause" && !(root.sign !== null && isSameTrouble(sign, root.sign))) {
-      return false;
-    }
-    if (!isTelling(sign.severity)) continue;
-    telling += 1;
-    if (!explains(sign)) unexplained += 1;
-    if (unexplained > merging.unexplainedMax) return false;
-    differing += disagreements(sign, into.signs);
-  }
-  if (telling === 0) return false;
-  let score = merging.prior - blame.of(theirs, other.signs);
-  score -= merging.unexplained * unexplained;
-  if (theirs.sign !== null) {
-    score -= merging.apart * Math.min(1, Math.abs(theirs.sign.atMs - beganMs) / windowMs);
-  }
-  if (differing > 0) {
-    const more = Math.min(merging.disagreeingMax, differing) - 1;
-    score -= merging.disagree + merging.disagreeMore * more;
-  }
-  return score >= 0;
 }
 
 function labelScope(scope: string, label: string): string {

@@ -118,3 +118,8 @@ export function rootOf({ root, signs }: Candidate): Root {
   );
   return { service: root.service, sign: sign ?? null };
 }
+
+/** One kind of trouble at one service: two rollouts of it, two of its certificates. */
+export function isSameTrouble(one: Sign, other: Sign): boolean {
+  return one.service === other.service && one.category === other.category;
+}

@@ -6,13 +6,13 @@
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
 import type { Likes } from "./alike.ts";
-import { agreementOf, type Blame, canCause, isFounding, isOfModel, isTelling } from "./blame.ts";
-import type { Candidate, Evidence, EvidenceKind, Root, Sighting, Sign } from "./evidence.ts";
-import { rootAtMs, rootOf } from "./evidence.ts";
+import { agreementOf, type Blame, isFounding, isOfModel, isTelling } from "./blame.ts";
+import type { Candidate, Evidence, EvidenceKind, Sighting, Sign } from "./evidence.ts";
+import { isSameTrouble, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
+import { GraphRelations, type GraphParts } from "./graph-relations.ts";
 import type { History, Partner } from "./history.ts";
 import { likenessOf } from "./like-weights.ts";
-import type { Surroundings } from "./surroundings.ts";
 
 export type WeighingConfig = {
   /** In which a shared label or service relates alerts. */
@@ -31,17 +31,6 @@ const weights = {
   service: 1.3,
   /** The service of an alert that joined: a chain of such relations grows weaker with time. */
   otherService: 1.2,
-  topology: 1.4,
-  /** ... on a service that lost a host, most of which have others: so much less. */
-  oneHost: 0.5,
-  /** What depends on a symptom, not on the root. */
-  symptom: 1.3,
-  /** Both depend on the same third, which has no alert. */
-  sibling: 0.4,
-  /** For each natural logarithm of how few services the explanation would reach. */
-  specificity: 0.25,
-  /** A cause that comes late explains only a part of what was seen: for all that it does not. */
-  missed: 1.4,
   label: 1.3,
   agree: 0.2,
   disagree: 1,
@@ -68,12 +57,7 @@ const aloneMs = 60_000;
 
 type Add = (kind: EvidenceKind, weight: number, because: () => string) => void;
 
-export type WeighingParts = {
-  graph: ServiceGraph;
-  surroundings: Surroundings;
-  blame: Blame;
-  history: History;
-};
+export type WeighingParts = GraphParts & { history: History };
 
 /** What history says of one alert, and the incidents that say about the same as it. */
 export type Recalled<C extends Candidate> = {
@@ -85,8 +69,6 @@ export type Recalled<C extends Candidate> = {
 
 /** One relation, and when what it relates to began. */
 type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
-/** Trouble at the root explains the alert, and how much is learnt by that. */
-type Explained = { root: Root; beganMs: number; gain: number };
 type Offer = (
   kind: EvidenceKind,
   weight: number,
@@ -97,11 +79,9 @@ type Offer = (
 export class Weighing<C extends Candidate> {
   readonly #config: WeighingConfig;
   readonly #graph: ServiceGraph;
-  readonly #surroundings: Surroundings;
+  readonly #relations: GraphRelations;
   readonly #blame: Blame;
   readonly #history: History;
-  /** In which the graph relates alerts. */
-  readonly #topologyMs: number;
   /** The longest of the windows: what is older is not met. */
   readonly #windowMs: number;
   readonly #relatesServices: boolean;
@@ -109,10 +89,9 @@ export class Weighing<C extends Candidate> {
   constructor(config: WeighingConfig, parts: WeighingParts, topologyMs: number) {
     this.#config = config;
     this.#graph = parts.graph;
-    this.#surroundings = parts.surroundings;
+    this.#relations = new GraphRelations(parts, topologyMs);
     this.#blame = parts.blame;
     this.#history = parts.history;
-    this.#topologyMs = topologyMs;
     this.#windowMs = Math.max(config.windowMs, topologyMs);
     this.#relatesServices = config.labels.includes("service");
   }
@@ -189,7 +168,9 @@ export class Weighing<C extends Candidate> {
       this.#asService(sighting, candidate, offer);
     }
     if (this.#graph.size > 0 && isTelling(sign.severity)) {
-      this.#topology(sighting, candidate, offer);
+      this.#relations.offerTo(sighting, candidate, (weight, atMs, because) => {
+        offer("topology", weight, atMs, because);
+      });
     }
     this.#learnt(recalled, sighting, candidate, offer);
     const { onGraph, other } = best;
@@ -307,86 +288,6 @@ export class Weighing<C extends Candidate> {
     });
   }
 
-  #topology(sighting: Sighting, candidate: C, offer: Offer): void {
-    const { sign, atMs } = sighting;
-    const { signs, severity } = candidate;
-    if (!signs.some((one) => isTelling(one.severity))) return;
-    const sinceMs = atMs - this.#topologyMs;
-    const root = rootOf(candidate);
-    const beganMs = rootAtMs(candidate, root);
-    if (beganMs >= sinceMs) {
-      const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
-      if (down !== null && root.service !== sign.service) {
-        this.#asEffect(sighting, candidate, { root, beganMs, gain: down }, offer);
-      }
-      this.#asCause(sign, candidate, root, offer);
-    }
-    for (const one of signs) {
-      if (one.atMs < sinceMs) continue;
-      if (one.service === root.service || one.service === sign.service) continue;
-      const gain = this.#blame.gainAt(one.service, one, sign);
-      if (gain !== null) this.#asSymptom(sign, one, candidate, gain, offer);
-    }
-    const [first] = signs;
-    if (first !== undefined && first.atMs >= sinceMs) this.#asSibling(sign, first, offer);
-  }
-
-  /** It depends on where the trouble began. */
-  #asEffect({ sign, atMs }: Sighting, { id }: C, from: Explained, offer: Offer): void {
-    const { root, beganMs, gain } = from;
-    const less = isHost(root.sign) && !isHost(sign) ? weights.oneHost : 0;
-    const weight = weights.topology - less + weights.specificity * gain;
-    offer("topology", weight, beganMs, () => {
-      const ago = durationText(Math.max(0, atMs - beganMs));
-      const way = this.#wayText(sign.service, root);
-      return `${way}, where an alert of ${id} began ${ago} before`;
-    });
-  }
-
-  /** It depends on another service of the incident, which need not be where its trouble began. */
-  #asSymptom(sign: Sign, one: Sign, { id }: C, gain: number, offer: Offer): void {
-    offer("topology", weights.symptom + weights.specificity * gain, one.atMs, () => {
-      const way = this.#wayText(sign.service, { service: one.service, sign: one });
-      return `${way}, which has an alert in ${id}`;
-    });
-  }
-
-  /** The alert explains what was seen before it. */
-  #asCause(sign: Sign, candidate: C, root: Root, offer: Offer): void {
-    const { signs, severity } = candidate;
-    if (sign.service === root.service || !canCause(sign.severity, severity)) return;
-    const up = root.sign === null ? null : this.#blame.gainAt(sign.service, sign, root.sign);
-    if (up === null) return;
-    const own = { service: sign.service, sign };
-    let explained = 0;
-    for (const one of signs) if (this.#blame.explains(own, one)) explained += 1;
-    const missed = 1 - explained / signs.length;
-    const weight = weights.topology + weights.specificity * up - weights.missed * missed;
-    this.#asLate(sign, root, { weight, beganMs: rootAtMs(candidate, root) }, offer);
-  }
-
-  #asLate(sign: Sign, root: Root, of: { weight: number; beganMs: number }, offer: Offer): void {
-    offer("topology", of.weight, of.beganMs, () => {
-      const way = this.#wayText(root.service, { service: sign.service, sign });
-      return `${way}: the cause showed after its symptoms`;
-    });
-  }
-
-  /** Nothing says that it is the third, but few services depend on it, and two of them suffer. */
-  #asSibling(sign: Sign, first: Sign, offer: Offer): void {
-    if (isOfModel(sign) || sign.role === "cause") return;
-    for (const service of this.#surroundings.of(sign.service).thirds) {
-      const gain = this.#blame.gainAt(service, null, first);
-      if (gain !== null) this.#asDependants([sign, first], service, gain, offer);
-    }
-  }
-
-  #asDependants([sign, first]: [Sign, Sign], on: string, gain: number, offer: Offer): void {
-    offer("topology", weights.sibling + weights.specificity * gain, first.atMs, () => {
-      return `${quoted(sign.service)} and ${quoted(first.service)} depend on ${quoted(on)}`;
-    });
-  }
-
   /** B1, B4: it joins where it turns out to be the root, or where the same has happened. */
   #isOwnCause(sign: Sign, candidate: C): boolean {
     if (!isFounding(sign)) return false;
@@ -408,19 +309,6 @@ export class Weighing<C extends Candidate> {
   #within({ id }: C): string {
     return `within ${durationText(this.#config.windowMs)} of ${id}`;
   }
-
-  /** '"gateway" depends on "db" through "checkout"'; for load the other way round (B2). */
-  #wayText(from: string, { service: to, sign: own }: Root): string {
-    if (own !== null && isOfModel(own)) {
-      return `${quoted(from)} uses the same model as ${quoted(to)}`;
-    }
-    const way = this.#graph.upstreamOf(from).find(({ service }) => service === to);
-    if (way === undefined) return `${quoted(to)} calls ${quoted(from)}`;
-    const depends = `${quoted(from)} depends on ${quoted(to)}`;
-    if (way.via === null) return depends;
-    const more = way.steps === 2 ? "" : ` and ${way.steps - 2} more`;
-    return `${depends} through ${quoted(way.via)}${more}`;
-  }
 }
 
 /** One kind of alert for a while, of what may be a cause itself: it was not this one's symptom. */
@@ -428,13 +316,4 @@ function isOldTrouble(sign: Sign, { signs }: Candidate): boolean {
   const [first] = signs;
   if (first === undefined || signs.length > 1 || first.role !== "resource") return false;
   return sign.atMs - first.atMs >= aloneMs;
-}
-
-function isHost(sign: Sign | null): boolean {
-  return sign?.category === "node";
-}
-
-/** One kind of trouble at one service: two rollouts of it, two of its certificates. */
-export function isSameTrouble(one: Sign, other: Sign): boolean {
-  return one.service === other.service && one.category === other.category;
 }

@@ -1,7 +1,7 @@
 /** The signs that an incident remembers of its alerts: distinct ones, those near a cause first. */
 import { isTelling } from "../correlation/blame.ts";
 import type { Sign } from "../correlation/evidence.ts";
-import { isSameTrouble } from "../correlation/weighing.ts";
+import { isSameTrouble } from "../correlation/evidence.ts";
 import { isMoreSevere } from "./severity.ts";
 
 /** Distinct signs an incident remembers: with more, what is far from a cause gives way. */
