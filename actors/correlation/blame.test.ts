@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { correlator, incident, type Labels, onVault } from "../../testing/correlation-world.ts";
 import { categoryOf } from "../similarity/metric-category.ts";
 import { agreementOf, disagreements } from "./blame.ts";
 import type { Sign } from "./evidence.ts";
@@ -26,4 +27,35 @@ test("without a value on either side nothing agrees or disagrees", () => {
   expect(agreementOf(signIn("eu"), signsIn({ "": 3 }), 0)).toBe("unknown");
   expect(agreementOf(signIn("eu"), [], 0)).toBe("unknown");
   expect(agreementOf(signIn("eu"), signsIn({ "": 3, us: 1 }), 0)).toBe("other");
+});
+
+describe("the root", () => {
+  function rootOf(...alerts: Labels[]) {
+    const root = correlator().betterRoot(incident(1, ...alerts));
+    return root === null ? null : `${root.service}/${root.sign?.alertname ?? ""}`;
+  }
+
+  test("is what explains most with least", () => {
+    expect(rootOf({ service: "gateway" }, { service: "checkout" })).toBe("checkout/Trouble");
+    expect(rootOf({ service: "db" }, { service: "checkout" }, { service: "gateway" })).toBeNull();
+    expect(rootOf({ service: "gateway" })).toBeNull();
+  });
+
+  test("may have no alert of its own", () => {
+    const symptoms = Object.keys(onVault).map((service) => ({ service }));
+    expect(rootOf(...symptoms)).toBe("vault/");
+    expect(rootOf(...symptoms.slice(0, 3))).toBeNull();
+  });
+
+  test("is the alert that looks like a cause, of several at one service", () => {
+    const errors = { service: "checkout", alertname: "ErrorsHigh" };
+    const rollout = { service: "checkout", alertname: "RolloutFailed" };
+    expect(rootOf(errors, rollout)).toBe("checkout/RolloutFailed");
+    expect(rootOf(rollout, errors)).toBeNull();
+  });
+
+  test("of a flood is where it arrives, not what it wears out", () => {
+    const flood = { service: "checkout", alertname: "TrafficSurge" };
+    expect(rootOf({ service: "db" }, { service: "cache" }, flood)).toBe("checkout/TrafficSurge");
+  });
 });

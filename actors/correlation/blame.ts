@@ -241,6 +241,11 @@ export function isTelling(severity: Severity): boolean {
   return severity !== "low" && severity !== "info";
 }
 
+/** Whether any of them tells of trouble. */
+export function areTelling(signs: readonly Sign[]): boolean {
+  return signs.some(({ severity }) => isTelling(severity));
+}
+
 /** B1, B4: it is more likely the beginning of a trouble than a symptom of one. */
 export function isFounding({ role, rank, severity }: Sign): boolean {
   if (role === "cause") return true;

@@ -1,71 +1,18 @@
 import { describe, expect, test, vi } from "vitest";
-import { labelOf } from "../incident/identity.ts";
-import { severityOf } from "../incident/severity.ts";
-import { categoryOf } from "../similarity/metric-category.ts";
+import {
+  correlator,
+  dependencies,
+  incident,
+  incidentAt,
+  type Labels,
+  minute,
+  sighting,
+  signOf,
+} from "../../testing/correlation-world.ts";
 import { Blame } from "./blame.ts";
-import { type CorrelationConfig, Correlator } from "./correlator.ts";
+import type { CorrelationConfig } from "./correlator.ts";
 import type { Candidate, Sign } from "./evidence.ts";
-import { GraphState } from "./graph-state.ts";
 import { History } from "./history.ts";
-import { Likeness } from "./likeness.ts";
-
-const minute = 60_000;
-const onVault = Object.fromEntries(["u", "v", "w", "x", "y", "z"].map((one) => [one, ["vault"]]));
-const dependencies = {
-  ...onVault,
-  gateway: ["checkout", "search"],
-  checkout: ["db", "cache"],
-  search: ["db"],
-  db: ["disk"],
-  reports: ["warehouse"],
-  ...{ a: ["b"], b: ["a"] },
-};
-const config: CorrelationConfig = {
-  ...{ enabled: true, windowMs: 5 * minute, labels: ["service", "model_id"], weights: {} },
-  ...{ agree: ["region"], topology: { dependencies, windowMs: 10 * minute, depthMax: 4 } },
-};
-
-function correlator(
-  more: Partial<CorrelationConfig> = {},
-  history = new History(5 * minute),
-): Correlator<Candidate> {
-  const graphs = new GraphState();
-  const all = { ...config, ...more };
-  graphs.configure(all.topology);
-  return new Correlator(all, graphs, { history, likeness: new Likeness() });
-}
-
-type Labels = Record<string, string>;
-
-let fingerprints = 0;
-function signOf(labels: Labels, atMs = 0): Sign {
-  const alertname = labels["alertname"] ?? "Trouble";
-  return {
-    ...{ service: labels["service"] ?? "unknown", alertname },
-    ...categoryOf({ alertname, labels, summary: "" }),
-    severity: severityOf(labels["severity"] ?? "high"),
-    agree: config.agree.map((label) => labelOf(labels, label)),
-    fingerprint: String((fingerprints += 1)),
-    atMs,
-  };
-}
-
-function incident(serial: number, ...alerts: Labels[]): Candidate {
-  return incidentAt(0, serial, ...alerts);
-}
-
-function incidentAt(lastOpenedMs: number, serial: number, ...alerts: Labels[]): Candidate {
-  const labels = alerts[0] ?? {};
-  const signs = alerts.map((one) => signOf(one, lastOpenedMs));
-  const of = { tenant: "t", environment: "e", labels, annotations: {}, signs, root: null };
-  const severity = signs[0]?.severity ?? "high";
-  return { id: `inc-0-${serial}`, serial, ...of, lastOpenedMs, severity };
-}
-
-function sighting(labels: Labels, atMs = minute, tenant = "t") {
-  const of = { tenant, environment: "e", labels, annotations: {}, sign: signOf(labels) };
-  return { ...of, atMs, grouped: null };
-}
 
 function find(
   open: Candidate[],
@@ -255,42 +202,6 @@ describe("the service graph", () => {
   });
 });
 
-describe("one trouble or two", () => {
-  const db = incident(1, { service: "db", alertname: "PrimaryFailover", region: "eu" });
-
-  function explained(other: Candidate, by = db): Candidate[] {
-    const found = correlator();
-    for (const one of [by, other]) found.add(one);
-    return found.explainedBy(by, sighting({ service: "db" }), null, all);
-  }
-
-  test("an incident of symptoms is a part of what explains all of it", () => {
-    const symptoms = incident(2, { service: "checkout", region: "eu" }, { service: "gateway" });
-    expect(explained(symptoms)).toEqual([symptoms]);
-  });
-
-  test("not if it began long before or after", () => {
-    const { signs, ...symptoms } = incident(2, { service: "checkout", region: "eu" });
-    for (const laterMs of [-8 * minute, 8 * minute]) {
-      const at = signs.map((sign) => ({ ...sign, atMs: sign.atMs + laterMs }));
-      expect(explained({ ...symptoms, signs: at })).toEqual([]);
-    }
-  });
-
-  test("not if it has a cause of its own, or more that is not explained", () => {
-    const rollout = { service: "checkout", alertname: "RolloutFailed" };
-    const causes: Labels[] = [{ service: "checkout" }, rollout];
-    expect(explained(incident(2, ...causes))).toEqual([]);
-    expect(explained(incident(3, { service: "search" }, { service: "reports" }))).toEqual([]);
-    expect(explained(incident(4, { service: "checkout", severity: "low" }))).toEqual([]);
-  });
-
-  test("in another region only where the graph leaves little doubt", () => {
-    const elsewhere = { service: "checkout", alertname: "CpuHigh", region: "us" };
-    expect(explained(incident(2, elsewhere))).toEqual([]);
-  });
-});
-
 describe("history", () => {
   const day = 24 * 60 * minute;
 
@@ -326,37 +237,6 @@ describe("history", () => {
     expect(found.find(due, () => true)).toBeNull();
     const odd = sighting({ service: "mail", alertname: "Unusual" }, 6 * day);
     expect(found.find(odd, () => true)).not.toBeNull();
-  });
-});
-
-describe("the root", () => {
-  function rootOf(...alerts: Labels[]) {
-    const root = correlator().betterRoot(incident(1, ...alerts));
-    return root === null ? null : `${root.service}/${root.sign?.alertname ?? ""}`;
-  }
-
-  test("is what explains most with least", () => {
-    expect(rootOf({ service: "gateway" }, { service: "checkout" })).toBe("checkout/Trouble");
-    expect(rootOf({ service: "db" }, { service: "checkout" }, { service: "gateway" })).toBeNull();
-    expect(rootOf({ service: "gateway" })).toBeNull();
-  });
-
-  test("may have no alert of its own", () => {
-    const symptoms = Object.keys(onVault).map((service) => ({ service }));
-    expect(rootOf(...symptoms)).toBe("vault/");
-    expect(rootOf(...symptoms.slice(0, 3))).toBeNull();
-  });
-
-  test("is the alert that looks like a cause, of several at one service", () => {
-    const errors = { service: "checkout", alertname: "ErrorsHigh" };
-    const rollout = { service: "checkout", alertname: "RolloutFailed" };
-    expect(rootOf(errors, rollout)).toBe("checkout/RolloutFailed");
-    expect(rootOf(rollout, errors)).toBeNull();
-  });
-
-  test("of a flood is where it arrives, not what it wears out", () => {
-    const flood = { service: "checkout", alertname: "TrafficSurge" };
-    expect(rootOf({ service: "db" }, { service: "cache" }, flood)).toBe("checkout/TrafficSurge");
   });
 });
 

@@ -29,6 +29,7 @@ import { type Claim, claimOf } from "./claims.ts";
 import type { Candidate, Evidence, Related, Root, Sighting, Sign } from "./evidence.ts";
 import { enough, isSameTrouble, rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
+import type { GraphParts } from "./graph-relations.ts";
 import type { GraphConfig, GraphState } from "./graph-state.ts";
 import type { History, Partner } from "./history.ts";
 import type { Likeness, SimilarityConfig } from "./likeness.ts";
@@ -64,12 +65,7 @@ type Finding<C extends Candidate> = {
 };
 
 /** What a tenant's environment is weighed with. */
-type Scale<C extends Candidate> = {
-  graph: ServiceGraph;
-  surroundings: Surroundings;
-  blame: Blame;
-  weighing: Weighing<C>;
-};
+type Scale<C extends Candidate> = GraphParts & { weighing: Weighing<C> };
 
 export class Correlator<C extends Candidate> {
   readonly #config: CorrelationConfig;

@@ -42,6 +42,9 @@ export type EvidenceKind = (typeof evidenceKinds)[number];
 /** One piece: its weight (against: negative), and a few words for a person. */
 export type Evidence = { kind: EvidenceKind; weight: number; because: string };
 
+/** What relates an alert to an incident, and when what it is related to began. */
+export type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
+
 /** The sum of weights from which an alert belongs to an incident. */
 export const enough = 1;
 

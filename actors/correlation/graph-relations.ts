@@ -3,8 +3,8 @@
  * either direction, or both on a third.
  */
 import { durationText, quoted } from "../incident/duration.ts";
-import { type Blame, canCause, isOfModel, isTelling } from "./blame.ts";
-import type { Candidate, Root, Sighting, Sign } from "./evidence.ts";
+import { areTelling, type Blame, canCause, isOfModel } from "./blame.ts";
+import type { Candidate, Relation, Root, Sighting, Sign } from "./evidence.ts";
 import { rootAtMs, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -27,7 +27,6 @@ const weights = {
 
 export type GraphParts = { graph: ServiceGraph; surroundings: Surroundings; blame: Blame };
 
-/** @param atMs when what the alert is related to began. */
 type Offer = (weight: number, atMs: number, because: () => string) => void;
 /** Trouble at the root explains the alert, and how much is learnt by that. */
 type Explained = { root: Root; beganMs: number; gain: number };
@@ -46,20 +45,26 @@ export class GraphRelations {
     this.#windowMs = windowMs;
   }
 
-  /** All of them; the caller keeps the heaviest. */
-  offerTo(sighting: Sighting, candidate: Candidate, offer: Offer): void {
+  /** Of several the one that weighs most; null: none weighs anything. */
+  heaviest(sighting: Sighting, candidate: Candidate): Relation | null {
+    let best = null as Relation | null;
+    this.#each(sighting, candidate, (weight, atMs, because) => {
+      if (weight > (best?.weight ?? 0)) best = { kind: "topology", weight, atMs, because };
+    });
+    return best;
+  }
+
+  #each(sighting: Sighting, candidate: Candidate, offer: Offer): void {
     const { sign, atMs } = sighting;
     const { signs, severity } = candidate;
-    if (!signs.some((one) => isTelling(one.severity))) return;
+    if (!areTelling(signs)) return;
     const sinceMs = atMs - this.#windowMs;
     const root = rootOf(candidate);
     const beganMs = rootAtMs(candidate, root);
-    if (beganMs >= sinceMs) {
-      const down = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
-      if (down !== null && root.service !== sign.service) {
-        this.#asEffect(sighting, candidate, { root, beganMs, gain: down }, offer);
-      }
-      this.#asCause(sign, candidate, root, offer);
+    if (beganMs >= sinceMs && root.service !== sign.service) {
+      const gain = canCause(severity, sign.severity) ? this.#blame.gain(root, sign) : null;
+      if (gain !== null) this.#asEffect(sighting, candidate, { root, beganMs, gain }, offer);
+      this.#asCause(sign, candidate, { root, beganMs }, offer);
     }
     for (const one of signs) {
       if (one.atMs < sinceMs) continue;
@@ -92,9 +97,13 @@ export class GraphRelations {
   }
 
   /** The alert explains what was seen before it. */
-  #asCause(sign: Sign, candidate: Candidate, root: Root, offer: Offer): void {
-    const { signs, severity } = candidate;
-    if (sign.service === root.service || !canCause(sign.severity, severity)) return;
+  #asCause(
+    sign: Sign,
+    { signs, severity }: Candidate,
+    { root, beganMs }: Omit<Explained, "gain">,
+    offer: Offer,
+  ): void {
+    if (!canCause(sign.severity, severity)) return;
     const up = root.sign === null ? null : this.#blame.gainAt(sign.service, sign, root.sign);
     if (up === null) return;
     const own = { service: sign.service, sign };
@@ -102,7 +111,7 @@ export class GraphRelations {
     for (const one of signs) if (this.#blame.explains(own, one)) explained += 1;
     const missed = 1 - explained / signs.length;
     const weight = weights.root + weights.specificity * up - weights.missed * missed;
-    this.#asLate(sign, root, { weight, beganMs: rootAtMs(candidate, root) }, offer);
+    this.#asLate(sign, root, { weight, beganMs }, offer);
   }
 
   #asLate(sign: Sign, root: Root, of: { weight: number; beganMs: number }, offer: Offer): void {

@@ -6,8 +6,8 @@
 import { durationText, quoted } from "../incident/duration.ts";
 import { labelOf, unknownService } from "../incident/identity.ts";
 import type { Likes } from "./alike.ts";
-import { agreementOf, type Blame, isFounding, isOfModel, isTelling } from "./blame.ts";
-import type { Candidate, Evidence, EvidenceKind, Sighting, Sign } from "./evidence.ts";
+import { agreementOf, areTelling, type Blame, isFounding, isOfModel, isTelling } from "./blame.ts";
+import type { Candidate, Evidence, EvidenceKind, Relation, Sighting, Sign } from "./evidence.ts";
 import { isSameTrouble, rootOf } from "./evidence.ts";
 import type { ServiceGraph } from "./graph.ts";
 import { GraphRelations, type GraphParts } from "./graph-relations.ts";
@@ -67,8 +67,6 @@ export type Recalled<C extends Candidate> = {
   likes: Likes<C>;
 };
 
-/** One relation, and when what it relates to began. */
-type Relation = { kind: EvidenceKind; weight: number; atMs: number; because: () => string };
 type Offer = (
   kind: EvidenceKind,
   weight: number,
@@ -153,12 +151,9 @@ export class Weighing<C extends Candidate> {
    */
   #relation(sighting: Sighting, candidate: C, recalled: Recalled<C>): Relation | null {
     const { sign, grouped } = sighting;
-    const best: { onGraph: Relation | null; other: Relation | null } = {
-      ...{ onGraph: null, other: null },
-    };
+    let other = null as Relation | null;
     const offer: Offer = (kind, weight, atMs, because) => {
-      const place = kind === "topology" ? "onGraph" : "other";
-      if (weight > (best[place]?.weight ?? 0)) best[place] = { kind, weight, atMs, because };
+      if (weight > (other?.weight ?? 0)) other = { kind, weight, atMs, because };
     };
     if (grouped === candidate) {
       const because = (): string => "same grouping key as an alert that joined it";
@@ -167,16 +162,13 @@ export class Weighing<C extends Candidate> {
     if (this.#relatesServices && sign.service !== unknownService) {
       this.#asService(sighting, candidate, offer);
     }
-    if (this.#graph.size > 0 && isTelling(sign.severity)) {
-      this.#relations.offerTo(sighting, candidate, (weight, atMs, because) => {
-        offer("topology", weight, atMs, because);
-      });
-    }
     this.#learnt(recalled, sighting, candidate, offer);
-    const { onGraph, other } = best;
+    const asksGraph = this.#graph.size > 0 && isTelling(sign.severity);
+    const onGraph = asksGraph ? this.#relations.heaviest(sighting, candidate) : null;
     if (onGraph === null || other === null) return onGraph ?? other;
+    const isKeyed = other.kind === "key";
     const weighed = (one: Relation): number =>
-      other.kind === "key" ? this.#left(sighting, candidate, one) : one.weight;
+      isKeyed ? this.#left(sighting, candidate, one) : one.weight;
     return weighed(onGraph) > weighed(other) ? onGraph : other;
   }
 
@@ -269,7 +261,7 @@ export class Weighing<C extends Candidate> {
   #small({ severity }: Sign, { id, signs, severity: worst }: C, add: Add): void {
     if (!isTelling(severity)) {
       add("role", -weights.small, () => `it is of severity ${severity} only`);
-    } else if (signs.length > 0 && signs.every((one) => !isTelling(one.severity))) {
+    } else if (signs.length > 0 && !areTelling(signs)) {
       add("role", -weights.small, () => `${id} is of severity ${worst} only`);
     }
   }
