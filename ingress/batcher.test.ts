@@ -76,36 +76,68 @@ describe("packing", () => {
   });
 
   /**
-   * Within the linger of a departure whose frame is stored already, so many requests come in one
-   * turn. @returns how many frames had left at the end of it, and after the linger.
+   * So many requests leave and are stored, then others come within the linger, turn by turn.
+   * @returns how many of the latter had left after each turn, and after the linger.
    */
-  async function framesAfterQuiet(requests: number): Promise<number[]> {
-    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+  async function leftWithinLinger(stored: number, turns: number[]): Promise<number[]> {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
-      const { add, batcher } = setUp({ lingerMs: 10 });
+      const { add, log } = setUp({ lingerMs: 10 }, 1);
       const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-      await settled(add(0, "stored"));
-      const tickets = Array.from({ length: requests }, () => add(0, "within the linger"));
-      await turn();
-      const sent = [batcher.framesSent];
-      tickets.push(add(0, "later"));
-      await turn();
+      const come = (count: number): Promise<void>[] =>
+        Array.from({ length: count }, () => settled(add(0, "a")));
+      await Promise.all(come(stored));
+      const left = (): number => log.records.length - stored;
+      const counts: number[] = [];
+      const tickets: Promise<void>[] = [];
+      for (const count of turns) {
+        tickets.push(...come(count));
+        await turn();
+        counts.push(left());
+      }
       vi.advanceTimersByTime(10);
       await turn();
-      sent.push(batcher.framesSent);
-      await Promise.all(tickets.map((ticket) => settled(ticket)));
-      return sent;
+      counts.push(left());
+      await Promise.all(tickets);
+      return counts;
     } finally {
       vi.useRealTimers();
     }
   }
 
-  test("within the linger few requests gather, though none is on its way", async () => {
-    expect(await framesAfterQuiet(7)).toEqual([1, 2]);
+  test("within the linger few requests gather, though nobody else is there", async () => {
+    expect(await leftWithinLinger(1, [7])).toEqual([0, 7]);
   });
 
-  test("many requests of one turn leave at its end where nothing is on its way", async () => {
-    expect(await framesAfterQuiet(8)).toEqual([2, 3]);
+  test("within the linger they leave once most of those there are have come", async () => {
+    expect(await leftWithinLinger(1, [8, 1])).toEqual([8, 8, 9]);
+    expect(await leftWithinLinger(30, [20, 6, 1])).toEqual([0, 0, 27, 27]);
+  });
+
+  test("of a crowd that went away others need not wait for the linger for ever", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      const { add, batcher } = setUp({ lingerMs: 10 }, 1);
+      const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+      const come = (count: number): Promise<void[]> =>
+        Promise.all(Array.from({ length: count }, () => settled(add(0, "a"))));
+      await come(200);
+      let lingers = 0;
+      for (let nth = 0; nth < 100; nth += 1) {
+        const sent = batcher.framesSent;
+        const answered = come(10);
+        await turn();
+        if (batcher.framesSent === sent) {
+          lingers += 1;
+          vi.advanceTimersByTime(10);
+        }
+        await answered;
+      }
+      expect(lingers).toBeGreaterThan(20);
+      expect(lingers).toBeLessThan(70);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("partitions of one lane share a message, in the order of each", async () => {

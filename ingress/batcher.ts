@@ -2,10 +2,11 @@
  * Gathers the alerts of concurrent requests into few, large messages per lane: the group commit
  * of ingest (design, section 4).
  *
- * B1 Open bundles leave together, at the end of the event loop's turn but not sooner than
- *    `lingerMs` after the last departure; one that reaches `frameBytesTarget` leaves at once.
- *    So whoever sends now and then does not wait, and load packs. Nor do `worthLeaving` requests
- *    of one turn wait where nothing is on its way: who would still come may wait for them.
+ * B1 Open bundles leave together, at the end of a turn of the event loop that is `lingerMs` or
+ *    more after the last departure; one that reaches `frameBytesTarget` leaves at once. So
+ *    whoever sends now and then does not wait, and load packs. They leave sooner when they hold
+ *    most of the requests that were lately unanswered at once: whoever would still come waits
+ *    for them, and meanwhile nobody works.
  * B2 At most `framesInFlightMax` bundles are unanswered; more wait here and grow. At most
  *    `pendingBytesMax` bytes are held in all: beyond it, `admits` says no.
  * B3 A bundle is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
@@ -44,8 +45,12 @@ export const defaultBatchLimits: BatchLimits = {
   pendingBytesMax: 64 * 1024 * 1024,
 };
 
-/** Requests of one turn; waiting for more of them would only stop those who sent them. */
+/** Requests for each lane that are worth a message within the linger. */
 const worthLeaving = 8;
+/** B1: what "most" is. */
+const most = 0.9;
+/** Of the crowd, for each departure: forty later, one of 256 is 32. */
+const crowdKept = 0.95;
 
 export class Batcher {
   /** Bundles handed to the log, and those it refused. */
@@ -61,13 +66,17 @@ export class Batcher {
   private readonly buffers: FrameBuffers;
   private readonly open: (BundleWriter | null)[];
   private openCount = 0;
-  /** Requests since the last departure, and the newest of them. */
-  private openRequests = 0;
-  private newest: Ticket | null = null;
+  /** Requests in open bundles and in those that have left; in each bundle they count anew. */
+  private gathered = 0;
+  private away = 0;
+  /** How many of them there lately were at once. */
+  private crowd = 0;
   private opened = 0;
   private firstToDepart = 0;
   private readonly full: BundleWriter[] = [];
-  private scheduled = false;
+  /** At the end of the turn it is looked whether to depart; `linger` does so at its end. */
+  private looking = false;
+  private linger: NodeJS.Timeout | null = null;
   private departedMs = Number.NEGATIVE_INFINITY;
   private idle: (() => void)[] = [];
 
@@ -134,8 +143,7 @@ export class Batcher {
     if (bundle.tickets.at(-1) !== ticket) {
       bundle.tickets.push(ticket);
       ticket.hold();
-      if (ticket !== this.newest) this.openRequests += 1;
-      this.newest = ticket;
+      this.gathered += 1;
     }
     return bundle;
   }
@@ -153,42 +161,46 @@ export class Batcher {
     this.pendingBytes += bytes;
     bundle.recordBytes += bytes;
     if (bundle.recordBytes >= this.limits.frameBytesTarget) this.close(bundle);
-    else if (!this.scheduled) this.schedule();
+    else this.look();
   }
 
-  private schedule(): void {
-    this.scheduled = true;
+  private look(): void {
+    if (this.looking || (this.linger !== null && !this.holdsMost())) return;
+    this.looking = true;
+    setImmediate(this.atTurnEnd);
+  }
+
+  private readonly atTurnEnd = (): void => {
+    this.looking = false;
     const waitMs = this.departedMs + this.limits.lingerMs - performance.now();
-    if (waitMs <= 0) setImmediate(() => this.depart());
-    else if (this.inFlight === 0) setImmediate(() => this.departOrGather());
-    else setTimeout(() => this.depart(), waitMs);
-  }
+    if (waitMs <= 0 || this.holdsMost()) this.depart();
+    else this.linger ??= setTimeout(this.depart, waitMs);
+  };
 
-  /** At the end of a turn within the linger that began with nothing on its way. */
-  private departOrGather(): void {
-    if (this.openRequests >= worthLeaving) return this.depart();
-    const waitMs = Math.max(0, this.departedMs + this.limits.lingerMs - performance.now());
-    setTimeout(() => this.depart(), waitMs);
+  private holdsMost(): boolean {
+    const { gathered, crowd, lanes } = this;
+    return gathered >= worthLeaving * lanes && gathered >= most * crowd;
   }
 
   /** Sends every open bundle that the window has room for. */
-  private depart(): void {
-    this.scheduled = false;
+  private readonly depart = (): void => {
+    if (this.linger !== null) clearTimeout(this.linger);
+    this.linger = null;
     this.departedMs = performance.now();
-    this.openRequests = 0;
+    this.crowd = Math.max(this.gathered + this.away, this.crowd * crowdKept);
     for (let turn = 0; turn < this.lanes; turn += 1) {
       if (this.inFlight >= this.limits.framesInFlightMax) return;
       const bundle = this.open[this.firstToDepart] ?? null;
       this.firstToDepart = (this.firstToDepart + 1) % this.lanes;
       if (bundle !== null) this.close(bundle);
     }
-  }
+  };
 
   /** With full bundles waiting, the oldest one goes, full or not, so that none starves. */
   private sendNext(): void {
     let oldest = this.full[0];
     if (oldest === undefined) {
-      if (this.openCount > 0 && !this.scheduled) this.schedule();
+      if (this.openCount > 0) this.look();
       return;
     }
     for (const bundle of this.open) {
@@ -205,6 +217,8 @@ export class Batcher {
   private close(bundle: BundleWriter): void {
     this.open[bundle.lane] = null;
     this.openCount -= 1;
+    this.gathered -= bundle.tickets.length;
+    this.away += bundle.tickets.length;
     if (this.inFlight < this.limits.framesInFlightMax) void this.send(bundle);
     else this.full.push(bundle);
   }
@@ -222,6 +236,7 @@ export class Batcher {
       failure = error ?? new Error("the log refused a message without a reason");
     }
     this.inFlight -= 1;
+    this.away -= bundle.tickets.length;
     this.pendingBytes -= bundle.recordBytes;
     for (const ticket of bundle.tickets) ticket.release(failure);
     this.sendNext();
