@@ -8,6 +8,7 @@ import { AlertDoor } from "./ingress/alert-door.ts";
 import { forwarding } from "./ingress/forwarding.ts";
 import type { IngressReadings } from "./ingress/readings.ts";
 import type { DoorCommand, DoorReport, DoorTask } from "./runtime/door-task.ts";
+import { NewestStored } from "./runtime/lag.ts";
 import { KeyRing } from "./runtime/key-ring.ts";
 import type { Logger } from "./runtime/ports.ts";
 import { openLogger } from "./runtime/process-logger.ts";
@@ -40,7 +41,7 @@ export default async function runDoor(task: DoorTask): Promise<void> {
     redaction: task.redaction,
     places: task.places,
     log: logger,
-    publishBundle: bundlePublisher(log),
+    publishBundle: bundlePublisher(log, new NewestStored(task.places.lanes, task.newestStored)),
     frameBytesMax: frameBytesMax(connection),
     lagMs: () => lagMs,
     nowMs: Date.now,

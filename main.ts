@@ -21,6 +21,7 @@ import { type Options, resolveOptions, withOptions } from "./runtime/config/opti
 import { ConfigError } from "./runtime/config/problems.ts";
 import { TerminalError } from "./runtime/errors.ts";
 import { collectWhenIdle } from "./runtime/idle-collector.ts";
+import { NewestStored } from "./runtime/lag.ts";
 import { boundBacktracking } from "./runtime/linear-regexps.ts";
 import { Lifetime, StoppedError } from "./runtime/lifetime.ts";
 import { defaultProcessorLimits } from "./runtime/processor-options.ts";
@@ -326,6 +327,7 @@ async function openSurface(
     ...{ connection, log, partitions },
     partitionOf: partitionOfLabels,
   });
+  const newest = new NewestStored(parts.partitions.lanes);
   const ports = {
     config,
     listeners: {
@@ -335,7 +337,7 @@ async function openSurface(
       logLevel: logger.level,
     },
     log: logger,
-    publishBundle: bundlePublisher(log),
+    publishBundle: bundlePublisher(log, newest),
     places: { partitions: parts.partitions.dedup, lanes: parts.partitions.lanes },
     frameBytesMax: frameBytesMax(connection),
     alerts: new AlertClient(connection, config.partitions.dedup),
@@ -359,7 +361,8 @@ async function openSurface(
       clickhouse: analytics.status(),
     }),
     shards: () => pool.stats(),
-    lagMs: () => pool.lagMs(),
+    lagMs: () => pool.lagMs(newest),
+    newestStored: newest.memory,
     ...readings,
     killShard:
       process.env["TOCSIN_CHAOS"] === "1" ? (index: number) => pool.kill(index) : null,

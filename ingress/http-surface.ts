@@ -76,6 +76,8 @@ export type SurfacePorts = {
   shards(): { shard: string; restarts: number; partitions: PartitionStats[] }[];
   /** How late an alert accepted now would be processed, ms. */
   lagMs(): number;
+  /** For door threads (runtime/lag.ts). */
+  newestStored: SharedArrayBuffer;
   deliveries(): Record<string, number>;
   /** Null: none is configured, or they do not run yet. */
   textModels(): TextModelReadings | null;
@@ -218,7 +220,7 @@ function openDoors(
     ...{ entry, doors, lagMs, logger: log },
     task: {
       ...{ ...listen, natsUrl, logLevel, ingest, places },
-      ...{ auth: ports.doorAuth, routePrefix, redaction },
+      ...{ auth: ports.doorAuth, routePrefix, redaction, newestStored: ports.newestStored },
     },
     dispatch: (request) => server.dispatch(request),
   });

@@ -22,6 +22,8 @@ export type DoorTask = {
   redaction: TocsinConfig["redaction"];
   /** Of the dedup stage, and the lanes that they share. */
   places: { partitions: number; lanes: number };
+  /** What it stores is noted there (lag.ts). */
+  newestStored: SharedArrayBuffer;
   logLevel: string;
   cacheSeed: number;
   routePrefix: string;

@@ -45,8 +45,8 @@ describe("the lag of a partition", () => {
   test("tells of a flood before its records are old, but not everything at once", () => {
     const meter = new LagMeter();
     const nowMs = work(meter, 0, 100, 2, 100);
-    expect(meter.read(nowMs, 10_000)).toBe(900);
-    expect(meter.read(work(meter, nowMs, 100, 2, 800), 10_000)).toBe(3_700);
+    expect(meter.read(nowMs, 10_000)).toBe(700);
+    expect(meter.read(work(meter, nowMs, 100, 2, 800), 10_000)).toBe(2_100);
   });
 
   test("follows a change of speed", () => {
@@ -73,5 +73,24 @@ describe("the lag of a partition", () => {
     meter.began(1_000, 1_000);
     expect(meter.read(1_500, 3)).toBe(500);
     expect(meter.read(9_000, 3)).toBe(8_000);
+  });
+
+  test("a record takes half of the best while code is new, then what it lately took", () => {
+    const meter = new LagMeter();
+    expect(meter.recordMs).toBe(0);
+    let nowMs = work(meter, 0, 10, 40);
+    meter.read(nowMs, 1);
+    expect(meter.recordMs).toBe(20);
+    nowMs = work(meter, nowMs, 100, 8);
+    meter.read(nowMs, 1);
+    nowMs = work(meter, nowMs, 100, 12);
+    meter.read(nowMs, 1);
+    expect(meter.recordMs).toBe(4);
+    for (let reading = 0; reading < 8; reading += 1) {
+      nowMs = work(meter, nowMs, 20, 10);
+      meter.read(nowMs, 1);
+    }
+    expect(meter.recordMs).toBeGreaterThan(9.9);
+    expect(meter.recordMs).toBeLessThan(10.2);
   });
 });

@@ -41,6 +41,9 @@ class MemoryLog {
       get waiting() {
         return ahead().length;
       },
+      get positionSeq() {
+        return position - 1;
+      },
       async next(max) {
         while (ahead().length === 0 && !isClosed) {
           await new Promise<void>((resolve) => log.wakes.add((wake = resolve)));
@@ -96,7 +99,9 @@ describe("reading", () => {
     await settle();
     expect(await read(readers[0] as LogReader)).toEqual(["1 a"]);
     expect(await read(readers[1] as LogReader)).toEqual(["3 d"]);
+    expect(readers.map((reader) => reader.positionSeq)).toEqual([3, 3, 0]);
     expect(await read(readers[2] as LogReader, 1)).toEqual(["1 b"]);
+    expect(readers[2]?.positionSeq).toBe(1);
     expect(await read(readers[2] as LogReader)).toEqual(["2 c"]);
     expect(memory).toMatchObject({ handedOut: 3, readers: 1 });
   });

@@ -130,6 +130,11 @@ export class PartReader implements LogReader {
     return this.records.length + this.lane.waiting;
   }
 
+  get positionSeq(): number {
+    const [first] = this.records;
+    return first === undefined ? this.lane.position : first.seq - 1;
+  }
+
   async next(max: number, throughSeq = Number.POSITIVE_INFINITY): Promise<LogRecord[]> {
     this.throughSeq = throughSeq;
     while (this.records.length === 0 && !this.isClosed && this.lane.position < throughSeq) {

@@ -45,6 +45,7 @@ class BoundedLog implements Log {
     const { promise: closed, resolve: close } = Promise.withResolvers<LogRecord[]>();
     return {
       waiting: 0,
+      positionSeq: 0,
       next: async (max) => {
         const records = this.of(subject).slice(next, next + max);
         next += records.length;

@@ -9,7 +9,7 @@ import type { ProcessorOptions } from "./processor-options.ts";
 import { DeterminismError } from "./recovery.ts";
 import { FencedError, backoffMs } from "./step-log.ts";
 import type { AlertCounters, StageName } from "./step.ts";
-import type { PartitionStats } from "./shard-task.ts";
+import type { PartitionLag, PartitionStats } from "./shard-task.ts";
 
 /** What a host has to say of its present stage. */
 export type StageStats = { actors: number; counters: AlertCounters | null };
@@ -30,6 +30,8 @@ export interface PartitionHost {
 
 /** A fenced owner waits before it claims again: two nodes that fight would only trade claims. */
 const fencedDelayMs = 3_000;
+/** Of a partition that recovers. */
+const noLag: PartitionLag = { lagMs: 0, positionSeq: 0, recordMs: 0 };
 
 export abstract class ProcessorHost<Output> implements PartitionHost {
   protected readonly stage: StageName;
@@ -87,7 +89,7 @@ export abstract class ProcessorHost<Output> implements PartitionHost {
       ready: processor?.ready === true,
       stopped: this.stopped,
       inputSeq: processor?.inputSeq ?? 0,
-      lagMs: processor?.ready === true ? processor.lagMs() : 0,
+      ...(processor?.ready === true ? processor.readLag() : noLag),
       relayBacklog: processor?.backlog ?? 0,
       snapshotStepSeq: processor?.snapshotStepSeq ?? -1,
       ...stats,

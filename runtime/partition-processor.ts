@@ -17,6 +17,7 @@ import type { ProcessorOptions } from "./processor-options.ts";
 import { recover, type Recovered, requireEqual } from "./recovery.ts";
 import { Relay } from "./relay.ts";
 import { type Moment, SnapshotTaker, turns } from "./snapshot-taker.ts";
+import type { PartitionLag } from "./shard-task.ts";
 import { StepLog, retrying } from "./step-log.ts";
 import { comparable } from "./step-encoding.ts";
 import { partsOf } from "./step-parts.ts";
@@ -107,10 +108,12 @@ export class PartitionProcessor<Output> {
     return this.snapshots.stepSeq;
   }
 
-  /** How long a record stored now would wait, ms (lag-meter.ts). */
-  lagMs(): number {
-    const waiting = this.inHand + (this.reader?.waiting ?? 0);
-    return this.lag.read(this.options.clock.nowMs(), waiting);
+  /** How long a record stored now would wait (lag-meter.ts), and what of that is known where. */
+  readLag(): PartitionLag {
+    const { inHand, reader, lag } = this;
+    const lagMs = lag.read(this.options.clock.nowMs(), inHand + (reader?.waiting ?? 0));
+    const positionSeq = inHand > 0 || reader === null ? this.inputSeq : reader.positionSeq;
+    return { lagMs, positionSeq, recordMs: lag.recordMs };
   }
 
   get backlog(): number {

@@ -25,6 +25,8 @@ export interface LogReader {
   next(max: number, throughSeq?: number): Promise<LogRecord[]>;
   /** Stored records that `next` has not handed out yet, as far as is known here. */
   readonly waiting: number;
+  /** Of everything stored up to this sequence, nothing waits here or is yet to come. */
+  readonly positionSeq: number;
   close(): Promise<void>;
 }
 

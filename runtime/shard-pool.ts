@@ -8,6 +8,7 @@
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
+import { lagMsOf, type NewestStored } from "./lag.ts";
 import { type Hash32, laneOf, ownerOf } from "./placement.ts";
 import type { Logger } from "./ports.ts";
 import type { ProcessorLimits } from "./processor-options.ts";
@@ -33,8 +34,6 @@ export type ShardPoolOptions = {
 const youngGenerationMb = 24;
 /** A thread that has not said anything for this long is taken for hung, and ended. */
 const silentMaxMs = 30_000;
-/** Silence that is no sign of anything: a report is due five times a second. */
-const quietMs = 1_000;
 
 type Shard = {
   name: string;
@@ -101,15 +100,9 @@ export class ShardPool {
     }));
   }
 
-  /** The longest lag of any partition, ms, as last reported; a thread's silence counts as lag. */
-  lagMs(): number {
-    const nowMs = Date.now();
-    let lagMs = 0;
-    for (const { heardAtMs, stats } of this.shards) {
-      const silentMs = Math.max(0, nowMs - heardAtMs - quietMs);
-      for (const one of stats) lagMs = Math.max(lagMs, one.lagMs + silentMs);
-    }
-    return lagMs;
+  /** How late an alert accepted now would be processed, ms. */
+  lagMs(newest: NewestStored): number {
+    return lagMsOf(this.shards, newest, Date.now());
   }
 
   /** Reasons why not all partitions are served; empty: all are. */

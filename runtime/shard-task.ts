@@ -27,15 +27,22 @@ export type ShardTask = {
 
 export type ShardCommand = { kind: "stop" };
 
-export type PartitionStats = {
+export type PartitionLag = {
+  /** How long a record stored now would wait until it is applied; 0 while not ready. */
+  lagMs: number;
+  /** What waits of its input was stored after this sequence of the log. */
+  positionSeq: number;
+  /** What each record that waits will take, ms (lag-meter.ts); 0: not known. */
+  recordMs: number;
+};
+
+export type PartitionStats = PartitionLag & {
   stage: StageName;
   partition: number;
   ready: boolean;
   /** Set when the partition stopped for good and needs a person; the sentence says why. */
   stopped: string | null;
   inputSeq: number;
-  /** How long a record stored now would wait until it is applied; 0 while not ready. */
-  lagMs: number;
   relayBacklog: number;
   /** The newest step that the last snapshot covers; -1: none. */
   snapshotStepSeq: number;

@@ -1,5 +1,6 @@
 /** The ingress's way into the log: one message, durable when the promise resolves (I1). */
 import type { NatsConnection } from "@nats-io/nats-core";
+import type { NewestStored } from "../runtime/lag.ts";
 import type { Log } from "../runtime/ports.ts";
 import { laneSubject } from "./subjects.ts";
 
@@ -10,8 +11,11 @@ const framesPerPayload = 4;
 
 export function bundlePublisher(
   log: Log,
-): (lane: number, bundle: Uint8Array) => Promise<unknown> {
-  return (lane, bundle) => log.append(laneSubject(lane), bundle);
+  newest: NewestStored,
+): (lane: number, bundle: Uint8Array) => Promise<void> {
+  return async (lane, bundle) => {
+    newest.note(lane, await log.append(laneSubject(lane), bundle));
+  };
 }
 
 /** The largest frame for this server: one message, with room for the step that it causes. */

@@ -61,11 +61,14 @@ test.each([
   const records: LogRecord[] = await reader.next(1);
   expect((await whenStill(reading)) - before).toBeLessThanOrEqual(most + underWayMax);
   expect(reader.waiting).toBe(count - 1);
+  expect(reader.positionSeq).toBe(records[0]?.seq);
   while (records.length < count) records.push(...(await reader.next(64)));
   expect(records.every(({ data }) => data.length === bytes)).toBe(true);
   expect(new Set(records.map(({ seq }) => seq)).size).toBe(count);
   expect(records.every(({ seq }, at) => at === 0 || seq > (records[at - 1]?.seq ?? 0))).toBe(true);
   await log.append(subject, new Uint8Array([1]));
-  expect(await reader.next(1)).toHaveLength(1);
+  const [last] = await reader.next(1);
+  expect(last?.seq).toBeGreaterThan(records.at(-1)?.seq ?? 0);
+  expect(reader.positionSeq).toBe(last?.seq);
   await reader.close();
 }, 60_000);

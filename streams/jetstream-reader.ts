@@ -56,6 +56,10 @@ export class JetStreamReader implements LogReader {
     return this.buffer.length + this.pending;
   }
 
+  get positionSeq(): number {
+    return (this.buffer[0]?.seq ?? this.nextSeq) - 1;
+  }
+
   async next(max: number): Promise<LogRecord[]> {
     while (this.buffer.length === 0 && !this.closed) {
       await new Promise<void>((resolve) => (this.wake = resolve));

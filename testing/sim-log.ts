@@ -178,6 +178,10 @@ class SimLogReader implements LogReader {
     return this.server.from(this.subject, this.position, Number.POSITIVE_INFINITY).length;
   }
 
+  get positionSeq(): number {
+    return this.position - 1;
+  }
+
   next(max: number): Promise<LogRecord[]> {
     if (this.link.isDead()) return never();
     if (this.closed) return Promise.resolve([]);
