@@ -8,8 +8,9 @@
  *    it works on.
  * M3 The estimate is believed up to `ageFactor` times that age: code that has only just begun to
  *    run, and a disk that stood still for a moment, look slower than they are.
- * M4 `recordMs` is for whoever knows better than this thread what waits (lag.ts). Of code that has
- *    only just begun to run it tells half of the least that a record has taken so far.
+ * M4 `recordMs` is for whoever knows better than this thread what waits (lag.ts): the least of the
+ *    last readings, as a thread that stood still for a moment spoils one or two. Of code that has
+ *    only just begun to run it tells half of the least so far.
  */
 
 /** Of the older readings: smooths what garbage collection and snapshots do to one of them. */
@@ -21,6 +22,7 @@ const freshMs = 500;
 /** After so much work, code runs as fast as it will. */
 const warmMs = 3_000;
 const coldShare = 0.5;
+const readingsKept = 3;
 
 export class LagMeter {
   #applied = 0;
@@ -30,8 +32,10 @@ export class LagMeter {
   #inHandMs = 0;
   #lastApplied = 0;
   #lastBusyMs = 0;
-  /** What a record takes, lately and at best, in busy ms; 0: none was applied yet. */
-  #recordMs = 0;
+  /** Records applied in a busy ms. */
+  #rate = 0;
+  /** What a record took in each of the last readings, and at best, in busy ms. */
+  #recent: number[] = [];
   #bestMs = Number.POSITIVE_INFINITY;
 
   /** Records came. @param recordMs the first one's time. */
@@ -59,24 +63,25 @@ export class LagMeter {
     const busyMs = this.#busyMs + this.#sinceBusy(nowMs);
     const spentMs = busyMs - this.#lastBusyMs;
     if (spentMs > 0 && this.#applied > this.#lastApplied) {
-      const recentMs = spentMs / (this.#applied - this.#lastApplied);
-      const isFirst = this.#recordMs === 0;
-      this.#recordMs = isFirst ? recentMs : keptShare * this.#recordMs + (1 - keptShare) * recentMs;
-      this.#bestMs = Math.min(this.#bestMs, recentMs);
+      const recent = (this.#applied - this.#lastApplied) / spentMs;
+      const isFirst = this.#rate === 0;
+      this.#rate = isFirst ? recent : keptShare * this.#rate + (1 - keptShare) * recent;
+      this.#recent = [...this.#recent, 1 / recent].slice(-readingsKept);
+      this.#bestMs = Math.min(this.#bestMs, 1 / recent);
       this.#lastApplied = this.#applied;
       this.#lastBusyMs = busyMs;
     }
     if (waiting <= 0) return 0;
     const ageMs = this.#busySinceMs === null ? 0 : Math.max(0, nowMs - this.#inHandMs);
-    const waitMs = this.#recordMs > 0 ? waiting * this.#recordMs : ageMs;
+    const waitMs = this.#rate > 0 ? waiting / this.#rate : ageMs;
     const believedMs = Math.min(waitMs, freshMs + ageFactor * ageMs);
     return Math.min(lagMsMax, Math.max(ageMs, believedMs));
   }
 
   /** What each record that waits will take, in ms; 0: not known. As of the last reading. */
   get recordMs(): number {
-    if (this.#recordMs === 0) return 0;
-    return this.#lastBusyMs < warmMs ? coldShare * this.#bestMs : this.#recordMs;
+    if (this.#recent.length === 0) return 0;
+    return this.#lastBusyMs < warmMs ? coldShare * this.#bestMs : Math.min(...this.#recent);
   }
 
   #sinceBusy(nowMs: number): number {
