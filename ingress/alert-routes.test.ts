@@ -6,7 +6,7 @@ import { register as registerAlertmanager } from "./alertmanager.ts";
 import { register as registerEvents } from "./cloudevents.ts";
 import { register as registerHealth } from "./health.ts";
 import { MetricRegistry, type Sample, seriesMax } from "./metric-registry.ts";
-import { addIngressMetrics, register as registerMetrics } from "./metrics.ts";
+import { addIngressMetrics, addLagMetric, register as registerMetrics } from "./metrics.ts";
 import { register as registerNative } from "./native.ts";
 import { readingsOf } from "./readings.ts";
 
@@ -253,6 +253,7 @@ describe("health and metrics", () => {
     registry.callback("gauge", "test_gauge", "One\nline \\ only.", () => samples);
     const observe = registry.histogram("test_seconds", "Time.", [0.1, 1]);
     for (const value of [0.05, 0.1, 0.5, 7]) observe(value);
+    addLagMetric(registry, () => 1_250);
     await post("/v1/alerts", "application/json", [good, 7, good]);
     const answer = await door.request("/metrics");
     expect(answer.headers.get("content-type")).toContain("version=0.0.4");
@@ -266,6 +267,7 @@ describe("health and metrics", () => {
         'test_seconds_bucket{le="+Inf"} 4\ntest_seconds_sum 7.65\ntest_seconds_count 4\n',
     );
     expect(text).toContain("tocsin_alerts_accepted_total 2\n");
+    expect(text).toContain("tocsin_ingest_lag_seconds 1.25\n");
     const reason = "an alert must be a JSON object";
     expect(text).toContain(`tocsin_alerts_rejected_total{reason="${reason}"} 1\n`);
     const line = /^(#.*|[a-z_]+(\{([a-z]+="([^"\\\n]|\\.)*",?)+\})? [-+.\dInfaN]+)$/;

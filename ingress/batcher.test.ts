@@ -76,29 +76,33 @@ describe("packing", () => {
   });
 
   /**
-   * So many requests leave and are stored, then others come within the linger, turn by turn.
-   * @returns how many of the latter had left after each turn, and after the linger.
+   * So many requests leave and are stored, then others come within the linger, turn by turn, and
+   * what leaves stays under way. @returns how many messages had left after each turn, and after
+   * the linger.
    */
   async function leftWithinLinger(stored: number, turns: number[]): Promise<number[]> {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
-      const { add, log } = setUp({ lingerMs: 10 }, 1);
+      const { add, batcher, log, sent } = setUp({ lingerMs: 10 }, 1);
       const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
       const come = (count: number): Promise<void>[] =>
         Array.from({ length: count }, () => settled(add(0, "a")));
       await Promise.all(come(stored));
-      const left = (): number => log.records.length - stored;
+      const open = gated(log);
       const counts: number[] = [];
       const tickets: Promise<void>[] = [];
       for (const count of turns) {
         tickets.push(...come(count));
         await turn();
-        counts.push(left());
+        counts.push(batcher.framesSent - 1);
       }
       vi.advanceTimersByTime(10);
       await turn();
-      counts.push(left());
+      counts.push(batcher.framesSent - 1);
+      open();
       await Promise.all(tickets);
+      expect(log.records).toHaveLength(stored + turns.reduce((sum, count) => sum + count));
+      expect(sent).toHaveLength(batcher.framesSent);
       return counts;
     } finally {
       vi.useRealTimers();
@@ -106,35 +110,44 @@ describe("packing", () => {
   }
 
   test("within the linger few requests gather, though nobody else is there", async () => {
-    expect(await leftWithinLinger(1, [7])).toEqual([0, 7]);
+    expect(await leftWithinLinger(1, [7])).toEqual([0, 1]);
+  });
+
+  test("many requests of one turn leave at its end where nothing is on its way", async () => {
+    expect(await leftWithinLinger(1, [8])).toEqual([1, 1]);
+    expect(await leftWithinLinger(100, [8])).toEqual([1, 1]);
   });
 
   test("within the linger they leave once most of those there are have come", async () => {
-    expect(await leftWithinLinger(1, [8, 1])).toEqual([8, 8, 9]);
-    expect(await leftWithinLinger(30, [20, 6, 1])).toEqual([0, 0, 27, 27]);
+    expect(await leftWithinLinger(1, [30, 20, 6, 1])).toEqual([1, 1, 1, 2, 2]);
+    expect(await leftWithinLinger(1, [30, 20, 6])).toEqual([1, 1, 1, 2]);
   });
 
   test("of a crowd that went away others need not wait for the linger for ever", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
-      const { add, batcher } = setUp({ lingerMs: 10 }, 1);
+      const { add, batcher, log } = setUp({ lingerMs: 10 }, 1);
       const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
       const come = (count: number): Promise<void[]> =>
         Promise.all(Array.from({ length: count }, () => settled(add(0, "a"))));
       await come(200);
       let lingers = 0;
-      for (let nth = 0; nth < 100; nth += 1) {
+      for (let nth = 0; nth < 50; nth += 1) {
+        const open = gated(log);
+        const first = come(8);
+        await turn();
         const sent = batcher.framesSent;
-        const answered = come(10);
+        const second = come(80);
         await turn();
         if (batcher.framesSent === sent) {
           lingers += 1;
           vi.advanceTimersByTime(10);
         }
-        await answered;
+        open();
+        await Promise.all([first, second]);
       }
-      expect(lingers).toBeGreaterThan(20);
-      expect(lingers).toBeLessThan(70);
+      expect(lingers).toBeGreaterThan(4);
+      expect(lingers).toBeLessThan(20);
     } finally {
       vi.useRealTimers();
     }

@@ -4,9 +4,10 @@
  *
  * B1 Open bundles leave together, at the end of a turn of the event loop that is `lingerMs` or
  *    more after the last departure; one that reaches `frameBytesTarget` leaves at once. So
- *    whoever sends now and then does not wait, and load packs. They leave sooner when they hold
- *    most of the requests that were lately unanswered at once: whoever would still come waits
- *    for them, and meanwhile nobody works.
+ *    whoever sends now and then does not wait, and load packs. `worthLeaving` requests leave
+ *    sooner: at the end of their turn where nothing is on its way, and else when they are most of
+ *    those that were lately unanswered at once. Whoever would still come waits for them then, and
+ *    meanwhile nobody works.
  * B2 At most `framesInFlightMax` bundles are unanswered; more wait here and grow. At most
  *    `pendingBytesMax` bytes are held in all: beyond it, `admits` says no.
  * B3 A bundle is never larger than `frameBytesMax`, which is below NATS' max_payload of 1 MB.
@@ -173,13 +174,17 @@ export class Batcher {
   private readonly atTurnEnd = (): void => {
     this.looking = false;
     const waitMs = this.departedMs + this.limits.lingerMs - performance.now();
-    if (waitMs <= 0 || this.holdsMost()) this.depart();
+    const isAlone = this.linger === null && this.inFlight === 0 && this.isWorthLeaving();
+    if (waitMs <= 0 || isAlone || this.holdsMost()) this.depart();
     else this.linger ??= setTimeout(this.depart, waitMs);
   };
 
+  private isWorthLeaving(): boolean {
+    return this.gathered >= worthLeaving * this.lanes;
+  }
+
   private holdsMost(): boolean {
-    const { gathered, crowd, lanes } = this;
-    return gathered >= worthLeaving * lanes && gathered >= most * crowd;
+    return this.isWorthLeaving() && this.gathered >= most * this.crowd;
   }
 
   /** Sends every open bundle that the window has room for. */

@@ -151,6 +151,7 @@ export async function openHttpSurface(ports: SurfacePorts): Promise<HttpSurface>
   });
   const registry = new MetricRegistry();
   metrics.addIngressMetrics(registry, readings);
+  metrics.addLagMetric(registry, ports.lagMs);
   addPartitionMetrics(registry, shards, { delivery: deliveries });
   addReloadMetrics(registry, live);
   addTextModelMetrics(registry, ports.textModels);

@@ -81,3 +81,13 @@ export function addIngressMetrics(registry: MetricRegistry, read: () => IngressR
     })),
   );
 }
+
+/** What the door decides by whether it refuses. */
+export function addLagMetric(registry: MetricRegistry, lagMs: () => number): void {
+  registry.callback(
+    "gauge",
+    "tocsin_ingest_lag_seconds",
+    "How late an alert accepted now would be processed.",
+    () => [{ labels: {}, value: lagMs() / 1000 }],
+  );
+}
