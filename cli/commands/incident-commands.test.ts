@@ -206,7 +206,7 @@ test("split: alerts become an incident of their own; why shows what held them", 
   world.incidents.alert({ alertname: "SplitB", service: "split-shop", severity: "high" });
   const why = (await tocsin("why", id)).stdout();
   expect(why).toMatch(/its weakest link weighs 1\.\d\d/);
-  expect(why).toMatch(/firing +the first alert/);
+  expect(why).toMatch(/SplitA +firing +the first alert/);
   expect(why).toMatch(/1\.\d\d +same service "split-shop" within 5 min of .* service 1\.30/);
   const { members } = JSON.parse((await tocsin("why", id, "--json")).stdout()) as {
     members: { fingerprint: string; link: { score: number } | null }[];

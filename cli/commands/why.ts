@@ -62,7 +62,7 @@ async function run(flags: Flags, io: Io): Promise<number> {
   }
   const paint = paintFor(io);
   io.out(headText(incident, paint) + severityText(incident, paint));
-  io.out(membersText(members, paint) + linksText(because, paint));
+  io.out(membersText(incident, members, paint) + linksText(because, paint));
   return EXIT.ok;
 }
 
@@ -78,11 +78,16 @@ function headText(incident: IncidentView, paint: Paint): string {
   );
 }
 
-function membersText(members: IncidentMember[], paint: Paint): string {
+/** The incident's labels are those of its first alert, which nothing links to it. */
+function membersText(
+  { labels }: IncidentView,
+  members: IncidentMember[],
+  paint: Paint,
+): string {
   if (members.length < 2) return "";
   const rows = members.slice(0, membersMax).map(({ fingerprint, firing, link }, at) => [
     plain(fingerprint),
-    plain(link?.sign?.alertname ?? ""),
+    plain(link?.sign?.alertname ?? (at === 0 ? (labels["alertname"] ?? "") : "")),
     firing ? "firing" : "ended",
     link === null ? "" : link.score.toFixed(2),
     plain(link?.because ?? (at === 0 ? "the first alert" : "by its grouping key, or by hand")),
